@@ -1,0 +1,5 @@
+"""The floor: wiring, people, what we run, who is on duty."""
+
+from servicedesk.celery import app as celery_app
+
+__all__ = ["celery_app"]

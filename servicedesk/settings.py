@@ -1,0 +1,310 @@
+"""All settings. The environment says what is needed to start; what an admin changes while running is a row."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+from csp.constants import NONE, SELF
+from django.utils.translation import gettext_lazy as _
+
+from servicedesk import logs
+from servicedesk.env import Env, Misconfigured, read_dotenv
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+read_dotenv(BASE_DIR / ".env", os.environ)
+env = Env(os.environ)
+
+# Where things are kept
+DATA_DIR = Path(env.text("DATA_DIR", str(BASE_DIR / "var"))).resolve()
+
+
+def _secret_key() -> str:
+    """The key given, or one made on the first start and kept in DATA_DIR."""
+    given = env.text("SECRET_KEY")
+    if given:
+        if len(given) < 32:
+            raise Misconfigured("SECRET_KEY", "is shorter than 32 characters.")
+        return given
+    kept = DATA_DIR / "secret_key"
+    try:
+        if kept.is_file():
+            return kept.read_text().strip()
+        DATA_DIR.mkdir(parents=True, exist_ok=True)
+        made = secrets.token_urlsafe(48)
+        descriptor = os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(made)
+    except FileExistsError:
+        return kept.read_text().strip()
+    except OSError as error:
+        raise Misconfigured("DATA_DIR", f"cannot write {kept}: {error.strerror}. Choose a folder this user may write.") from error
+    return made
+
+
+SECRET_KEY = _secret_key()
+SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
+DEBUG = env.flag("DEBUG")
+PORT = env.whole("PORT", 8000, low=1, high=65535)
+_site = env.url("SITE_URL", f"http://127.0.0.1:{PORT}", ("http", "https"))
+assert _site is not None  # the default is a URL
+SITE_URL = f"{_site.scheme}://{_site.netloc}"
+SECURE = _site.scheme == "https"
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS") or sorted({_site.hostname or "127.0.0.1", "127.0.0.1", "localhost", "[::1]"})
+CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS") or [SITE_URL]
+WEB_CONCURRENCY = env.whole("WEB_CONCURRENCY", 1, low=1, high=64)
+TRUSTED_PROXIES = env.words("TRUSTED_PROXIES")
+METRICS_TOKEN = env.text("METRICS_TOKEN")
+
+# The house
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "anymail",
+    "csp",
+    "django_htmx",
+    "rest_framework",
+    "servicedesk.operations",
+    "monitoring",
+    "incidents",
+    "notifications",
+    "servicedesk.directory",
+    "servicedesk.oncall",
+    "servicedesk.audit",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "servicedesk.directory.middleware.PersonMiddleware",
+]
+ROOT_URLCONF = "servicedesk.urls"
+WSGI_APPLICATION = "servicedesk.wsgi.application"
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "incidents.views.frame.frame",
+            ],
+        },
+    }
+]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# People
+AUTH_USER_MODEL = "directory.User"
+AUTHENTICATION_BACKENDS = ["servicedesk.directory.signin.NameOrEmailBackend"]
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "home"
+LOGOUT_REDIRECT_URL = "login"
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_NAME = "__Host-desk" if SECURE else "desk"
+CSRF_COOKIE_HTTPONLY = True
+
+# The database: the memory of the system
+
+
+def _database() -> dict[str, Any]:
+    """DATABASE_URL (postgres://… or sqlite:///path), else SQLite under DATA_DIR."""
+    parts = env.url("DATABASE_URL", f"sqlite:///{DATA_DIR / 'desk.sqlite3'}", ("sqlite", "postgres", "postgresql"))
+    assert parts is not None  # the default is a URL
+    if parts.scheme == "sqlite":
+        sync = env.choice("SQLITE_SYNC", "FULL", ("FULL", "NORMAL"))
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": unquote(parts.path[1:]) if parts.path.startswith("//") else unquote(parts.path),
+            "CONN_MAX_AGE": None,
+            "OPTIONS": {
+                "transaction_mode": "IMMEDIATE",
+                "timeout": 20,
+                "init_command": f"PRAGMA journal_mode=WAL; PRAGMA synchronous={sync}; PRAGMA cache_size=-16000;",
+            },
+        }
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": unquote(parts.hostname or ""),
+        "PORT": str(parts.port or ""),
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {"connect_timeout": 3, "options": "-c statement_timeout=30000 -c lock_timeout=10000"},
+    }
+
+
+DATABASES = {"default": _database()}
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+# The broker: a doorbell, nothing more
+_broker = env.url("REDIS_URL", "", ("redis", "rediss", "redis+socket"))
+REDIS_URL = _broker.geturl() if _broker else f"redis+socket://{DATA_DIR / 'broker.sock'}"
+CELERY_BROKER_URL = REDIS_URL
+# a worker may wait for its broker; a request never does (traps: a hung broker blocks for ever by default)
+_patience = (5, 2) if env.flag("CELERY_WORKER") else (0.3, 0.3)
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "socket_timeout": _patience[0],
+    "socket_connect_timeout": _patience[1],
+    "visibility_timeout": 120,
+    "unacked_restore_interval": 3,
+    "unacked_restore_throttle": 1,
+}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_DEFAULT_QUEUE = "bulk"
+CELERY_TASK_ROUTES = {"notifications.tasks.deliver_page": {"queue": "page"}}
+CELERY_TASK_SOFT_TIME_LIMIT = 20
+CELERY_TASK_TIME_LIMIT = 30
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TIMEZONE = "UTC"
+
+# Doorbells the post office rings without knowing who listens (architecture: the desk learns by rows, not imports)
+ERRAND_SETTLED = "incidents.tasks.advance_runs"
+
+# Mail out
+
+
+def _email() -> dict[str, Any]:
+    """EMAIL_URL (smtp://user:password@host:port, smtps, smtp+tls) or an ANYMAIL_PROVIDER with its keys."""
+    provider = env.text("ANYMAIL_PROVIDER")
+    parts = env.url("EMAIL_URL", "", ("smtp", "smtps", "smtp+tls"))
+    if provider and parts:
+        raise Misconfigured("EMAIL_URL", "give this or ANYMAIL_PROVIDER, not both.")
+    if provider:
+        return {"backend": f"anymail.backends.{provider}.EmailBackend", "host": "", "port": 0}
+    if not parts:
+        return {"backend": "", "host": "", "port": 0}
+    if not parts.hostname:
+        raise Misconfigured("EMAIL_URL", "names no host. Use smtp://user:password@host:port.")
+    return {
+        "backend": "django.core.mail.backends.smtp.EmailBackend",
+        "host": parts.hostname,
+        "port": parts.port or {"smtp": 25, "smtps": 465, "smtp+tls": 587}[parts.scheme],
+        "user": unquote(parts.username or ""),
+        "password": unquote(parts.password or ""),
+        "tls": parts.scheme == "smtp+tls",
+        "ssl": parts.scheme == "smtps",
+    }
+
+
+_mail = _email()
+EMAIL_CONFIGURED = bool(_mail["backend"])
+EMAIL_BACKEND = _mail["backend"] or "django.core.mail.backends.dummy.EmailBackend"
+EMAIL_HOST, EMAIL_PORT = _mail["host"], _mail["port"]
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail.get("user", ""), _mail.get("password", "")
+EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.get("tls", False), _mail.get("ssl", False)
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("DEFAULT_FROM_EMAIL", f"Servicedesk <desk@{_site.hostname}>")
+SUPPORT_ADDRESS = env.text("SUPPORT_ADDRESS")
+ANYMAIL = {name.removeprefix("ANYMAIL_"): env.text(name) for name in os.environ if name.startswith("ANYMAIL_") and name != "ANYMAIL_PROVIDER"}
+ANYMAIL["REQUESTS_TIMEOUT"] = 10  # type: ignore[assignment]
+
+# Phones
+TWILIO_ACCOUNT_SID = env.text("TWILIO_ACCOUNT_SID")
+TWILIO_AUTH_TOKEN = env.text("TWILIO_AUTH_TOKEN")
+TWILIO_AUTH_TOKEN_PREVIOUS = env.text("TWILIO_AUTH_TOKEN_PREVIOUS")
+TWILIO_FROM = env.text("TWILIO_FROM")
+_api = env.url("TWILIO_API_BASE", "", ("http", "https"))
+TWILIO_API_BASE = _api.geturl().rstrip("/") if _api else ""
+TWILIO_CONFIGURED = bool(TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN and TWILIO_FROM)
+if not TWILIO_CONFIGURED and (TWILIO_ACCOUNT_SID or TWILIO_FROM):
+    raise Misconfigured("TWILIO_ACCOUNT_SID", "needs TWILIO_AUTH_TOKEN and TWILIO_FROM beside it.")
+PHONENUMBER_DEFAULT_REGION = "FR"
+PHONENUMBER_DB_FORMAT = "E164"
+
+# Words, zones
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English")), ("de", _("German")), ("fr", _("French"))]
+LOCALE_PATHS = [BASE_DIR / "servicedesk" / "locale"]
+USE_I18N = USE_TZ = True
+TIME_ZONE = env.text("TIME_ZONE", "UTC")
+FORMAT_MODULE_PATH = ["servicedesk.formats"]
+
+# Static files
+STATIC_URL = "/static/"
+STATIC_ROOT = Path(env.text("STATIC_ROOT", str(DATA_DIR / "static")))
+STATICFILES_DIRS = [BASE_DIR / "servicedesk" / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": DATA_DIR / "files"}},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+# Safety
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "manifest-src": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+    }
+}
+SECURE_SSL_REDIRECT = SECURE
+SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+X_FRAME_OPTIONS = "DENY"
+if TRUSTED_PROXIES:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
+INGEST_MAX_BYTES = 8 * 1024 * 1024
+
+# The API
+REST_FRAMEWORK: dict[str, Any] = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+}
+
+# Time: the real one, or in the acceptance world a file that moves it
+CLOCK_FILE: Path | None = None
+
+# Logs
+LOGGING = logs.configure(env.choice("LOG_FORMAT", "console" if DEBUG else "json", ("json", "console")))

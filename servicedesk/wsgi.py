@@ -1,0 +1,9 @@
+"""The web process's entry: granian serves this."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "servicedesk.settings")
+
+application = get_wsgi_application()
