@@ -1,0 +1,31 @@
+"""The desk's nouns: rows, constraints, querysets; no deeds."""
+
+from incidents.models.alerts import LinkedAlert
+from incidents.models.incidents import Incident, TimelineEntry
+from incidents.models.links import SignedLink
+from incidents.models.policies import LastResort, Policy, PolicyStep, PolicyVersion, StepTarget
+from incidents.models.rules import Evaluation, Firing, Rule, RuleVersion, SeverityLevel
+from incidents.models.runs import Page, Run, StepRecord
+from incidents.models.tickets import Entry, Ticket
+
+__all__ = [
+    "Entry",
+    "Evaluation",
+    "Firing",
+    "Incident",
+    "LastResort",
+    "LinkedAlert",
+    "Page",
+    "Policy",
+    "PolicyStep",
+    "PolicyVersion",
+    "Rule",
+    "RuleVersion",
+    "Run",
+    "SeverityLevel",
+    "SignedLink",
+    "StepRecord",
+    "StepTarget",
+    "Ticket",
+    "TimelineEntry",
+]

@@ -1,0 +1,141 @@
+"""An incident, and its one timeline of every machine and human event."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext_lazy as _
+
+from incidents.states import LIVE_INCIDENT, OPEN_INCIDENT, Effect, Impacted, IncidentState, Severity
+from servicedesk.directory.models import Service, Team, User
+
+
+class IncidentQuerySet(models.QuerySet["Incident"]):
+    def open(self) -> IncidentQuerySet:
+        return self.filter(state__in=OPEN_INCIDENT)
+
+    def live(self) -> IncidentQuerySet:
+        """Open and no longer a mere proposal."""
+        return self.filter(state__in=LIVE_INCIDENT)
+
+    def undecided(self, now: datetime) -> IncidentQuerySet:
+        return self.filter(state=IncidentState.PROPOSED, decide_at__lte=now)
+
+    def shown_to_employees(self) -> IncidentQuerySet:
+        return self.live().filter(is_shown=True, is_confidential=False)
+
+    def visible_to(self, user: User) -> IncidentQuerySet:
+        """Staff see incidents; confidential ones only the owning team and those paged for it."""
+        if not user.is_desk_staff:
+            return self.none()
+        inside = Q(is_confidential=False)
+        if user.is_agent or user.is_manager:
+            paged = self.model._meta.get_field("pages").related_model.objects.filter(incident=OuterRef("pk"), person=user)  # type: ignore[union-attr]
+            inside |= Q(team__in=user.team_ids) | Exists(paged)
+        return self.filter(inside)
+
+
+class Incident(models.Model):
+    """The primary key is the number: INC-214."""
+
+    title = models.CharField(_("title"), max_length=200)
+    state = models.CharField(_("state"), max_length=12, choices=IncidentState)
+    severity = models.PositiveSmallIntegerField(_("severity"), choices=Severity)
+    what = models.TextField(_("what happened"), blank=True)
+    impacted = models.CharField(_("who is impacted"), max_length=12, choices=Impacted, blank=True)
+    impacted_count = models.PositiveIntegerField(_("about how many"), null=True, blank=True)
+    effect = models.CharField(_("how it affects them"), max_length=12, choices=Effect, blank=True)
+    service = models.ForeignKey(Service, models.PROTECT, null=True, blank=True, related_name="incidents", verbose_name=_("service"))
+    more_services: models.ManyToManyField[Service, Service] = models.ManyToManyField(
+        Service, related_name="also_in_incidents", blank=True, verbose_name=_("more services")
+    )
+    team = models.ForeignKey(Team, models.PROTECT, null=True, blank=True, related_name="incidents", verbose_name=_("team"))
+    policy = models.ForeignKey("incidents.Policy", models.PROTECT, null=True, blank=True, related_name="incidents", verbose_name=_("policy"))
+    is_confidential = models.BooleanField(_("confidential"), default=False)
+    is_shown = models.BooleanField(_("shown to employees"), default=False)
+
+    group_key = models.CharField(_("group"), max_length=120, blank=True, help_text=_("One open automatic incident per group; empty: opened by hand."))
+    rule = models.ForeignKey("incidents.Rule", models.PROTECT, null=True, blank=True, related_name="incidents", verbose_name=_("rule"))
+    rule_version = models.PositiveIntegerField(_("rule version"), null=True, blank=True)
+    reason = models.TextField(_("why"), blank=True)
+    opened_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("opened by"))
+
+    since = models.DateTimeField(_("since"))
+    created_at = models.DateTimeField(_("created"))
+    last_event_at = models.DateTimeField(_("last event"))
+    decide_at = models.DateTimeField(_("decided by itself"), null=True)
+    hold_until = models.DateTimeField(_("group held until"), null=True, help_text=_("After a rejection."))
+    hold_count = models.PositiveIntegerField(_("group held below"), null=True, help_text=_("The count that ends the hold earlier."))
+    triggered_at = models.DateTimeField(_("triggered"), null=True)
+    acknowledged_at = models.DateTimeField(_("acknowledged"), null=True)
+    acknowledged_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="acknowledged", verbose_name=_("acknowledged by"))
+    mitigated_at = models.DateTimeField(_("mitigated"), null=True)
+    resolved_at = models.DateTimeField(_("resolved"), null=True)
+    closed_at = models.DateTimeField(_("closed"), null=True)
+    merged_into = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="merged", verbose_name=_("merged into"))
+
+    objects: ClassVar[models.Manager[Incident]] = IncidentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("incident")
+        verbose_name_plural = _("incidents")
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["group_key"],
+                condition=Q(state__in=["proposed", "triggered", "acknowledged", "mitigated"]) & ~Q(group_key=""),
+                name="one_open_incident_a_group",
+            ),
+            models.CheckConstraint(condition=Q(severity__range=(1, 4)), name="incident_severity_1_to_4"),
+            models.CheckConstraint(condition=~Q(state="acknowledged") | Q(acknowledged_by__isnull=False), name="acknowledged_by_somebody"),
+        ]
+        indexes = [
+            models.Index(fields=["state", "-id"], name="incident_state"),
+            models.Index(fields=["service", "-last_event_at"], name="incident_service"),
+            models.Index(fields=["decide_at"], condition=Q(state="proposed"), name="incident_decide"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.title}"
+
+    @property
+    def number(self) -> str:
+        """Also the thread of its letters."""
+        return f"INC-{self.pk}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in OPEN_INCIDENT
+
+
+class TimelineEntry(models.Model):
+    class Kind(models.TextChoices):
+        STATE = "state", _("State")
+        ACK = "ack", _("Acknowledgement")
+        PAGE = "page", _("Page")
+        CHECK = "check", _("Check")
+        TICKET = "ticket", _("Ticket")
+        SEVERITY = "severity", _("Severity")
+        UPDATE = "update", _("Update")
+        NOTE = "note", _("Note")
+        WARNING = "warning", _("Warning")
+
+    incident = models.ForeignKey(Incident, models.PROTECT, related_name="timeline", verbose_name=_("incident"))
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind)
+    at = models.DateTimeField(_("at"))
+    actor = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("who"))
+    text = models.TextField(_("what"))
+    because = models.TextField(_("because"), blank=True)
+    data = models.JSONField(_("facts"), default=dict)
+    is_key = models.BooleanField(_("key event"), default=False)
+
+    class Meta:
+        verbose_name = _("timeline entry")
+        verbose_name_plural = _("timeline")
+        ordering = ["incident", "at", "id"]
+
+    def __str__(self) -> str:
+        return self.text[:60]

@@ -1,0 +1,172 @@
+"""A ticket, and the entries of its conversation and history."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from incidents.models.incidents import Incident
+from incidents.states import OPEN_TICKET, Effect, Impacted, Severity, TicketState
+from servicedesk.directory.models import Service, Team, User
+
+
+class TicketQuerySet(models.QuerySet["Ticket"]):
+    def open(self) -> TicketQuerySet:
+        return self.filter(state__in=OPEN_TICKET)
+
+    def untriaged(self) -> TicketQuerySet:
+        """New, and nobody has it."""
+        return self.filter(state=TicketState.NEW, assignee=None)
+
+    def due(self, now: datetime) -> TicketQuerySet:
+        """Rules must look at these again."""
+        return self.filter(evaluate_at__lte=now)
+
+    def counting(self) -> TicketQuerySet:
+        """What repeat clauses count: reports of people, not requests, imports or the machines' own tickets."""
+        human = [User.Kind.EMPLOYEE, User.Kind.EXTERNAL]
+        return self.filter(kind=Ticket.Kind.REPORT, requester__kind__in=human).exclude(origin__in=[Ticket.Origin.IMPORT, Ticket.Origin.MONITORING])
+
+    def own(self, user: User) -> TicketQuerySet:
+        """Filed by, or for, this person."""
+        return self.filter(Q(requester=user) | Q(reported_by=user))
+
+    def visible_to(self, user: User) -> TicketQuerySet:
+        """Staff see every ticket but confidential ones outside their team; everybody sees their own."""
+        mine = Q(requester=user) | Q(reported_by=user)
+        if not user.is_desk_staff:
+            return self.filter(mine)
+        inside = Q(is_confidential=False)
+        if user.is_agent or user.is_manager:
+            inside |= Q(team__in=user.team_ids)
+        return self.filter(mine | inside)
+
+
+class Ticket(models.Model):
+    """The primary key is the number: T-1042."""
+
+    class Kind(models.TextChoices):
+        REPORT = "report", _("Report")
+        REQUEST = "request", _("Request")
+
+    class Origin(models.TextChoices):
+        PORTAL = "portal", _("by the portal")
+        STAFF = "staff", _("by staff")
+        MAIL = "mail", _("by mail")
+        API = "api", _("by the API")
+        MONITORING = "monitoring", _("by monitoring")
+        IMPORT = "import", _("imported")
+
+    class Waiting(models.TextChoices):
+        REQUESTER = "requester", _("Waiting for the requester")
+        VENDOR = "vendor", _("Waiting for a vendor")
+        APPROVAL = "approval", _("Waiting for approval")
+        PLANNED = "planned", _("Planned")
+
+    title = models.CharField(_("title"), max_length=200)
+    what = models.TextField(_("what happened"))
+    impacted = models.CharField(_("who is impacted"), max_length=12, choices=Impacted, blank=True)
+    impacted_count = models.PositiveIntegerField(_("about how many"), null=True, blank=True)
+    impacted_group = models.CharField(_("which department or site"), max_length=80, blank=True)
+    effect = models.CharField(_("how it affects them"), max_length=12, choices=Effect, blank=True)
+    is_loss = models.BooleanField(_("lost, stolen or seen"), default=False)
+
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.REPORT)
+    origin = models.CharField(_("came"), max_length=12, choices=Origin, default=Origin.PORTAL)
+    state = models.CharField(_("state"), max_length=10, choices=TicketState, default=TicketState.NEW)
+    waiting_for = models.CharField(_("waiting for"), max_length=10, choices=Waiting, blank=True)
+    severity = models.PositiveSmallIntegerField(_("severity"), choices=Severity, null=True, blank=True)
+    severity_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("severity set by"))
+    severity_reasons = models.JSONField(_("why this severity"), default=list, help_text=_("Sentences with rule, version and tickets, oldest first."))
+
+    requester = models.ForeignKey(User, models.PROTECT, related_name="tickets", verbose_name=_("requester"))
+    reported_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="reported_tickets", verbose_name=_("reported by"))
+    assignee = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="assigned_tickets", verbose_name=_("assignee"))
+    team = models.ForeignKey(Team, models.PROTECT, null=True, blank=True, related_name="tickets", verbose_name=_("team"))
+    service = models.ForeignKey(Service, models.PROTECT, null=True, blank=True, related_name="tickets", verbose_name=_("service"))
+    service_guess = models.CharField(_("service guessed from"), max_length=60, blank=True, help_text=_("The word of the text; empty when chosen by a person."))
+    category = models.CharField(_("category"), max_length=60, blank=True)
+    tags = models.JSONField(_("tags"), default=list, blank=True)
+    is_confidential = models.BooleanField(_("confidential"), default=False)
+    signature = models.JSONField(_("rare words"), default=list, help_text=_("What likeness compares; made at creation."))
+
+    incident = models.ForeignKey(Incident, models.PROTECT, null=True, blank=True, related_name="tickets", verbose_name=_("incident"))
+    incident_reason = models.CharField(_("why linked"), max_length=240, blank=True)
+    external_ref = models.CharField(_("number elsewhere"), max_length=80, blank=True)
+    idempotency_key = models.CharField(_("form key"), max_length=64, null=True, unique=True)
+
+    first_answer_due_at = models.DateTimeField(_("first answer due"), null=True)
+    first_answered_at = models.DateTimeField(_("first answered"), null=True)
+    solution_due_at = models.DateTimeField(_("solution due"), null=True)
+    evaluate_at = models.DateTimeField(_("rules look again"), null=True)
+    created_at = models.DateTimeField(_("created"))
+    updated_at = models.DateTimeField(_("changed"))
+    solved_at = models.DateTimeField(_("solved"), null=True)
+    closed_at = models.DateTimeField(_("closed"), null=True)
+
+    objects: ClassVar[models.Manager[Ticket]] = TicketQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("ticket")
+        verbose_name_plural = _("tickets")
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(severity=None) | Q(severity__range=(1, 4)), name="ticket_severity_1_to_4"),
+            models.CheckConstraint(condition=Q(state="waiting") | Q(waiting_for=""), name="ticket_waits_for_something"),
+        ]
+        indexes = [
+            models.Index(fields=["first_answer_due_at", "id"], condition=Q(state__in=["new", "open", "waiting"]), name="ticket_open_due"),
+            models.Index(fields=["evaluate_at"], condition=Q(evaluate_at__isnull=False), name="ticket_evaluate"),
+            models.Index(fields=["service", "-created_at"], name="ticket_service"),
+            models.Index(fields=["requester", "-id"], name="ticket_requester"),
+            models.Index(fields=["assignee", "-id"], condition=Q(state__in=["new", "open", "waiting"]), name="ticket_assignee"),
+            models.Index(fields=["incident", "id"], condition=Q(incident__isnull=False), name="ticket_incident"),
+        ]
+
+    def __str__(self) -> str:
+        return f"T-{self.pk} {self.title}"
+
+    @property
+    def number(self) -> str:
+        return f"T-{self.pk}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in OPEN_TICKET
+
+
+class Entry(models.Model):
+    """One line of a ticket: said, written, or done. A note's audience is a column the database guards."""
+
+    class Kind(models.TextChoices):
+        REPLY = "reply", _("Reply")
+        NOTE = "note", _("Internal note")
+        CALL = "call", _("Call")
+        MAIL = "mail", _("Mail")
+        PROMISE = "promise", _("Promise")
+        EVENT = "event", _("Event")
+
+    class Audience(models.TextChoices):
+        PUBLIC = "public", _("Requester and staff")
+        STAFF = "staff", _("Staff only")
+
+    ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="entries", verbose_name=_("ticket"))
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind)
+    audience = models.CharField(_("for"), max_length=10, choices=Audience)
+    author = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("by"))
+    text = models.TextField(_("text"))
+    data = models.JSONField(_("facts"), default=dict, help_text=_("Of an event: verb, before, after, because."))
+    at = models.DateTimeField(_("at"))
+
+    class Meta:
+        verbose_name = _("entry")
+        verbose_name_plural = _("entries")
+        ordering = ["ticket", "id"]
+        constraints = [models.CheckConstraint(condition=~Q(kind="note") | Q(audience="staff"), name="note_is_for_staff")]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.text[:40]}"

@@ -1,0 +1,102 @@
+"""Statuses, and the tables of legal moves. Nothing here imports a model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class IllegalMove(Exception):
+    """This thing cannot go from where it is to where it was asked to go."""
+
+    def __init__(self, noun: str, at: str, to: str) -> None:
+        super().__init__(f"{noun} cannot go from {at} to {to}.")
+        self.noun, self.at, self.to = noun, at, to
+
+
+class Severity(models.IntegerChoices):
+    SEV1 = 1, _("SEV1 Critical")
+    SEV2 = 2, _("SEV2 Major")
+    SEV3 = 3, _("SEV3 Non-critical")
+    SEV4 = 4, _("SEV4 Minor")
+
+
+class Impacted(models.TextChoices):
+    ME = "me", _("Only me")
+    SEVERAL = "several", _("Several people")
+    DEPARTMENT = "department", _("A whole department or site")
+    EVERYONE = "everyone", _("Everyone")
+    UNKNOWN = "unknown", _("I do not know")
+
+
+class Effect(models.TextChoices):
+    CANNOT = "cannot", _("I cannot work at all")
+    PART = "part", _("Part of my work is blocked")
+    WORKAROUND = "workaround", _("I can work around it")
+    QUESTION = "question", _("It is a question or request")
+
+
+class TicketState(models.TextChoices):
+    NEW = "new", _("New")
+    OPEN = "open", _("Open")
+    WAITING = "waiting", _("Waiting")
+    SOLVED = "solved", _("Solved")
+    CLOSED = "closed", _("Closed")
+    MERGED = "merged", _("Merged")
+
+
+class IncidentState(models.TextChoices):
+    PROPOSED = "proposed", _("Proposed")
+    TRIGGERED = "triggered", _("Triggered")
+    ACKNOWLEDGED = "acknowledged", _("Acknowledged")
+    MITIGATED = "mitigated", _("Mitigated")
+    RESOLVED = "resolved", _("Resolved")
+    CLOSED = "closed", _("Closed")
+    REJECTED = "rejected", _("Rejected")
+    MERGED = "merged", _("Merged")
+
+
+class RunState(models.TextChoices):
+    RUNNING = "running", _("Paging")
+    HELD = "held", _("Acknowledged")
+    STOPPED = "stopped", _("Stopped")
+    EXHAUSTED = "exhausted", _("Nobody acknowledged")
+
+
+T, I, R = TicketState, IncidentState, RunState
+
+TICKET_MOVES: Mapping[str, frozenset[str]] = {
+    T.NEW: frozenset({T.OPEN, T.WAITING, T.SOLVED, T.MERGED}),
+    T.OPEN: frozenset({T.WAITING, T.SOLVED, T.MERGED}),
+    T.WAITING: frozenset({T.OPEN, T.SOLVED, T.MERGED}),
+    T.SOLVED: frozenset({T.OPEN, T.CLOSED, T.MERGED}),
+    T.CLOSED: frozenset(),
+    T.MERGED: frozenset({T.OPEN}),
+}
+INCIDENT_MOVES: Mapping[str, frozenset[str]] = {
+    I.PROPOSED: frozenset({I.TRIGGERED, I.REJECTED, I.MERGED}),
+    I.TRIGGERED: frozenset({I.ACKNOWLEDGED, I.MITIGATED, I.RESOLVED, I.MERGED}),
+    I.ACKNOWLEDGED: frozenset({I.TRIGGERED, I.MITIGATED, I.RESOLVED, I.MERGED}),
+    I.MITIGATED: frozenset({I.TRIGGERED, I.ACKNOWLEDGED, I.RESOLVED, I.MERGED}),
+    I.RESOLVED: frozenset({I.TRIGGERED, I.CLOSED}),
+    I.CLOSED: frozenset(),
+    I.REJECTED: frozenset(),
+    I.MERGED: frozenset(),
+}
+RUN_MOVES: Mapping[str, frozenset[str]] = {
+    R.RUNNING: frozenset({R.HELD, R.STOPPED, R.EXHAUSTED}),
+    R.HELD: frozenset({R.STOPPED}),
+    R.EXHAUSTED: frozenset({R.HELD, R.STOPPED}),
+    R.STOPPED: frozenset(),
+}
+
+OPEN_TICKET = (T.NEW, T.OPEN, T.WAITING)
+OPEN_INCIDENT = (I.PROPOSED, I.TRIGGERED, I.ACKNOWLEDGED, I.MITIGATED)
+LIVE_INCIDENT = (I.TRIGGERED, I.ACKNOWLEDGED, I.MITIGATED)
+OPEN_RUN = (R.RUNNING, R.HELD, R.EXHAUSTED)
+
+
+def may(moves: Mapping[str, frozenset[str]], at: str, to: str) -> bool:
+    return to in moves[at]

@@ -1,0 +1,8 @@
+"""What is watched, what was heard, what is wrong."""
+
+from monitoring.models.alerts import Alert
+from monitoring.models.checks import Check, CheckState
+from monitoring.models.results import RawBody, Result, SeenEvent
+from monitoring.models.sources import Source
+
+__all__ = ["Alert", "Check", "CheckState", "RawBody", "Result", "SeenEvent", "Source"]

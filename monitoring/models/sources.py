@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from servicedesk.directory.models import Service
+
+
+class Source(models.Model):
+    """Who may send: a monitoring system, an agent, a script. Its token is kept as a hash."""
+
+    slug = models.SlugField(_("short name"), unique=True)
+    name = models.CharField(_("name"), max_length=80)
+    kind = models.CharField(_("speaks"), max_length=30, default="results", help_text=_("The door's name: results, alertmanager, ..."))
+    token_prefix = models.CharField(_("token begins with"), max_length=12, blank=True, db_index=True)
+    token_hash = models.CharField(_("token, hashed"), max_length=64, blank=True)
+    expires_at = models.DateTimeField(_("token expires"), null=True, blank=True)
+    service = models.ForeignKey(Service, models.PROTECT, null=True, blank=True, related_name="sources", verbose_name=_("service of new checks"))
+    severity_map = models.JSONField(_("severity words"), default=dict, blank=True, help_text=_("The sender's word to ok, warning, critical or unknown."))
+    is_active = models.BooleanField(_("in use"), default=True)
+    last_heard_at = models.DateTimeField(_("last heard"), null=True, editable=False)
+
+    class Meta:
+        verbose_name = _("source")
+        verbose_name_plural = _("sources")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,8 @@
+"""Letters: how people are reached, what was sent to them, and what became of it."""
+
+from notifications.models.callbacks import ProviderCallback
+from notifications.models.errands import Errand, Urgency
+from notifications.models.messages import Attempt, Message
+from notifications.models.methods import Channel, ContactMethod, LadderRung, QuietHours
+
+__all__ = ["Attempt", "Channel", "ContactMethod", "Errand", "LadderRung", "Message", "ProviderCallback", "QuietHours", "Urgency"]

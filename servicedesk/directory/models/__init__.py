@@ -1,0 +1,7 @@
+"""Who works here, where, and what we run."""
+
+from servicedesk.directory.models.organisation import Organisation
+from servicedesk.directory.models.people import Grant, Role, Site, Team, User
+from servicedesk.directory.models.services import Service, ServiceState
+
+__all__ = ["Grant", "Organisation", "Role", "Service", "ServiceState", "Site", "Team", "User"]

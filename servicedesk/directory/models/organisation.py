@@ -1,0 +1,31 @@
+"""The company: one row per install. What an admin changes while the desk runs lives here, never in the environment."""
+
+from __future__ import annotations
+
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Organisation(models.Model):
+    name = models.CharField(_("name"), max_length=80)
+    zone = models.CharField(_("time zone"), max_length=64, default="UTC")
+    language = models.CharField(_("language of stored texts"), max_length=8, default="en")
+    desk_phone = models.CharField(_("help desk phone"), max_length=40, blank=True)
+    desk_hours = models.JSONField(_("desk hours"), default=dict, blank=True, help_text=_("Week days 0 to 6 with lists of [from, to]."))
+    large_group = models.PositiveIntegerField(
+        _("a large group is"), default=50, validators=[MinValueValidator(2)], help_text=_("Several people count as everyone from here on.")
+    )
+    created_at = models.DateTimeField(_("created"))
+
+    class Meta:
+        verbose_name = _("organisation")
+        verbose_name_plural = _("organisation")
+        constraints = [models.CheckConstraint(condition=models.Q(pk=1), name="one_organisation")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @classmethod
+    def current(cls) -> Organisation | None:
+        return cls.objects.filter(pk=1).first()

@@ -1,0 +1,95 @@
+"""Who is on duty: schedules, their rotations in layers, and overrides. Primary and secondary are two schedules."""
+
+from __future__ import annotations
+
+from datetime import time
+
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from servicedesk.directory.models import Team, User
+
+
+class Schedule(models.Model):
+    slug = models.SlugField(_("short name"), unique=True)
+    name = models.CharField(_("name"), max_length=80)
+    duty = models.CharField(_("duty"), max_length=40, blank=True, help_text=_("The word for who is on it: primary, secondary, IT manager on duty."))
+    zone = models.CharField(_("time zone"), max_length=64, default="UTC")
+    team = models.ForeignKey(Team, models.PROTECT, null=True, blank=True, related_name="schedules", verbose_name=_("team"))
+    fallback = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("when nobody is on call"))
+
+    class Meta:
+        verbose_name = _("schedule")
+        verbose_name_plural = _("schedules")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Rotation(models.Model):
+    """One layer of a schedule. An edit ends this row and begins another, so who was on call is kept."""
+
+    class Kind(models.TextChoices):
+        DAILY = "daily", _("Days")
+        WEEKLY = "weekly", _("Weeks")
+        HOURS = "hours", _("Hours")
+
+    schedule = models.ForeignKey(Schedule, models.CASCADE, related_name="rotations", verbose_name=_("schedule"))
+    position = models.PositiveSmallIntegerField(_("layer"), default=0, help_text=_("A higher layer covers a lower one."))
+    kind = models.CharField(_("shifts are counted in"), max_length=10, choices=Kind, default=Kind.WEEKLY)
+    length = models.PositiveSmallIntegerField(_("shift length"), default=1, validators=[MinValueValidator(1)])
+    handoff = models.TimeField(_("hand-off"), default=time(9, 0))
+    starts_on = models.DateField(_("first shift starts"))
+    weekdays = models.JSONField(_("week days"), default=list, blank=True, help_text=_("0 is Monday; empty: every day."))
+    valid_from = models.DateTimeField(_("valid from"), null=True, blank=True)
+    valid_until = models.DateTimeField(_("valid until"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("rotation")
+        verbose_name_plural = _("rotations")
+        ordering = ["schedule", "position", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.schedule}, {self.position}"
+
+
+class RotationMember(models.Model):
+    rotation = models.ForeignKey(Rotation, models.CASCADE, related_name="members", verbose_name=_("rotation"))
+    person = models.ForeignKey(User, models.PROTECT, related_name="rotation_places", verbose_name=_("person"))
+    position = models.PositiveSmallIntegerField(_("turn"))
+
+    class Meta:
+        verbose_name = _("turn")
+        verbose_name_plural = _("turns")
+        ordering = ["rotation", "position"]
+        constraints = [models.UniqueConstraint(fields=["rotation", "position"], name="one_person_a_turn")]
+
+    def __str__(self) -> str:
+        return str(self.person)
+
+
+class Override(models.Model):
+    class Kind(models.TextChoices):
+        COVER = "cover", _("Covers for")
+        ADD = "add", _("In addition")
+        REMOVE = "remove", _("Not on call")
+
+    schedule = models.ForeignKey(Schedule, models.CASCADE, related_name="overrides", verbose_name=_("schedule"))
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.COVER)
+    person = models.ForeignKey(User, models.PROTECT, related_name="overrides", verbose_name=_("person"))
+    replaces = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("instead of"))
+    starts_at = models.DateTimeField(_("from"))
+    ends_at = models.DateTimeField(_("until"))
+    created_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("by"))
+    created_at = models.DateTimeField(_("made"))
+
+    class Meta:
+        verbose_name = _("override")
+        verbose_name_plural = _("overrides")
+        ordering = ["starts_at"]
+        constraints = [models.CheckConstraint(condition=models.Q(ends_at__gt=models.F("starts_at")), name="override_ends_after_start")]
+
+    def __str__(self) -> str:
+        return f"{self.person}: {self.get_kind_display()}"

@@ -1,0 +1,67 @@
+"""Migration operations that differ by database: partitions, first numbers. One model state for both."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import migrations
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.migrations.state import ProjectState
+
+
+class CreatePartitioned(migrations.CreateModel):
+    """CreateModel; on PostgreSQL partitioned by range of the date column `by`, with the key (by, id) and a default partition."""
+
+    def __init__(self, *args: Any, by: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.by = by
+
+    def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
+        name, args, kwargs = super().deconstruct()
+        return name, list(args), {**kwargs, "by": self.by}
+
+    def database_forwards(self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState) -> None:
+        if schema_editor.connection.vendor != "postgresql":
+            super().database_forwards(app_label, schema_editor, from_state, to_state)
+            return
+        model = to_state.apps.get_model(app_label, self.name)
+        table, key = model._meta.db_table, model._meta.pk
+        assert key is not None  # every model has one
+        schema_editor.sql_create_table = f'CREATE TABLE %(table)s (%(definition)s) PARTITION BY RANGE ("{self.by}")'
+        key.primary_key = False  # Django would write PRIMARY KEY (id), which a partitioned table cannot have
+        try:
+            super().database_forwards(app_label, schema_editor, from_state, to_state)
+        finally:
+            key.primary_key = True
+            del schema_editor.sql_create_table
+        schema_editor.execute(f'ALTER TABLE "{table}" ADD PRIMARY KEY ("{self.by}", "{key.column}")')
+        schema_editor.execute(f'CREATE TABLE "{table}_default" PARTITION OF "{table}" DEFAULT')
+
+
+class NumbersFrom(migrations.operations.base.Operation):
+    """The first automatic key of a model is `first`."""
+
+    reversible = True
+
+    def __init__(self, model: str, first: int) -> None:
+        self.model, self.first = model, first
+
+    def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
+        return type(self).__name__, [], {"model": self.model, "first": self.first}
+
+    def state_forwards(self, app_label: str, state: ProjectState) -> None:
+        """The model's state does not change."""
+
+    def database_forwards(self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState) -> None:
+        table = to_state.apps.get_model(app_label, self.model)._meta.db_table
+        if schema_editor.connection.vendor == "postgresql":
+            schema_editor.execute(f'ALTER TABLE "{table}" ALTER COLUMN id RESTART WITH {int(self.first)}')
+        else:
+            schema_editor.execute("DELETE FROM sqlite_sequence WHERE name = %s", [table])
+            schema_editor.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (%s, %s)", [table, self.first - 1])
+
+    def database_backwards(self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState) -> None:
+        """Numbers already given stay given."""
+
+    def describe(self) -> str:
+        return f"Number {self.model} from {self.first}"

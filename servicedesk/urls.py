@@ -1,0 +1,14 @@
+"""Every URL of the desk. Apps are named by string; each URL has a row in the refusal matrix."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("incidents.urls")),
+    path("", include("notifications.urls")),
+    path("", include("monitoring.urls")),
+    path("", include("servicedesk.operations.urls")),
+    path("admin/", admin.site.urls),
+]
