@@ -1,6 +1,8 @@
 #!/usr/bin/env python
 """Servicedesk's command line: `python manage.py help` lists what it can do."""
 
+from __future__ import annotations
+
 import os
 import sys
 

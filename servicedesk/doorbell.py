@@ -14,9 +14,10 @@ from collections.abc import Iterable
 from typing import Any
 
 import structlog
-from celery import current_app
 from django.db import transaction
 from kombu.exceptions import OperationalError
+
+from servicedesk.celery import app
 
 log = structlog.get_logger(__name__)
 
@@ -33,14 +34,12 @@ class _Bell:
         self.waiting: dict[str, dict[int, None]] = {}
         self.knocked = threading.Event()
         self.thread: threading.Thread | None = None
-        self.owner = 0
         self.quiet_until = 0.0
 
     def add(self, task: str, ids: Iterable[int]) -> None:
         with self.lock:
             self.waiting.setdefault(task, {}).update(dict.fromkeys(ids))
-            if self.thread is None or self.owner != os.getpid() or not self.thread.is_alive():
-                self.owner = os.getpid()  # a forked child has the object but not the thread
+            if self.thread is None or not self.thread.is_alive():
                 self.thread = threading.Thread(target=self.serve, name="doorbell", daemon=True)
                 self.thread.start()
         self.knocked.set()
@@ -56,17 +55,27 @@ class _Bell:
                 self.publish(task, list(ids))
 
     def publish(self, task: str, ids: list[int]) -> None:
-        if time.monotonic() < self.quiet_until:
+        """Send the ids in lots; while the circuit is open they are dropped, because the engine finds their rows."""
+        if self.silent():
             return
         try:
             for start in range(0, max(len(ids), 1), MOST_IDS):
-                current_app.send_task(task, kwargs={"ids": ids[start : start + MOST_IDS]}, retry=False)
+                app.send_task(task, kwargs={"ids": ids[start : start + MOST_IDS]}, retry=False)
         except (OperationalError, OSError) as error:
-            self.quiet_until = time.monotonic() + QUIET_S
-            log.warning("doorbell silent, the engine takes over", task=task, for_s=QUIET_S, error=str(error))
+            self.hush(task, str(error))
+        except Exception:  # the thread serves every later ring and must outlive a bad one
+            log.exception("a ring could not be published", task=task)
+
+    def silent(self) -> bool:
+        return time.monotonic() < self.quiet_until
+
+    def hush(self, task: str, error: str) -> None:
+        self.quiet_until = time.monotonic() + QUIET_S
+        log.warning("doorbell silent, the engine takes over", task=task, for_s=QUIET_S, error=error)
 
 
 _bell = _Bell()
+os.register_at_fork(after_in_child=_bell.__init__)  # type: ignore[misc]  # a forked child has the object but not the thread
 
 
 def ring(task: str, ids: Iterable[int]) -> None:
@@ -76,9 +85,9 @@ def ring(task: str, ids: Iterable[int]) -> None:
     def knock() -> None:
         _bell.add(task, wanted)
 
-    transaction.on_commit(knock)
+    transaction.on_commit(knock, robust=True)
 
 
 def circuit() -> dict[str, Any]:
     """What health pages show: whether the circuit is open, and how many ids wait."""
-    return {"open": time.monotonic() < _bell.quiet_until, "waiting": sum(len(ids) for ids in _bell.waiting.values())}
+    return {"open": _bell.silent(), "waiting": sum(len(ids) for ids in _bell.waiting.values())}

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
+import tempfile
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, quote, unquote
 
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from servicedesk import logs
-from servicedesk.env import Env, Misconfigured, read_dotenv
+from servicedesk.env import Env, Misconfigured, read_dotenv, refuse_unknown
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-read_dotenv(BASE_DIR / ".env", os.environ)
+read_dotenv(Path(os.environ.get("ENV_FILE") or BASE_DIR / ".env"), os.environ)
+refuse_unknown(os.environ)
 env = Env(os.environ)
 
 # Where things are kept
@@ -24,10 +28,8 @@ DATA_DIR = Path(env.text("DATA_DIR", str(BASE_DIR / "var"))).resolve()
 
 def _secret_key() -> str:
     """The key given, or one made on the first start and kept in DATA_DIR."""
-    given = env.text("SECRET_KEY")
+    given = env.secret("SECRET_KEY", shortest=32)
     if given:
-        if len(given) < 32:
-            raise Misconfigured("SECRET_KEY", "is shorter than 32 characters.")
         return given
     kept = DATA_DIR / "secret_key"
     try:
@@ -49,15 +51,17 @@ SECRET_KEY = _secret_key()
 SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
 DEBUG = env.flag("DEBUG")
 PORT = env.whole("PORT", 8000, low=1, high=65535)
-_site = env.url("SITE_URL", f"http://127.0.0.1:{PORT}", ("http", "https"))
+BIND = env.matching("BIND", "127.0.0.1", r"[0-9A-Fa-f.:]+", "an address to listen on, such as 127.0.0.1 or 0.0.0.0")
+_site = env.url("SITE_URL", f"http://127.0.0.1:{PORT}", ("http", "https"), host=True)
 assert _site is not None  # the default is a URL
 SITE_URL = f"{_site.scheme}://{_site.netloc}"
 SECURE = _site.scheme == "https"
-ALLOWED_HOSTS = env.words("ALLOWED_HOSTS") or sorted({_site.hostname or "127.0.0.1", "127.0.0.1", "localhost", "[::1]"})
-CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS") or [SITE_URL]
+ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS") or sorted({_site.hostname or "127.0.0.1", "127.0.0.1", "localhost", "[::1]"})
+CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS") or [SITE_URL]
 WEB_CONCURRENCY = env.whole("WEB_CONCURRENCY", 1, low=1, high=64)
-TRUSTED_PROXIES = env.words("TRUSTED_PROXIES")
-METRICS_TOKEN = env.text("METRICS_TOKEN")
+TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
+PROBE_ALLOW = env.targets("PROBE_ALLOW")
+METRICS_TOKEN = env.secret("METRICS_TOKEN", shortest=16)
 
 # The house
 INSTALLED_APPS = [
@@ -138,15 +142,22 @@ CSRF_COOKIE_HTTPONLY = True
 # The database: the memory of the system
 
 
+def _sqlite_file(path: str) -> str:
+    """The file of sqlite:////absolute/path, or of sqlite:///relative/path, which counts from the project's root."""
+    if len(path) < 2:
+        raise Misconfigured("DATABASE_URL", "names no file. Use sqlite:////path/to/desk.sqlite3.")
+    return str(BASE_DIR / path.removeprefix("/"))
+
+
 def _database() -> dict[str, Any]:
     """DATABASE_URL (postgres://… or sqlite:///path), else SQLite under DATA_DIR."""
-    parts = env.url("DATABASE_URL", f"sqlite:///{DATA_DIR / 'desk.sqlite3'}", ("sqlite", "postgres", "postgresql"))
+    parts = env.url("DATABASE_URL", f"sqlite:///{quote(str(DATA_DIR / 'desk.sqlite3'))}", ("sqlite", "postgres", "postgresql"))
     assert parts is not None  # the default is a URL
     if parts.scheme == "sqlite":
         sync = env.choice("SQLITE_SYNC", "FULL", ("FULL", "NORMAL"))
         return {
             "ENGINE": "django.db.backends.sqlite3",
-            "NAME": unquote(parts.path[1:]) if parts.path.startswith("//") else unquote(parts.path),
+            "NAME": _sqlite_file(unquote(parts.path)),
             "CONN_MAX_AGE": None,
             "OPTIONS": {
                 "transaction_mode": "IMMEDIATE",
@@ -154,6 +165,8 @@ def _database() -> dict[str, Any]:
                 "init_command": f"PRAGMA journal_mode=WAL; PRAGMA synchronous={sync}; PRAGMA cache_size=-16000;",
             },
         }
+    if not parts.path.strip("/"):
+        raise Misconfigured("DATABASE_URL", "names no database. Use postgres://user:password@host/database.")
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.lstrip("/")),
@@ -163,7 +176,7 @@ def _database() -> dict[str, Any]:
         "PORT": str(parts.port or ""),
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"connect_timeout": 3, "options": "-c statement_timeout=30000 -c lock_timeout=10000"},
+        "OPTIONS": {"connect_timeout": 3, "options": "-c statement_timeout=30000 -c lock_timeout=10000"} | dict(parse_qsl(parts.query)),
     }
 
 
@@ -171,8 +184,21 @@ DATABASES = {"default": _database()}
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
 # The broker: a doorbell, nothing more
+UNIX_PATH_MOST = 100  # the kernel refuses socket paths of 108 bytes
+
+
+def _broker_socket() -> Path:
+    """Where the embedded broker listens: DATA_DIR, or a short folder of this user's where DATA_DIR's path is too long."""
+    near = DATA_DIR / "broker.sock"
+    if len(os.fsencode(near)) <= UNIX_PATH_MOST:
+        return near
+    mark = hashlib.sha256(os.fsencode(DATA_DIR)).hexdigest()[:12]
+    return Path(tempfile.gettempdir()) / f"desk-{os.getuid()}-{mark}" / "broker.sock"
+
+
 _broker = env.url("REDIS_URL", "", ("redis", "rediss", "redis+socket"))
-REDIS_URL = _broker.geturl() if _broker else f"redis+socket://{DATA_DIR / 'broker.sock'}"
+BROKER_SOCKET = None if _broker else _broker_socket()
+REDIS_URL = _broker.geturl() if _broker else f"redis+socket://{quote(str(BROKER_SOCKET))}"
 CELERY_BROKER_URL = REDIS_URL
 # a worker may wait for its broker; a request never does (traps: a hung broker blocks for ever by default)
 _patience = (5, 2) if env.flag("CELERY_WORKER") else (0.3, 0.3)
@@ -206,16 +232,16 @@ ERRAND_SETTLED = "incidents.tasks.advance_runs"
 
 def _email() -> dict[str, Any]:
     """EMAIL_URL (smtp://user:password@host:port, smtps, smtp+tls) or an ANYMAIL_PROVIDER with its keys."""
-    provider = env.text("ANYMAIL_PROVIDER")
-    parts = env.url("EMAIL_URL", "", ("smtp", "smtps", "smtp+tls"))
+    provider = env.matching("ANYMAIL_PROVIDER", "", "[a-z_0-9]+", "a mail service's name")
+    parts = env.url("EMAIL_URL", "", ("smtp", "smtps", "smtp+tls"), host=True)
     if provider and parts:
         raise Misconfigured("EMAIL_URL", "give this or ANYMAIL_PROVIDER, not both.")
+    if provider and find_spec(f"anymail.backends.{provider}") is None:
+        raise Misconfigured("ANYMAIL_PROVIDER", f"'{provider}' is not a mail service Anymail knows, such as postmark or amazon_ses.")
     if provider:
         return {"backend": f"anymail.backends.{provider}.EmailBackend", "host": "", "port": 0}
     if not parts:
         return {"backend": "", "host": "", "port": 0}
-    if not parts.hostname:
-        raise Misconfigured("EMAIL_URL", "names no host. Use smtp://user:password@host:port.")
     return {
         "backend": "django.core.mail.backends.smtp.EmailBackend",
         "host": parts.hostname,
@@ -234,17 +260,18 @@ EMAIL_HOST, EMAIL_PORT = _mail["host"], _mail["port"]
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail.get("user", ""), _mail.get("password", "")
 EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.get("tls", False), _mail.get("ssl", False)
 EMAIL_TIMEOUT = 10
-DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("DEFAULT_FROM_EMAIL", f"Servicedesk <desk@{_site.hostname}>")
-SUPPORT_ADDRESS = env.text("SUPPORT_ADDRESS")
-ANYMAIL = {name.removeprefix("ANYMAIL_"): env.text(name) for name in os.environ if name.startswith("ANYMAIL_") and name != "ANYMAIL_PROVIDER"}
-ANYMAIL["REQUESTS_TIMEOUT"] = 10  # type: ignore[assignment]
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.email("DEFAULT_FROM_EMAIL", f"Servicedesk <desk@{_site.hostname}>")
+SUPPORT_ADDRESS = env.email("SUPPORT_ADDRESS")
+MAIL_KEY = env.secret("MAIL_KEY", shortest=32)  # signs our Message-IDs; without it SECRET_KEY does
+ANYMAIL: dict[str, Any] = env.family("ANYMAIL_")
+ANYMAIL["REQUESTS_TIMEOUT"] = 10
 
 # Phones
-TWILIO_ACCOUNT_SID = env.text("TWILIO_ACCOUNT_SID")
+TWILIO_ACCOUNT_SID = env.matching("TWILIO_ACCOUNT_SID", "", "AC[0-9A-Za-z]+", "an account SID: it begins with AC")
 TWILIO_AUTH_TOKEN = env.text("TWILIO_AUTH_TOKEN")
 TWILIO_AUTH_TOKEN_PREVIOUS = env.text("TWILIO_AUTH_TOKEN_PREVIOUS")
-TWILIO_FROM = env.text("TWILIO_FROM")
-_api = env.url("TWILIO_API_BASE", "", ("http", "https"))
+TWILIO_FROM = env.matching("TWILIO_FROM", "", r"\+[1-9]\d{6,14}|MG[0-9A-Za-z]+", "a number such as +33123456789 or a messaging service SID")
+_api = env.url("TWILIO_API_BASE", "", ("http", "https"), host=True)
 TWILIO_API_BASE = _api.geturl().rstrip("/") if _api else ""
 TWILIO_CONFIGURED = bool(TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN and TWILIO_FROM)
 if not TWILIO_CONFIGURED and (TWILIO_ACCOUNT_SID or TWILIO_FROM):
@@ -252,12 +279,15 @@ if not TWILIO_CONFIGURED and (TWILIO_ACCOUNT_SID or TWILIO_FROM):
 PHONENUMBER_DEFAULT_REGION = "FR"
 PHONENUMBER_DB_FORMAT = "E164"
 
+# What one call to a provider may take, in seconds: to connect, between two bytes, in all
+CHANNEL_CONNECT_S, CHANNEL_READ_S, CHANNEL_TOTAL_S = 3.0, 10.0, 13.0
+
 # Words, zones
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("de", _("German")), ("fr", _("French"))]
 LOCALE_PATHS = [BASE_DIR / "servicedesk" / "locale"]
 USE_I18N = USE_TZ = True
-TIME_ZONE = env.text("TIME_ZONE", "UTC")
+TIME_ZONE = env.zone("TIME_ZONE", "UTC")
 FORMAT_MODULE_PATH = ["servicedesk.formats"]
 
 # Static files

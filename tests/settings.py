@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import tempfile
 
-os.environ.setdefault("DATA_DIR", tempfile.mkdtemp(prefix="desk-test-"))
-os.environ.setdefault("SITE_URL", "http://testserver")
-if os.environ.get("TEST_DATABASE_URL"):
-    os.environ["DATABASE_URL"] = os.environ["TEST_DATABASE_URL"]
-if os.environ.get("TEST_REDIS_URL"):
-    os.environ["REDIS_URL"] = os.environ["TEST_REDIS_URL"]
-os.environ.update(TWILIO_ACCOUNT_SID="AC" + "0" * 32, TWILIO_AUTH_TOKEN="test-token", TWILIO_FROM="+15005550006", LOG_FORMAT="console")
+from servicedesk import env
+
+for name in [name for name in os.environ if env.known(name) and name not in env.INTERNAL | {"DATA_DIR"}]:
+    del os.environ[name]  # what a developer's shell is set up for must not steer a test
+if "DATA_DIR" not in os.environ:
+    os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="desk-test-")
+    atexit.register(shutil.rmtree, os.environ["DATA_DIR"], ignore_errors=True)
+os.environ.update(ENV_FILE=os.devnull, SITE_URL="http://testserver", LOG_FORMAT="console")
+os.environ.update(TWILIO_ACCOUNT_SID="AC" + "0" * 32, TWILIO_AUTH_TOKEN="test-token", TWILIO_FROM="+15005550006")
+for ours, given in {"DATABASE_URL": "TEST_DATABASE_URL", "REDIS_URL": "TEST_REDIS_URL"}.items():
+    if os.environ.get(given):
+        os.environ[ours] = os.environ[given]
 
 from servicedesk.settings import *  # noqa: E402, F403
 from servicedesk.settings import DATA_DIR, DATABASES  # noqa: E402
@@ -20,6 +27,8 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
     DATABASES["default"]["OPTIONS"]["init_command"] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;"
+else:
+    DATABASES["default"]["TEST"] = {"NAME": f"desk_test_{os.getpid()}"}  # runs side by side do not meet
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": DATA_DIR / "files"}},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
