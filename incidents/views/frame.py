@@ -1,11 +1,126 @@
-"""What every page of the frame shows."""
+"""What the frame of every page shows: the house's name, where one can go, a shown incident, whether one is on call."""
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any, NamedTuple
 
+from django.conf import settings
 from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from incidents.models import Incident
+from servicedesk import clock
+from servicedesk.directory.models import Organisation, User
+
+THEMES = ("light", "dark")
+DENSITIES = ("compact", "relaxed")
+
+
+class Place(NamedTuple):
+    """One item of a navigation: the keys are typed one after the other."""
+
+    name: str
+    icon: str
+    word: str | Promise
+    keys: str
+
+
+class Item(NamedTuple):
+    href: str
+    icon: str
+    word: str | Promise
+    keys: str
+    active: bool
+
+
+RAIL = (
+    Place("queue", "queue", _("Queue"), "g q"),
+    Place("incidents", "incident", _("Incidents"), "g i"),
+    Place("services", "services", _("Services"), "g s"),
+    Place("on_call", "oncall", _("On call"), "g o"),
+    Place("reports", "reports", _("Reports"), "g r"),
+    Place("settings", "settings", _("Settings"), "g t"),
+)
+PORTAL = (Place("my_tickets", "queue", _("My tickets"), "g m"), Place("help", "file", _("Help articles"), "g h"))
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
-    return {}
+    """The context processor. Everything costly is looked up only when a template asks."""
+    return {"frame": Frame(request), "now": clock.now()}
+
+
+@dataclass
+class Frame:
+    request: HttpRequest
+
+    @cached_property
+    def person(self) -> User | None:
+        user = getattr(self.request, "user", None)
+        return user if isinstance(user, User) else None
+
+    @cached_property
+    def is_staff(self) -> bool:
+        """Whether the staff frame is drawn: rail, search, who is on call."""
+        return self.person is not None and (self.person.is_desk_staff or self.person.is_admin)
+
+    @cached_property
+    def organisation(self) -> Organisation | None:
+        return Organisation.current()
+
+    @cached_property
+    def name(self) -> str:
+        return self.organisation.name if self.organisation else str(_("Servicedesk"))
+
+    @property
+    def help_phone(self) -> str:
+        return self.organisation.desk_phone if self.organisation else ""
+
+    @property
+    def help_address(self) -> str:
+        return str(settings.SUPPORT_ADDRESS)
+
+    @cached_property
+    def nav(self) -> list[Item]:
+        return self._items(RAIL if self.is_staff else PORTAL) if self.person else []
+
+    @cached_property
+    def banner(self) -> Incident | None:
+        """The gravest incident employees may see, for everyone signed in."""
+        if self.person is None:
+            return None
+        return Incident.objects.shown_to_employees().select_related("acknowledged_by").order_by("severity", "since").first()
+
+    @cached_property
+    def on_call_until(self) -> datetime | None:
+        """Until when this person is on call; None when off duty."""
+        return None
+
+    @property
+    def theme(self) -> str:
+        """The theme the person chose in this browser, or "" for the system's."""
+        return self._chosen("theme", THEMES)
+
+    @property
+    def density(self) -> str:
+        return self._chosen("density", DENSITIES)
+
+    def _chosen(self, name: str, known: tuple[str, ...]) -> str:
+        value = self.request.COOKIES.get(name, "")
+        return value if value in known else ""
+
+    def _items(self, places: tuple[Place, ...]) -> list[Item]:
+        found = [(place, href) for place in places if (href := _reach(place.name))]
+        return [Item(href, place.icon, place.word, place.keys, self.request.path.startswith(href)) for place, href in found]
+
+
+def _reach(name: str) -> str:
+    """The path of a page, or "" while no such page exists."""
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""

@@ -1,0 +1,378 @@
+/* Servicedesk: what a page gains with a script. Everything else works without it. See templates/components/README.md. */
+(() => {
+  "use strict";
+  const root = document.documentElement, body = document.body;
+  const all = (selector, from = document) => [...from.querySelectorAll(selector)];
+  const seen = (element) => element.getClientRects().length > 0;
+  const byId = (id) => document.getElementById(id);
+  const keep = (name, value) => { try { value === null ? localStorage.removeItem(name) : localStorage.setItem(name, value); } catch { /* storage refused */ } };
+  const kept = (name) => { try { return localStorage.getItem(name); } catch { return null; } };
+  const W = (body.dataset.words || "").split("|");
+  const words = { now: W[0], s: W[1], min: W[2], h: W[3], d: W[4], ago: W[5], left: W[6], late: W[7], in: W[8], stale: W[9], out: W[10], again: W[11], failed: W[12], copied: W[13], sending: W[14] };
+  const fill = (text, ...values) => values.reduce((said, value) => said.replace("{}", value), text);
+  const FIELD = "input:not([type=checkbox],[type=radio],[type=button],[type=submit],[type=range]),select,textarea,[contenteditable]";
+
+  // Theme and density: kept here, and in a cookie so that the next page is drawn right at once
+  function look(name, value) {
+    value ? root.dataset[name] = value : delete root.dataset[name];
+    all(`[data-look=${name}] button`).forEach((button) => button.setAttribute("aria-pressed", button.value === value));
+  }
+  for (const name of ["theme", "density"]) look(name, root.dataset[name] || kept(name) || "");
+  function choose(name, value) {
+    keep(name, value || null);
+    document.cookie = `${name}=${value};path=/;max-age=${value ? 31536000 : 0};samesite=lax${location.protocol === "https:" ? ";secure" : ""}`;
+    look(name, value);
+  }
+
+  // Telling: one polite line, which stays while it is read, and one for alarms
+  const line = byId("status");
+  let clearing;
+  function tell(text, stay = false) {
+    line.replaceChildren(Object.assign(document.createElement("span"), { textContent: text }));
+    line.toggleAttribute("data-stay", stay);
+  }
+  const alarm = (text) => { byId("alert").textContent = text; tell(text, true); };
+  function fade() {
+    clearTimeout(clearing);
+    if (!line.childElementCount || line.hasAttribute("data-stay")) return;
+    clearing = setTimeout(() => (line.matches(":hover, :focus-within") ? fade() : line.replaceChildren()), 12000);
+  }
+  if (line) new MutationObserver(fade).observe(line, { childList: true, subtree: true });
+
+  // Times tick from the server's moments
+  let ahead = body.dataset.now ? Date.parse(body.dataset.now) - Date.now() : 0;
+  function duration(seconds) {
+    if (seconds < 60) return fill(words.s, seconds);
+    const minutes = Math.floor(seconds / 60), hours = Math.floor(minutes / 60);
+    if (minutes < 60) return fill(words.min, minutes);
+    if (hours < 24) return `${fill(words.h, hours)} ${fill(words.min, String(minutes % 60).padStart(2, "0"))}`;
+    return `${fill(words.d, Math.floor(hours / 24))} ${fill(words.h, hours % 24)}`;
+  }
+  function spoken(kind, seconds) {
+    if (kind === "since") return duration(Math.max(0, seconds));
+    if (kind === "left") return seconds > 0 ? fill(words.late, duration(seconds)) : fill(words.left, duration(-seconds));
+    if (kind === "until") return seconds > 0 ? fill(words.late, duration(seconds)) : fill(words.in, duration(-seconds));
+    if (seconds < 60) return words.now;
+    if (seconds >= 86400) return null;
+    const text = seconds < 3600 ? fill(words.min, Math.floor(seconds / 60)) : fill(words.h, Math.floor(seconds / 3600));
+    return kind === "ago" ? fill(words.ago, text) : text;
+  }
+  function tick() {
+    const now = Date.now() + ahead;
+    for (const time of all("time[data-tick]")) {
+      const text = spoken(time.dataset.tick, Math.floor((now - Date.parse(time.dateTime)) / 1000));
+      if (text && time.textContent !== text) time.textContent = text;
+    }
+  }
+  setInterval(() => document.hidden || tick(), 15000);
+
+  // The pulse: the page asks its own address whether its fragments changed
+  const stale = byId("stale");
+  let timer, asking = false, failures = 0, acted = Date.now(), lively = Date.now();
+  const clockTime = (moment) => new Date(moment + ahead).toLocaleTimeString(root.lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+  function rest() {
+    clearTimeout(timer);
+    const heart = document.querySelector("[data-pulse]");
+    if (!heart || document.hidden) return;
+    const seconds = failures >= 3 ? 10 : Date.now() - acted > 300000 ? Math.max(60, +heart.dataset.pulse) : +heart.dataset.pulse;
+    timer = setTimeout(beat, seconds * 1000 * (0.9 + Math.random() * 0.2));
+  }
+  async function beat() {
+    const heart = document.querySelector("[data-pulse]");
+    if (!heart || asking || document.hidden) return;
+    asking = true;
+    const address = new URL(heart.dataset.pulseUrl || location.href, location.href);
+    address.hash = "";
+    address.searchParams.set("pulse", heart.dataset.cursor || "");
+    try {
+      const answer = await fetch(address, { headers: { "HX-Request": "true" }, redirect: "manual", cache: "no-store", signal: AbortSignal.timeout(10000) });
+      if (answer.type === "opaqueredirect" || answer.status === 401) return signedOut();
+      if (!answer.ok) throw new Error(String(answer.status));
+      if (answer.status !== 204) htmx.swap(heart, await answer.text(), { swapStyle: "none" });
+      heart.dataset.cursor = answer.headers.get("Desk-Cursor") || heart.dataset.cursor || "";
+      if (answer.headers.has("Desk-Now")) ahead = Date.parse(answer.headers.get("Desk-Now")) - Date.now();
+      failures = 0;
+      lively = Date.now();
+      if (stale) stale.hidden = true;
+    } catch {
+      if (++failures >= 3 && stale) {
+        const text = fill(words.stale, clockTime(lively), 10);
+        if (stale.textContent !== text) stale.textContent = text;
+        stale.hidden = false;
+      }
+    } finally {
+      asking = false;
+      rest();
+    }
+  }
+  function signedOut() {
+    if (!stale) return;
+    const link = Object.assign(document.createElement("a"), { href: `/login/?next=${encodeURIComponent(location.pathname + location.search)}`, target: "_blank", textContent: words.again });
+    stale.replaceChildren(`${words.out} `, link);
+    stale.hidden = false;
+  }
+  document.addEventListener("visibilitychange", () => { if (document.hidden) clearTimeout(timer); else { tick(); beat(); } });
+  for (const kind of ["pointerdown", "keydown", "scroll"]) addEventListener(kind, () => { acted = Date.now(); }, { passive: true });
+
+  // Lists: a current row, selected rows, the bulk bar
+  let currentId = null, currentIndex = 0, lent = null;
+  const rows = () => all("[data-list] [data-row]").filter(seen);
+  const current = () => document.querySelector("[data-row].is-current");
+  const boxes = () => all("[data-list] [data-select]");
+  function stand(row, focus = true) {
+    if (!row) return;
+    all("[data-row].is-current").forEach((old) => { old.classList.remove("is-current"); old.removeAttribute("aria-current"); });
+    row.classList.add("is-current");
+    row.setAttribute("aria-current", "true");
+    row.tabIndex = -1;
+    currentId = row.id;
+    currentIndex = rows().indexOf(row);
+    if (focus) { row.focus({ preventScroll: true }); row.scrollIntoView({ block: "nearest" }); }
+  }
+  function step(by, extend) {
+    const list = rows(), at = list.indexOf(current());
+    const next = list[at < 0 ? (by > 0 ? 0 : list.length - 1) : Math.min(list.length - 1, Math.max(0, at + by))];
+    if (extend && at >= 0) { select(list[at], true); select(next, true); }
+    stand(next);
+  }
+  function select(row, on) {
+    const box = row && row.querySelector("[data-select]");
+    if (!box) return;
+    box.checked = on === undefined ? !box.checked : on;
+    box.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+  function count() {
+    const chosen = boxes().filter((box) => box.checked).length;
+    all("[data-bulk]").forEach((bar) => { bar.hidden = !chosen; });
+    all("[data-unselected]").forEach((bar) => { bar.hidden = chosen > 0; });
+    all("[data-selected]").forEach((place) => { place.textContent = chosen; });
+    all("[data-select-all]").forEach((box) => { box.checked = chosen > 0 && chosen === boxes().length; box.indeterminate = chosen > 0 && !box.checked; });
+  }
+  function unselect() {
+    boxes().forEach((box) => { box.checked = false; delete box.dataset.touched; });
+    lent = null;
+    count();
+  }
+  function again() {
+    if (!currentId) return;
+    const lost = document.activeElement === body || document.activeElement === null;
+    const row = byId(currentId);
+    if (row && seen(row)) stand(row, lost);
+    else if (lost) stand(rows()[Math.min(currentIndex, rows().length - 1)]);
+  }
+
+  // Keys: aria-keyshortcuts is the binding, so what is announced is what works
+  let first = "", firstTimer;
+  const single = () => kept("single-keys") !== "off" && body.dataset.singleKeys !== "off";
+  function named(event) {
+    const key = event.key.toLowerCase(), shift = event.shiftKey && (key.length > 1 || key !== event.key);
+    return [(event.ctrlKey || event.metaKey) && "control", event.altKey && "alt", shift && "shift", key].filter(Boolean).join("+");
+  }
+  const dialog = () => all("dialog[open]").pop();
+  const menu = () => document.querySelector("details.menu[open]");
+  function bound(combo, field) {
+    const selector = `[aria-keyshortcuts~=${JSON.stringify(combo)} i]`;
+    if (field) return field.form && field.form.querySelector(selector);
+    const box = dialog() || menu();
+    if (box) return all(selector, box).find(seen);
+    const row = current();
+    return (row && all(selector, row).find(seen)) || all(selector).find(seen) || (row && document.querySelector(`[data-bulk][hidden] ${selector}`));
+  }
+  function press(element) {
+    const bar = element.closest("[data-bulk][hidden]");
+    if (bar) { lent = current(); select(lent, true); }
+    if (element.matches(FIELD)) { element.focus(); if (element.select) element.select(); } else element.click();
+  }
+  function moved(event, combo) {
+    const list = rows();
+    if (!list.length || dialog() || menu()) return false;
+    const by = { j: 1, arrowdown: 1, k: -1, arrowup: -1, "shift+j": 1, "shift+k": -1 }[combo];
+    if (by && (!combo.startsWith("arrow") || current() === document.activeElement)) { step(by, combo.startsWith("shift")); return true; }
+    if (combo === "x" && current()) { select(current()); return true; }
+    if (combo === "*") { const on = boxes().some((box) => !box.checked); list.forEach((row) => select(row, on)); return true; }
+    const free = event.target === body || event.target.matches("[data-row]");
+    const link = (combo === "o" || (combo === "enter" && free)) && current() && current().querySelector("a[data-go]");
+    if (link) link.click();
+    return Boolean(link);
+  }
+  function escape(field) {
+    const open = menu();
+    if (open) { open.open = false; open.querySelector("summary").focus(); if (lent) { unselect(); again(); } return true; }
+    if (field) { field.blur(); const row = current(); if (row) row.focus({ preventScroll: true }); return true; }
+    if (boxes().some((box) => box.checked)) { unselect(); return true; }
+    return false;
+  }
+  function pair(combo) {
+    clearTimeout(firstTimer);
+    const target = first && document.querySelector(`[data-keys="${CSS.escape(first)} ${CSS.escape(combo)}"]`);
+    const begun = !first && document.querySelector(`[data-keys^="${CSS.escape(combo)} "]`);
+    first = begun ? combo : "";
+    if (begun) firstTimer = setTimeout(() => { first = ""; }, 1500);
+    if (target) target.click();
+    return Boolean(target || begun);
+  }
+  document.addEventListener("keydown", (event) => {
+    if (event.defaultPrevented || event.isComposing) return;
+    const field = event.target.closest(FIELD), combo = named(event), held = event.ctrlKey || event.metaKey || event.altKey;
+    if (event.key === "Escape") { if (!dialog() && escape(field)) event.preventDefault(); return; }
+    if ((field && !held) || (!held && !single())) return;
+    if (!held && !dialog() && !menu() && pair(combo)) { event.preventDefault(); return; }
+    const target = bound(combo, field);
+    if (target) { event.preventDefault(); press(target); return; }
+    if (!held && combo === "z") { const undo = document.querySelector("[data-undo]"); if (undo) { undo.click(); return; } }
+    if (!held && combo === "?" && !dialog()) { openDialog("keys"); event.preventDefault(); return; }
+    if (!held && moved(event, combo)) event.preventDefault();
+  });
+
+  // Dialogs and menus
+  function openDialog(id, from) {
+    const box = byId(id);
+    if (!box || box.open) return;
+    if (id === "keys") keyMap(box);
+    box.showModal();
+    if (from) box.addEventListener("close", () => from.focus(), { once: true });
+  }
+  function keyMap(box) {
+    const list = box.querySelector("[data-key-map]");
+    all("[data-here]", list).forEach((item) => item.remove());
+    const known = new Set(["?", "/"]);
+    for (const element of all("[aria-keyshortcuts]")) {
+      const keys = element.getAttribute("aria-keyshortcuts");
+      if (known.has(keys) || box.contains(element)) continue;
+      known.add(keys);
+      const item = document.createElement("li"), key = document.createElement("kbd");
+      item.dataset.here = "";
+      const name = element.getAttribute("aria-label") || (element.labels && element.labels[0] ? element.labels[0].textContent : element.textContent);
+      key.textContent = keys;
+      item.append(name.replace(/\s+/g, " ").trim(), key);
+      list.append(item);
+    }
+    box.querySelector("[data-single-keys]").checked = single();
+  }
+  document.addEventListener("toggle", (event) => {
+    const details = event.target;
+    if (!details.matches || !details.matches("details.menu")) return;
+    if (!details.open) { if (lent) unselect(); return; }
+    all("details.menu[open]").forEach((other) => { if (other !== details) other.open = false; });
+    const start = details.querySelector(".menu-box :is(input, select, button, a):not([hidden])");
+    if (start) start.focus();
+  }, true);
+  document.addEventListener("click", (event) => {
+    const target = event.target, open = menu();
+    if (open && !open.contains(target)) open.open = false;
+    if (target.matches("dialog")) { target.close(); return; }
+    const opener = target.closest("[data-open]");
+    if (opener) { event.preventDefault(); if (open) open.open = false; openDialog(opener.dataset.open, opener.closest("details.menu") ? open.querySelector("summary") : opener); }
+    const chooser = target.closest("[data-look] button");
+    if (chooser) choose(chooser.closest("[data-look]").dataset.look, chooser.value);
+    const copier = target.closest("[data-copy], [data-copy-from]");
+    if (copier) copy(copier.dataset.copy || byId(copier.dataset.copyFrom).textContent.trim());
+    const row = target.closest("[data-list] [data-row]");
+    if (row) stand(row, false);
+    if (target.closest("[data-clear]")) unselect();
+  });
+  const copy = (text) => navigator.clipboard && navigator.clipboard.writeText(text).then(() => tell(words.copied));
+  document.addEventListener("change", (event) => {
+    const box = event.target;
+    if (box.matches("[data-single-keys]")) keep("single-keys", box.checked ? null : "off");
+    if (box.matches("[data-select-all]")) boxes().forEach((each) => { each.checked = box.checked; each.dataset.touched = ""; });
+    if (box.matches("[data-select], [data-select-all]")) count();
+  });
+
+  // What a person has typed or ticked is never morphed away by news; the answer to their own form may change it
+  let answering = null;
+  for (const kind of ["input", "change"]) document.addEventListener(kind, (event) => { if (event.target.matches("input, select, textarea")) event.target.dataset.touched = ""; });
+  document.addEventListener("reset", (event) => [...event.target.elements].forEach((field) => delete field.dataset.touched));
+  if (window.Idiomorph) {
+    Idiomorph.defaults.ignoreActiveValue = true;
+    Idiomorph.defaults.callbacks.beforeNodeMorphed = (old) => {
+      if (old.nodeType !== 1 || (answering && answering.contains(old))) return true;
+      if (old.matches("[data-touched], dialog[open], details.menu[open]")) return false;
+      return !(old === document.activeElement && old.matches(FIELD));
+    };
+    Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node) =>
+      !((name === "open" && node.matches("details, dialog")) || (name === "hidden" && node.matches("[data-bulk], [data-unselected]")));
+  }
+
+  // Forms: never sent twice, errors said, focus where the news is
+  function settle(form) {
+    delete form.dataset.sent;
+    all("[data-said]", form).forEach((button) => { button.textContent = button.dataset.said; delete button.dataset.said; });
+    all("button[aria-busy]", form).forEach((button) => button.removeAttribute("aria-busy"));
+  }
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.method !== "post" || form.matches("[hx-post], [data-hx-post]")) return;
+    if (form.dataset.sent) { event.preventDefault(); return; }
+    form.dataset.sent = "1";
+    const button = event.submitter;
+    if (!button) return;
+    button.setAttribute("aria-busy", "true");
+    if (button.hasAttribute("data-busy")) { button.dataset.said = button.textContent; button.textContent = button.dataset.busy || words.sending; }
+  });
+  addEventListener("pageshow", (event) => { if (event.persisted) all("form[data-sent]").forEach(settle); });
+  const formOf = (event) => (event.detail.elt && event.detail.elt.closest ? event.detail.elt.closest("form") : null);
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const form = formOf(event);
+    if (!form || event.detail.requestConfig.verb !== "post") return;
+    if (form.dataset.sent) event.preventDefault(); else form.dataset.sent = "1";
+  });
+  document.addEventListener("htmx:beforeSwap", (event) => { answering = event.detail.requestConfig && event.detail.requestConfig.verb === "post" ? formOf({ detail: { elt: event.detail.requestConfig.elt } }) : null; });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    const form = formOf(event);
+    if (!form) return;
+    settle(form);
+    if (!event.detail.successful) return;
+    [...form.elements].forEach((field) => delete field.dataset.touched);
+    if (event.detail.requestConfig.verb === "post" && (event.detail.elt.closest("[data-bulk]") || form.querySelector("[data-select]"))) unselect();
+  });
+  document.addEventListener("htmx:afterSettle", (event) => {
+    answering = null;
+    const target = document.querySelector("[data-focus]");
+    if (target && seen(target)) { if (!target.matches(FIELD)) target.tabIndex = -1; target.focus(); target.removeAttribute("data-focus"); } else again();
+    count();
+    tick();
+    if (event.detail.target && event.detail.target.matches && event.detail.target.matches("main")) rest();
+  });
+  document.addEventListener("htmx:responseError", (event) => (event.detail.xhr.status === 401 ? signedOut() : alarm(words.failed)));
+  for (const kind of ["sendError", "timeout"]) document.addEventListener(`htmx:${kind}`, () => alarm(words.failed));
+
+  // Drafts: kept by the server, and here while it cannot be reached
+  const draftTimers = new WeakMap();
+  async function saveDraft(form) {
+    clearTimeout(draftTimers.get(form));
+    if (!form.dataset.unsaved) return;
+    delete form.dataset.unsaved;
+    const place = form.querySelector("[data-draft-state]"), name = `draft:${form.dataset.draft}`;
+    try {
+      const answer = await fetch(form.dataset.draft, { method: "POST", body: new FormData(form), headers: { "HX-Request": "true" }, redirect: "manual" });
+      if (!answer.ok) throw new Error(String(answer.status));
+      keep(name, null);
+      if (place) place.textContent = await answer.text();
+    } catch {
+      const field = form.querySelector("textarea");
+      if (field && field.value) keep(name, field.value);
+    }
+  }
+  document.addEventListener("input", (event) => {
+    const form = event.target.form;
+    if (!form || !form.dataset.draft) return;
+    form.dataset.unsaved = "1";
+    clearTimeout(draftTimers.get(form));
+    draftTimers.set(form, setTimeout(() => saveDraft(form), 2000));
+  });
+  document.addEventListener("focusout", (event) => { const form = event.target.form; if (form && form.dataset.draft) saveDraft(form); });
+  addEventListener("pagehide", () => all("form[data-draft][data-unsaved]").forEach((form) => { if (!form.dataset.sent) navigator.sendBeacon(form.dataset.draft, new FormData(form)); }));
+  for (const form of all("form[data-draft]")) {
+    const field = form.querySelector("textarea"), text = kept(`draft:${form.dataset.draft}`);
+    if (field && !field.value && text) field.value = text;
+  }
+
+  // On arrival
+  const start = document.querySelector("[data-focus]");
+  if (start) { if (!start.matches(FIELD)) start.tabIndex = -1; start.focus(); }
+  const wished = document.querySelector("[data-autofocus]");
+  if (!start && wished && matchMedia("(min-width: 769px) and (pointer: fine)").matches) wished.focus();
+  tick();
+  rest();
+})();
