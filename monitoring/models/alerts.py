@@ -34,6 +34,7 @@ class Alert(models.Model):
     status_since = models.DateTimeField(_("this status since"))
     cleared_at = models.DateTimeField(_("cleared"), null=True)
     is_flapping = models.BooleanField(_("flapping"), default=False)
+    told_at = models.DateTimeField(_("the desk was told"), null=True)
     raise_at = models.DateTimeField(_("tell the desk"), null=True, help_text=_("Set when something changed that the desk has not heard yet."))
 
     objects: ClassVar[models.Manager[Alert]] = AlertQuerySet.as_manager()

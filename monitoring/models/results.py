@@ -37,6 +37,8 @@ class Result(models.Model):
     check_id = models.BigIntegerField(_("check"))
     status = models.CharField(_("status"), max_length=10, choices=ServiceState)
     summary = models.CharField(_("summary"), max_length=1024, blank=True)
+    severity = models.PositiveSmallIntegerField(_("the sender's severity"), null=True)
+    flag = models.CharField(_("remark"), max_length=80, blank=True)
     metrics = models.JSONField(_("metrics"), default=list)
     labels = models.JSONField(_("labels"), default=dict)
     started_at = models.DateTimeField(_("the sender's time"), null=True)

@@ -1,0 +1,47 @@
+"""Who may speak at a door: a source's token as bearer, as basic password, or in the path."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from datetime import datetime
+
+from django.db.models import Q
+from django.http import HttpRequest
+
+from monitoring.models import Source
+from servicedesk.tokens import minting
+
+
+class NotAllowed(Exception):
+    """No token, an unknown one, an expired one, or one of another door; `status` is 401 or 403."""
+
+    def __init__(self, status: int, detail: str) -> None:
+        super().__init__(detail)
+        self.status, self.detail = status, detail
+
+
+def source_for(request: HttpRequest, *, door: str, now: datetime, token: str = "") -> Source:
+    """The source whose token this request bears."""
+    token = token or _from_headers(request.headers.get("Authorization", ""))
+    if not token:
+        raise NotAllowed(401, "Send the source's token: Authorization: Bearer msd_…")
+    source = Source.objects.filter(Q(expires_at=None) | Q(expires_at__gt=now), is_active=True, token_prefix=minting.prefix_of(token) or "-").first()
+    if source is None or not minting.matches(token, source.token_hash):
+        raise NotAllowed(401, "This token is unknown, expired or revoked.")
+    if source.kind != door:
+        raise NotAllowed(403, f"This token is for /in/{source.kind}/, not for {door}.")
+    return source
+
+
+def _from_headers(value: str) -> str:
+    """The token of `Bearer <token>` or `Basic <any user>:<token>`."""
+    scheme, _, rest = value.partition(" ")
+    if scheme.lower() == "bearer":
+        return rest.strip()
+    if scheme.lower() == "basic":
+        try:
+            return base64.b64decode(rest, validate=True).decode().partition(":")[2]
+        except (binascii.Error, UnicodeDecodeError):
+            return ""
+    return ""

@@ -1,0 +1,161 @@
+"""From signals to verdicts to alerts: one deed, one transaction. Nobody is paged from here; the desk is told of alerts.
+
+Lock order: check states in check-id order, then alerts. Of a batch the first RAISED_AT_ONCE newly changed alerts are
+told in the same transaction, the rest carry `raise_at` and the engine tells them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from django.db import IntegrityError, transaction
+
+from monitoring import bodies, judging
+from monitoring.models import Alert, Check, CheckState, Result, SeenEvent, Source
+from monitoring.normal import Signal, Unreadable
+from monitoring.sources import results
+from servicedesk.directory.models import Service
+
+log = structlog.get_logger(__name__)
+
+MOST_ITEMS = results.MOST_ITEMS
+NEW_CHECKS_A_DAY = 1_000
+REMEMBERED = timedelta(days=7)
+SWEEP = 200
+
+
+class TooManyNew(Exception):
+    """A source made more new checks in a day than a mistake in a label should cost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    accepted: int
+    duplicates: int
+    raw_id: int
+
+
+def take_results(source: Source, body: bytes, *, lines: bool, content_type: str, now: datetime) -> Taken:
+    """Keep the body, read it, judge it. Raises Unreadable (the body stays, with the problem) or TooManyNew."""
+    raw = bodies.keep(source, body, content_type=content_type, now=now)
+    try:
+        signals = results.read(results.load(body, lines=lines), now=now, severity_map=source.severity_map)
+        accepted = _record_racing(source, signals, raw_id=raw.pk, now=now)
+    except (Unreadable, TooManyNew) as error:
+        raw.problem = str(error)[:500]
+        raw.save(update_fields=["problem"])
+        raise
+    return Taken(accepted, len(signals) - accepted, raw.pk)
+
+
+def _record_racing(source: Source, signals: Sequence[Signal], *, raw_id: int, now: datetime) -> int:
+    """Two senders may bring the same event at once: the second finds it seen when it looks again."""
+    try:
+        return record(source, signals, raw_id=raw_id, now=now)
+    except IntegrityError:
+        return record(source, signals, raw_id=raw_id, now=now)
+
+
+@transaction.atomic
+def record(source: Source, signals: Sequence[Signal], *, raw_id: int | None, now: datetime) -> int:
+    """Store and judge each signal that was not seen before; how many those were."""
+    fresh = _unseen(source, signals, now)
+    checks = _checks(source, fresh, now)
+    Result.objects.bulk_create([_result(checks[signal.check], signal, raw_id, now) for signal in fresh])
+    by_check: dict[int, list[Signal]] = {}
+    for signal in fresh:
+        by_check.setdefault(checks[signal.check].pk, []).append(signal)
+    judging.judge(by_check, now=now)
+    Source.objects.filter(pk=source.pk).update(last_heard_at=now)
+    return len(fresh)
+
+
+def _unseen(source: Source, signals: Sequence[Signal], now: datetime) -> list[Signal]:
+    """Without repeats: of this batch, and of the last seven days."""
+    first: dict[str, Signal] = {}
+    nameless = []
+    for signal in signals:
+        if signal.identity:
+            first.setdefault(signal.identity[:255], signal)
+        else:
+            nameless.append(signal)
+    known = set(SeenEvent.objects.filter(source=source, key__in=first).values_list("key", flat=True)) if first else set()
+    new = {key: signal for key, signal in first.items() if key not in known}
+    SeenEvent.objects.bulk_create([SeenEvent(source=source, key=key, seen_at=now) for key in new])
+    kept = {id(signal) for signal in [*new.values(), *nameless]}
+    return [signal for signal in signals if id(signal) in kept]
+
+
+def _checks(source: Source, signals: Sequence[Signal], now: datetime) -> dict[str, Check]:
+    """The check of each name; unknown ones are made, as a push source may."""
+    names = {signal.check for signal in signals}
+    found = {check.slug: check for check in Check.objects.filter(source=source, slug__in=names)}
+    missing = {signal.check: signal for signal in signals if signal.check not in found}
+    if missing:
+        _refuse_flood(source, len(missing), now)
+        services = {s.slug: s for s in Service.objects.filter(slug__in={signal.service for signal in missing.values()})}
+        rows = [Check(source=source, slug=n, service=services.get(s.service, source.service), created_at=now) for n, s in missing.items()]
+        Check.objects.bulk_create(rows, ignore_conflicts=True)
+        found |= {check.slug: check for check in Check.objects.filter(source=source, slug__in=missing)}
+    CheckState.objects.bulk_create([CheckState(check_ref=check) for check in found.values()], ignore_conflicts=True)
+    return found
+
+
+def _refuse_flood(source: Source, new: int, now: datetime) -> None:
+    made = Check.objects.filter(source=source, created_at__gt=now - timedelta(days=1)).count()
+    if made + new > NEW_CHECKS_A_DAY:
+        raise TooManyNew(f"{made} checks were made by this source in a day, {new} more would pass {NEW_CHECKS_A_DAY}. Nothing was taken.")
+
+
+def _result(check: Check, signal: Signal, raw_id: int | None, now: datetime) -> Result:
+    return Result(
+        day=now.date(),
+        check_id=check.pk,
+        status=signal.status,
+        summary=signal.summary,
+        severity=signal.severity,
+        flag=signal.flag[:80],
+        metrics=list(signal.metrics),
+        labels=dict(signal.labels),
+        started_at=signal.started_at,
+        received_at=now,
+        raw_id=raw_id,
+    )
+
+
+# What the engine does when nobody speaks
+
+
+def sweep_overdue(*, now: datetime) -> int:
+    """Checks whose signal is late are judged as missing, one transaction each."""
+    return _each(CheckState.objects.overdue(now).order_by("overdue_at").values_list("pk", flat=True)[:SWEEP], judging.miss, now)
+
+
+def recheck_due(*, now: datetime) -> int:
+    """Checks whose `for` or `keep` time has come are judged again without a new result."""
+    return _each(CheckState.objects.recheck_due(now).order_by("recheck_at").values_list("pk", flat=True)[:SWEEP], judging.recheck, now)
+
+
+def raise_due(*, now: datetime) -> int:
+    """Alerts the desk has not heard of yet."""
+    return _each(Alert.objects.to_raise(now).order_by("raise_at").values_list("pk", flat=True)[:SWEEP], judging.tell_by_id, now)
+
+
+def _each(ids: Iterable[int], deed: judging.Deed, now: datetime) -> int:
+    done = 0
+    for pk in list(ids):
+        try:
+            with transaction.atomic():
+                done += deed(pk, now=now)
+        except Exception:  # one bad row must not stop the sweep
+            log.exception("sweep failed", deed=deed.__name__, row=pk)
+    return done
+
+
+def forget_seen(*, now: datetime) -> int:
+    """Drop what was remembered long enough."""
+    gone, _each_model = SeenEvent.objects.filter(seen_at__lt=now - REMEMBERED).delete()
+    return gone

@@ -1,0 +1,91 @@
+"""The doors: what watches a company's systems speaks here. Errors are problem+json; 2xx only after commit."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.db import OperationalError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.decorators import method_decorator
+from django.views import View
+from django.views.decorators.csrf import csrf_exempt
+
+from monitoring import access, bodies, heartbeats, intake
+from monitoring.models import Check
+from monitoring.normal import Unreadable
+from servicedesk import clock, problem
+
+JSON = ("application/json", "text/json", "")
+LINES = ("application/x-ndjson", "application/ndjson", "application/jsonl")
+
+Answer = Callable[..., HttpResponse]
+
+
+def errors_as_problems(view: Answer) -> Answer:
+    """What can go wrong at a door, said so that the sender can mend it."""
+
+    @functools.wraps(view)
+    def guarded(*args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return view(*args, **kwargs)
+        except access.NotAllowed as error:
+            return problem.answer(error.status, error.detail, headers={"WWW-Authenticate": "Bearer"} if error.status == 401 else None)
+        except bodies.TooLarge:
+            return problem.answer(413, f"At most {intake.MOST_ITEMS} items and {settings.INGEST_MAX_BYTES // 2**20} MiB unpacked. Send it in parts.")
+        except Unreadable as error:
+            return _unreadable(error)
+        except intake.TooManyNew as error:
+            return problem.answer(429, str(error), headers={"Retry-After": "3600"})
+        except OperationalError:
+            return problem.answer(503, "The database does not answer. Send it again.", headers={"Retry-After": "10"})
+
+    return guarded
+
+
+def _unreadable(error: Unreadable) -> HttpResponse:
+    count = len(error.wrong)
+    status = 413 if error.wrong[0].code == "too_many" else 400
+    detail = "1 field is wrong." if count == 1 else f"{count} fields are wrong."
+    return problem.answer(status, detail, [{"field": w.field, "code": w.code, "message": w.message} for w in error.wrong])
+
+
+@method_decorator([csrf_exempt, login_not_required, errors_as_problems], name="dispatch")
+class Results(View):
+    """POST /in/results/: our own format."""
+
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, token: str = "") -> HttpResponse:
+        now = clock.now()
+        source = access.source_for(request, door="results", now=now, token=token)
+        form = (request.content_type or "").lower()
+        if form not in JSON + LINES:
+            return problem.answer(415, "Send application/json or application/x-ndjson.")
+        body = bodies.read(request, most=settings.INGEST_MAX_BYTES)
+        taken = intake.take_results(source, body, lines=form in LINES, content_type=form, now=now)
+        return JsonResponse({"accepted": taken.accepted, "duplicates": taken.duplicates, "raw_id": str(taken.raw_id)})
+
+
+@method_decorator([csrf_exempt, login_not_required, errors_as_problems], name="dispatch")
+class Ping(View):
+    """GET, HEAD or POST /ping/<uuid>, /start, /fail, /log, /<exit code>: any Healthchecks client."""
+
+    http_method_names = ["get", "head", "post"]
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.method not in ("GET", "HEAD", "POST"):
+            return self.http_method_not_allowed(request)
+        return self.ping(request, **kwargs)
+
+    def ping(self, request: HttpRequest, uuid: UUID, signal: str = "success") -> HttpResponse:
+        check = Check.objects.filter(ping_id=uuid).select_related("source").first()
+        if check is None or not heartbeats.is_signal(signal):
+            return HttpResponse("not found", status=404, content_type="text/plain")
+        body = bodies.read_start(request, most=heartbeats.MOST_BODY)
+        heartbeats.ping(check, signal, body=body, now=clock.now())
+        return HttpResponse("OK", content_type="text/plain")

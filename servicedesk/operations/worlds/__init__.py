@@ -1,0 +1,1 @@
+"""Ready-made worlds: the demo company, and the acceptance world that stands on it."""
