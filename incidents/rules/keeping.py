@@ -1,0 +1,50 @@
+"""Decisions as JSON and back: each evaluation is kept for ever and read again by explain and backtest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from incidents.rules.conditions import moment
+from incidents.rules.shapes import SCHEMA, Action, Counted, Decision, Outcome, RuleError, Seen
+
+
+def decision_to_json(decision: Decision) -> dict[str, Any]:
+    return {
+        "schema": SCHEMA,
+        "severity": decision.severity,
+        "recheck_at": _iso(decision.recheck_at),
+        "outcomes": [outcome_to_json(outcome) for outcome in decision.outcomes],
+    }
+
+
+def outcome_to_json(outcome: Outcome) -> dict[str, Any]:
+    plain: dict[str, Any] = {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(outcome).items()}
+    return {**plain, "counted": outcome.counted and _counted_to_json(outcome.counted)}
+
+
+def _counted_to_json(counted: Counted) -> dict[str, Any]:
+    return {**asdict(counted), "items": list(counted.items), "since": _iso(counted.since)}
+
+
+def decision_from_json(data: Mapping[str, Any]) -> Decision:
+    """Raises RuleError where the schema is not known."""
+    if data.get("schema") != SCHEMA:
+        raise RuleError("schema", f"{data.get('schema')!r} is not known; this version reads {SCHEMA}")
+    return Decision(tuple(map(outcome_from_json, data["outcomes"])), moment(data["recheck_at"]), data["severity"])
+
+
+def outcome_from_json(data: Mapping[str, Any]) -> Outcome:
+    traces = {name: tuple(Seen(**seen) for seen in data[name]) for name in ("trace", "chosen_by")}
+    acts = {name: tuple(Action(**action) for action in data[name]) for name in ("actions", "would")}
+    return Outcome(**{**data, **traces, **acts, "counted": data["counted"] and _counted_from_json(data["counted"])})
+
+
+def _counted_from_json(data: Mapping[str, Any]) -> Counted:
+    return Counted(**{**data, "items": tuple(data["items"]), "since": moment(data["since"])})
+
+
+def _iso(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat()
