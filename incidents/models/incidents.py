@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from incidents.states import LIVE_INCIDENT, OPEN_INCIDENT, Effect, Impacted, IncidentState, Severity
@@ -24,6 +24,10 @@ class IncidentQuerySet(models.QuerySet["Incident"]):
     def undecided(self, now: datetime) -> IncidentQuerySet:
         return self.filter(state=IncidentState.PROPOSED, decide_at__lte=now)
 
+    def settling(self, now: datetime) -> IncidentQuerySet:
+        """Those whose checks have been well long enough."""
+        return self.filter(state__in=LIVE_INCIDENT, settle_at__lte=now)
+
     def shown_to_employees(self) -> IncidentQuerySet:
         return self.live().filter(is_shown=True, is_confidential=False)
 
@@ -33,8 +37,7 @@ class IncidentQuerySet(models.QuerySet["Incident"]):
             return self.none()
         inside = Q(is_confidential=False)
         if user.is_agent or user.is_manager:
-            paged = self.model._meta.get_field("pages").related_model.objects.filter(incident=OuterRef("pk"), person=user)  # type: ignore[union-attr]
-            inside |= Q(team__in=user.team_ids) | Exists(paged)
+            inside = inside | Q(team__in=user.team_ids) | Q(pk__in=user.pages.values("incident_id"))
         return self.filter(inside)
 
 
@@ -53,14 +56,21 @@ class Incident(models.Model):
         Service, related_name="also_in_incidents", blank=True, verbose_name=_("more services")
     )
     team = models.ForeignKey(Team, models.PROTECT, null=True, blank=True, related_name="incidents", verbose_name=_("team"))
-    policy = models.ForeignKey("incidents.Policy", models.PROTECT, null=True, blank=True, related_name="incidents", verbose_name=_("policy"))
+    policy = models.ForeignKey(
+        "incidents.Policy", models.PROTECT, null=True, blank=True, related_name="incidents", verbose_name=_("policy")
+    )
     is_confidential = models.BooleanField(_("confidential"), default=False)
     is_shown = models.BooleanField(_("shown to employees"), default=False)
 
-    group_key = models.CharField(_("group"), max_length=120, blank=True, help_text=_("One open automatic incident per group; empty: opened by hand."))
+    group_key = models.CharField(
+        _("group"), max_length=120, blank=True, help_text=_("One open automatic incident per group; empty: opened by hand.")
+    )
     rule = models.ForeignKey("incidents.Rule", models.PROTECT, null=True, blank=True, related_name="incidents", verbose_name=_("rule"))
     rule_version = models.PositiveIntegerField(_("rule version"), null=True, blank=True)
     reason = models.TextField(_("why"), blank=True)
+    people = models.PositiveIntegerField(
+        _("people who reported it"), default=0, help_text=_("As the rules counted them when it last grew.")
+    )
     opened_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("opened by"))
 
     since = models.DateTimeField(_("since"))
@@ -69,9 +79,12 @@ class Incident(models.Model):
     decide_at = models.DateTimeField(_("decided by itself"), null=True)
     hold_until = models.DateTimeField(_("group held until"), null=True, help_text=_("After a rejection."))
     hold_count = models.PositiveIntegerField(_("group held below"), null=True, help_text=_("The count that ends the hold earlier."))
+    settle_at = models.DateTimeField(_("resolves by itself"), null=True, help_text=_("Every check is well again and no person took part."))
     triggered_at = models.DateTimeField(_("triggered"), null=True)
     acknowledged_at = models.DateTimeField(_("acknowledged"), null=True)
-    acknowledged_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="acknowledged", verbose_name=_("acknowledged by"))
+    acknowledged_by = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="acknowledged", verbose_name=_("acknowledged by")
+    )
     mitigated_at = models.DateTimeField(_("mitigated"), null=True)
     resolved_at = models.DateTimeField(_("resolved"), null=True)
     closed_at = models.DateTimeField(_("closed"), null=True)
@@ -96,6 +109,7 @@ class Incident(models.Model):
             models.Index(fields=["state", "-id"], name="incident_state"),
             models.Index(fields=["service", "-last_event_at"], name="incident_service"),
             models.Index(fields=["decide_at"], condition=Q(state="proposed"), name="incident_decide"),
+            models.Index(fields=["settle_at"], condition=Q(settle_at__isnull=False), name="incident_settle"),
         ]
 
     def __str__(self) -> str:

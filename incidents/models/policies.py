@@ -17,7 +17,9 @@ class Policy(models.Model):
     team = models.ForeignKey(Team, models.PROTECT, null=True, blank=True, related_name="policies", verbose_name=_("team"))
     repeat = models.PositiveSmallIntegerField(_("repeat"), default=0, validators=[MaxValueValidator(9)])
     is_default = models.BooleanField(_("used where a service has none"), default=False)
-    services: models.ManyToManyField[Service, Service] = models.ManyToManyField(Service, related_name="policies", blank=True, verbose_name=_("services"))
+    services: models.ManyToManyField[Service, Service] = models.ManyToManyField(
+        Service, related_name="policies", blank=True, verbose_name=_("services")
+    )
     version = models.PositiveIntegerField(_("version"), default=1)
 
     class Meta:
@@ -98,7 +100,9 @@ class LastResort(models.Model):
         ordering = ["policy", "position"]
         constraints = [
             models.UniqueConstraint(fields=["policy", "position"], name="last_resort_once"),
-            models.CheckConstraint(condition=Q(person__isnull=False, number="") | Q(person=None) & ~Q(number=""), name="last_resort_is_one_way"),
+            models.CheckConstraint(
+                condition=Q(person__isnull=False, number="") | Q(person=None) & ~Q(number=""), name="last_resort_is_one_way"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -34,7 +34,9 @@ class Run(models.Model):
     loop = models.PositiveSmallIntegerField(_("round"), default=0)
     step = models.PositiveSmallIntegerField(_("next step"), default=1)
     round_began_at = models.DateTimeField(_("round began"))
-    next_step_at = models.DateTimeField(_("acts next"), null=True, help_text=_("The next step, the last resort again, or the question to the owner."))
+    next_step_at = models.DateTimeField(
+        _("acts next"), null=True, help_text=_("The next step, the last resort again, or the question to the owner.")
+    )
     why = models.CharField(_("started because"), max_length=240, blank=True)
     asked_owner_at = models.DateTimeField(_("owner asked"), null=True)
     started_at = models.DateTimeField(_("started"))
@@ -47,7 +49,11 @@ class Run(models.Model):
         verbose_name = _("run")
         verbose_name_plural = _("runs")
         ordering = ["-id"]
-        constraints = [models.UniqueConstraint(fields=["incident"], condition=Q(state__in=["running", "held", "exhausted"]), name="one_open_run_an_incident")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["incident"], condition=Q(state__in=["running", "held", "exhausted"]), name="one_open_run_an_incident"
+            )
+        ]
         indexes = [models.Index(fields=["next_step_at"], condition=Q(next_step_at__isnull=False), name="run_next")]
 
     def __str__(self) -> str:
@@ -73,6 +79,12 @@ class StepRecord(models.Model):
         return f"{self.run}, {self.loop}.{self.step}"
 
 
+class PageQuerySet(models.QuerySet["Page"]):
+    def again(self, now: datetime) -> PageQuerySet:
+        """Those who asked to be asked again, and whose time has come."""
+        return self.filter(again_at__lte=now)
+
+
 class Page(models.Model):
     """One person paged for one incident: why, and under which errand of the post office."""
 
@@ -84,12 +96,18 @@ class Page(models.Model):
     because = models.CharField(_("why this person"), max_length=240)
     errand_key = models.CharField(_("errand"), max_length=120, unique=True)
     at = models.DateTimeField(_("at"))
+    again_at = models.DateTimeField(_("asked again"), null=True, help_text=_("This person asked for more time."))
+
+    objects: ClassVar[models.Manager[Page]] = PageQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("page")
         verbose_name_plural = _("pages")
         ordering = ["incident", "id"]
-        indexes = [models.Index(fields=["person", "-at"], name="page_person")]
+        indexes = [
+            models.Index(fields=["person", "-at"], name="page_person"),
+            models.Index(fields=["again_at"], condition=Q(again_at__isnull=False), name="page_again"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.incident.number} to {self.person}"
