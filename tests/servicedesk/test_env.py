@@ -66,7 +66,7 @@ def test_a_secret_may_lie_in_a_file(tmp_path: Path) -> None:
 
 
 def test_a_secret_file_that_is_missing_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(Misconfigured, match="X_FILE: cannot read .*: No such file"):
+    with pytest.raises(Misconfigured, match=r"X_FILE: cannot read .*: No such file"):
         Env({"X_FILE": str(tmp_path / "token")}).text("X")
 
 

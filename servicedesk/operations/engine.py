@@ -1,0 +1,177 @@
+"""The engine: the memory of last resort. Whatever is due and unclaimed is found here, with or without a broker.
+
+One loop a lane, one lease a pass on the database's clock. Two engines are harmless: the one that holds the lease runs
+the pass, and a pass claims its rows before it acts, so that even a lease that ran out does no harm.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import structlog
+from django.db import DatabaseError, InterfaceError, close_old_connections, connection
+from django.db.models import Case, F, IntegerField, Q, Value, When
+from django.db.models.functions import Now
+
+from servicedesk import clock
+from servicedesk.operations.models import EnginePass
+from servicedesk.operations.passes import PASSES, Pass
+
+log = structlog.get_logger(__name__)
+
+VERSION = 1  # raise it when an older engine must not run the passes beside this one
+TICK_S = 1.0
+LEASE_S = 5.0
+RENEW_S = 2.0
+CATCH_UP_S = 1.0  # a pass that handled rows is run again at once, for this long
+BACK_OFF_MOST_S = 10.0
+STOP_S = 3.0
+PATIENCE_S = {"desk": 30.0, "post": 90.0}  # a lane that stands still for longer lets the heartbeat go stale
+
+
+def run_once(now: datetime, passes: Iterable[Pass] = PASSES) -> dict[str, int]:
+    """Run every pass once at `now`, in order; rows handled by pass. All run, then what failed is raised together."""
+    handled, errors = {}, []
+    for one in passes:
+        try:
+            handled[one.name] = one.run(now=now)
+        except Exception as error:
+            log.exception("pass failed", engine_pass=one.name)
+            errors.append(error)
+    if errors:
+        raise ExceptionGroup("engine passes failed", errors)
+    return handled
+
+
+class Leases:
+    """The passes this engine may run. One statement renews them all and notes what ran since the last one."""
+
+    def __init__(self, names: Sequence[str], holder: str) -> None:
+        self.names, self.holder = names, holder
+        self.held: set[str] = set()
+        self.took_ms: dict[str, int] = {}
+        self.renewed_at = float("-inf")
+
+    def hold(self, name: str) -> bool:
+        """True when `name` is ours now; renews first when it is time."""
+        if time.monotonic() - self.renewed_at >= RENEW_S:
+            self.renew()
+        return name in self.held
+
+    def renew(self) -> None:
+        rows = EnginePass.objects.filter(name__in=self.names, version__lte=VERSION)
+        free = Q(lease_until=None) | Q(lease_until__lt=Now()) | Q(holder=self.holder)
+        rows.filter(free).update(holder=self.holder, lease_until=Now() + timedelta(seconds=LEASE_S), **self.news())
+        self.renewed_at = time.monotonic()
+        self.held = set(rows.filter(holder=self.holder).values_list("name", flat=True))
+        self.took_ms = {}
+
+    def news(self) -> dict[str, Case]:
+        """The columns that change for passes that ran."""
+        if not self.took_ms:
+            return {}
+        took = [When(name=name, then=Value(ms)) for name, ms in self.took_ms.items()]
+        ran = When(name__in=list(self.took_ms), then=Now())
+        return {"ran_at": Case(ran, default=F("ran_at")), "took_ms": Case(*took, default=F("took_ms"), output_field=IntegerField())}
+
+    def release(self) -> None:
+        EnginePass.objects.filter(holder=self.holder, name__in=self.names).update(lease_until=None, holder="", **self.news())
+
+
+class Lane:
+    """Passes that run one after the other, each at its own pace; a failing one backs off and stops nobody."""
+
+    def __init__(self, passes: Sequence[Pass], holder: str, stop: threading.Event) -> None:
+        self.passes, self.stop = passes, stop
+        self.leases = Leases([one.name for one in passes], holder)
+        self.next_at = dict.fromkeys(self.leases.names, 0.0)
+        self.failures = dict.fromkeys(self.leases.names, 0)
+        self.moved_at = time.monotonic()
+
+    def loop(self) -> None:
+        while not self.stop.is_set():
+            close_old_connections()
+            self.tick()
+            self.stop.wait(TICK_S)
+        self.leave()
+
+    def tick(self) -> None:
+        for one in self.passes:
+            self.moved_at = time.monotonic()
+            if not self.stop.is_set() and self.moved_at >= self.next_at[one.name]:
+                self.attempt(one)
+
+    def attempt(self, one: Pass) -> None:
+        try:
+            if self.leases.hold(one.name):
+                self.leases.took_ms[one.name] = self.run(one)
+            self.failures[one.name] = 0
+        except Exception as error:
+            self.failures[one.name] += 1
+            log.exception("pass failed", engine_pass=one.name, failures=self.failures[one.name])
+            if isinstance(error, DatabaseError | InterfaceError):
+                connection.close()
+        self.next_at[one.name] = time.monotonic() + self.pause_s(one)
+
+    def run(self, one: Pass) -> int:
+        """Run it until nothing is left or its time is over; milliseconds taken."""
+        began = time.monotonic()
+        while one.run(now=clock.now()) and time.monotonic() - began < CATCH_UP_S and not self.stop.is_set():
+            pass
+        return round((time.monotonic() - began) * 1000)
+
+    def pause_s(self, one: Pass) -> float:
+        """A little less than `every_s`, because the loop itself waits a tick."""
+        if self.failures[one.name]:
+            return min(one.every_s * 2.0 ** self.failures[one.name], BACK_OFF_MOST_S)
+        return one.every_s - TICK_S / 2
+
+    def leave(self) -> None:
+        try:
+            self.leases.release()
+        except DatabaseError:
+            log.warning("leases were not given back; they run out by themselves")
+        connection.close()
+
+
+class Engine:
+    """All lanes, a heartbeat for the supervisor, and a clean end."""
+
+    def __init__(self, passes: Sequence[Pass] = PASSES, heartbeat: Path | None = None) -> None:
+        self.passes, self.heartbeat = passes, heartbeat
+        self.stop = threading.Event()
+        holder = f"{socket.gethostname()}:{os.getpid()}"
+        names = dict.fromkeys(one.lane for one in passes)
+        self.lanes = {name: Lane([one for one in passes if one.lane == name], holder, self.stop) for name in names}
+
+    def run(self) -> None:
+        """Until `stop` is set."""
+        enrol(self.passes)
+        threads = [threading.Thread(target=lane.loop, name=name, daemon=True) for name, lane in self.lanes.items()]
+        for thread in threads:
+            thread.start()
+        while not self.stop.wait(TICK_S):
+            self.beat()
+        until = time.monotonic() + STOP_S
+        for thread in threads:
+            thread.join(max(until - time.monotonic(), 0))
+
+    def beat(self) -> None:
+        now = time.monotonic()
+        if self.heartbeat and all(now - lane.moved_at < PATIENCE_S.get(name, 30.0) for name, lane in self.lanes.items()):
+            self.heartbeat.touch()
+
+
+def enrol(passes: Sequence[Pass]) -> None:
+    """A row for each pass; an older engine's row is raised to this version."""
+    EnginePass.objects.bulk_create(
+        [EnginePass(name=one.name, every_s=one.every_s, version=VERSION) for one in passes], ignore_conflicts=True
+    )
+    for one in passes:
+        EnginePass.objects.filter(name=one.name, version__lte=VERSION).update(every_s=one.every_s, version=VERSION)

@@ -1,0 +1,33 @@
+"""What the engine keeps about its own passes."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class EnginePass(models.Model):
+    """One pass of the engine: who may run it until when, and how it last went.
+
+    All times here are the database's own (`Now()`), so that engines on hosts that disagree do no harm.
+    """
+
+    name = models.CharField(_("name"), max_length=60, unique=True)
+    every_s = models.PositiveSmallIntegerField(_("every, in seconds"))
+    version = models.PositiveSmallIntegerField(_("version"), help_text=_("An engine older than this leaves the pass alone."))
+    holder = models.CharField(_("held by"), max_length=120, blank=True)
+    lease_until = models.DateTimeField(_("lease"), null=True)
+    ran_at = models.DateTimeField(_("last ran without an error"), null=True)
+    took_ms = models.PositiveIntegerField(_("took, in milliseconds"), default=0)
+
+    objects: ClassVar[models.Manager[EnginePass]] = models.Manager()
+
+    class Meta:
+        verbose_name = _("engine pass")
+        verbose_name_plural = _("engine passes")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
