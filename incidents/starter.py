@@ -51,7 +51,8 @@ SEVERITIES: tuple[SeveritySeed, ...] = (
     SeveritySeed(
         4,
         "Minor",
-        "Work goes on: a question, a request or a small fault. The team plans it in desk hours and tells the requester when. Nobody is woken for it.",
+        "Work goes on: a question, a request or a small fault. The team plans it in desk hours and tells the requester when. "
+        "Nobody is woken for it.",
     ),
 )
 

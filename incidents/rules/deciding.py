@@ -63,7 +63,7 @@ def _weigh(rule: Rule, facts: Facts, history: History, now: datetime) -> tuple[O
 
 def _counted(outcome: Outcome, repeat: Repeat, facts: Facts, history: History, now: datetime) -> Outcome:
     """The repeat clause. Where a value to share is missing this one stands alone, and more than one is not decidable."""
-    missing = [SHARED[name] for name in repeat.same if facts.get(SHARED[name]) in (None, "", [], ())]
+    missing = [SHARED[name] for name in repeat.same if facts.get(SHARED[name]) in (None, "")]
     if missing:
         unknown = None if any(name not in facts for name in missing) else False
         alone = tuple(Seen(name, "is_set", True, facts.get(name), unknown) for name in missing)
