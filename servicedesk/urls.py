@@ -9,6 +9,7 @@ urlpatterns = [
     path("", include("incidents.urls")),
     path("", include("notifications.urls")),
     path("", include("monitoring.urls")),
+    path("", include("servicedesk.directory.urls")),
     path("", include("servicedesk.operations.urls")),
     path("admin/", admin.site.urls),
 ]

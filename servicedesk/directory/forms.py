@@ -1,0 +1,76 @@
+"""Signing in, and founding a desk."""
+
+from __future__ import annotations
+
+from typing import Any
+from zoneinfo import available_timezones
+
+from django import forms
+from django.contrib.auth import password_validation
+from django.contrib.auth.forms import AuthenticationForm
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from servicedesk.directory.models import User
+from servicedesk.directory.models.people import USERNAME
+
+
+class SignInForm(AuthenticationForm):
+    """One box takes a user name or an e-mail address; a wrong answer does not tell which part was wrong."""
+
+    username = forms.CharField(
+        label=_("User name or e-mail"),
+        max_length=254,
+        error_messages={"required": _("Enter your user name or e-mail address")},
+        widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false", "autofocus": True}),
+    )
+    password = forms.CharField(
+        label=_("Password"),
+        strip=False,
+        error_messages={"required": _("Enter your password")},
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+    error_messages = {
+        "invalid_login": _("That user name and password do not fit together. Check both; capitals matter in the password."),
+        "inactive": _("That user name and password do not fit together. Check both; capitals matter in the password."),
+    }
+
+
+class SetupForm(forms.Form):
+    """The organisation and its first administrator."""
+
+    organisation = forms.CharField(label=_("Name of the organisation"), max_length=80, error_messages={"required": _("Name the organisation")})
+    zone = forms.ChoiceField(label=_("Time zone"), choices=[(z, z.replace("_", " ")) for z in sorted(available_timezones())], initial="Europe/London")
+    desk_phone = forms.CharField(label=_("Help desk phone"), max_length=40, required=False, help_text=_("Shown at the foot of every page."))
+    name = forms.CharField(label=_("Your name"), max_length=120, error_messages={"required": _("Enter your name")})
+    username = forms.CharField(
+        label=_("Your user name"),
+        max_length=150,
+        validators=[USERNAME],
+        error_messages={"required": _("Choose a user name")},
+        help_text=_("Small letters and digits; you sign in with it."),
+        widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}),
+    )
+    email = forms.EmailField(
+        label=_("Your e-mail"), error_messages={"required": _("Enter your e-mail address")}, widget=forms.EmailInput(attrs={"autocomplete": "email"})
+    )
+    password = forms.CharField(
+        label=_("Password"),
+        strip=False,
+        error_messages={"required": _("Choose a password")},
+        help_text=_("At least 10 characters. Three or four words are good."),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    def clean_username(self) -> str:
+        return str(self.cleaned_data["username"]).lower()
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if "password" in cleaned:
+            person = User(username=cleaned.get("username", ""), name=cleaned.get("name", ""), email=cleaned.get("email"))
+            try:
+                password_validation.validate_password(cleaned["password"], person)
+            except ValidationError as error:
+                self.add_error("password", error)
+        return cleaned

@@ -1,0 +1,36 @@
+"""The first run: an organisation, its first administrator, and the starter rules."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+
+from incidents import seeding, starter
+from servicedesk.audit import trail
+from servicedesk.directory.models import Grant, Organisation, Role, Team, User
+
+
+class AlreadyFounded(Exception):
+    """There is an organisation; its administrator goes on from here."""
+
+
+def found(*, organisation: str, zone: str, desk_phone: str, name: str, username: str, email: str, password: str, now: datetime) -> User:
+    """Set the desk up. Of two who try at the same moment one wins. Raises AlreadyFounded."""
+    try:
+        with transaction.atomic():
+            return _found(organisation, zone, desk_phone, now, {"name": name, "username": username, "email": email, "password": password})
+    except IntegrityError as error:
+        raise AlreadyFounded from error
+
+
+def _found(organisation: str, zone: str, desk_phone: str, now: datetime, person: dict[str, str]) -> User:
+    row = Organisation(pk=1, name=organisation, zone=zone, desk_phone=desk_phone, desk_hours=starter.DESK_HOURS, created_at=now)
+    row.save(force_insert=True)
+    admin = User.objects.create_user(created_at=now, **person)
+    for role in (Role.ADMIN, Role.MANAGER):
+        Grant.objects.create(user=admin, role=role)
+    Team.objects.create(slug="service-desk", name="Service desk", manager=admin)
+    seeding.install_rules(now=now)
+    trail.record(row, "founded", actor=admin, now=now, after={"name": organisation, "zone": zone})
+    return admin
