@@ -93,3 +93,23 @@ class Override(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person}: {self.get_kind_display()}"
+
+
+class Away(models.Model):
+    """Days on which a person is not paged by any schedule, whoever's turn it is: a gap unless somebody covers it."""
+
+    person = models.ForeignKey(User, models.CASCADE, related_name="away", verbose_name=_("person"))
+    starts_at = models.DateTimeField(_("from"))
+    ends_at = models.DateTimeField(_("until"))
+    reason = models.CharField(_("why"), max_length=80, blank=True)
+    created_at = models.DateTimeField(_("made"))
+
+    class Meta:
+        verbose_name = _("away")
+        verbose_name_plural = _("away")
+        ordering = ["starts_at"]
+        constraints = [models.CheckConstraint(condition=models.Q(ends_at__gt=models.F("starts_at")), name="away_ends_after_start")]
+        indexes = [models.Index(fields=["person", "ends_at"], name="away_person")]
+
+    def __str__(self) -> str:
+        return f"{self.person}: {self.starts_at:%Y-%m-%d} to {self.ends_at:%Y-%m-%d}"
