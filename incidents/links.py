@@ -1,0 +1,63 @@
+"""Signed links: an unguessable token that stands for one person and one incident. Opening one changes nothing."""
+
+from __future__ import annotations
+
+import secrets
+import string
+from datetime import datetime, timedelta
+
+from django.conf import settings
+
+from incidents.models import Incident, SignedLink
+from incidents.states import IncidentState
+from servicedesk.directory.models import User
+
+ALPHABET = string.ascii_letters + string.digits
+LENGTH = 10  # of 62 characters: 59 bits
+LIVES_AFTER = timedelta(hours=24)
+ENDED = (IncidentState.RESOLVED, IncidentState.CLOSED, IncidentState.REJECTED, IncidentState.MERGED)
+
+
+class LinkUnknown(Exception):
+    """No such link was ever made (404)."""
+
+
+class LinkOver(Exception):
+    """The incident ended more than a day ago (410)."""
+
+
+def link_for(person: User, incident: Incident, purpose: str, *, now: datetime, because: str = "") -> SignedLink:
+    """The one link of this person for this incident and purpose; `because` keeps the latest reason given."""
+    link, made = SignedLink.objects.get_or_create(
+        person=person, incident=incident, purpose=purpose, defaults={"token": _token(), "because": because[:240], "created_at": now}
+    )
+    if not made and because and link.because != because[:240]:
+        link.because = because[:240]
+        link.save(update_fields=["because"])
+    return link
+
+
+def open_link(token: str, *, now: datetime) -> SignedLink:
+    """The link with its person and incident; LinkUnknown, or LinkOver a day after the incident ended."""
+    link = SignedLink.objects.select_related("person", "incident__service", "incident__acknowledged_by").filter(token=token).first()
+    if link is None:
+        raise LinkUnknown
+    ended_at = _ended_at(link.incident)
+    if ended_at is not None and now >= ended_at + LIVES_AFTER:
+        raise LinkOver
+    return link
+
+
+def address(link: SignedLink) -> str:
+    """What stands in letters."""
+    return f"{settings.SITE_URL}/a/{link.token}"
+
+
+def _ended_at(incident: Incident) -> datetime | None:
+    if incident.state not in ENDED:
+        return None
+    return incident.resolved_at or incident.last_event_at
+
+
+def _token() -> str:
+    return "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
