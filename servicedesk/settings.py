@@ -198,13 +198,14 @@ def _broker_socket() -> Path:
 
 _broker = env.url("REDIS_URL", "", ("redis", "rediss", "redis+socket"))
 BROKER_SOCKET = None if _broker else _broker_socket()
-REDIS_URL = _broker.geturl() if _broker else f"redis+socket://{quote(str(BROKER_SOCKET))}"
+REDIS_URL = env.text("REDIS_URL") if _broker else f"redis+socket://{quote(str(BROKER_SOCKET))}"
 CELERY_BROKER_URL = REDIS_URL
-# a worker may wait for its broker; a request never does (traps: a hung broker blocks for ever by default)
-_patience = (5, 2) if env.flag("CELERY_WORKER") else (0.3, 0.3)
+# a worker may wait for its broker; a request never does: without these, a dead or hung broker holds it for seconds or for ever
+_patience: dict[str, Any] = {"socket_timeout": 0.3, "socket_connect_timeout": 0.3, "max_retries": 0}
+if env.flag("CELERY_WORKER"):
+    _patience = {"socket_timeout": 5, "socket_connect_timeout": 2}
 CELERY_BROKER_TRANSPORT_OPTIONS = {
-    "socket_timeout": _patience[0],
-    "socket_connect_timeout": _patience[1],
+    **_patience,
     "visibility_timeout": 120,
     "unacked_restore_interval": 3,
     "unacked_restore_throttle": 1,

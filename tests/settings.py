@@ -21,7 +21,7 @@ for ours, given in {"DATABASE_URL": "TEST_DATABASE_URL", "REDIS_URL": "TEST_REDI
         os.environ[ours] = os.environ[given]
 
 from servicedesk.settings import *  # noqa: E402, F403
-from servicedesk.settings import DATA_DIR, DATABASES  # noqa: E402
+from servicedesk.settings import CELERY_BROKER_TRANSPORT_OPTIONS, DATA_DIR, DATABASES  # noqa: E402
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
@@ -29,6 +29,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"]["init_command"] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;"
 else:
     DATABASES["default"]["TEST"] = {"NAME": f"desk_test_{os.getpid()}"}  # runs side by side do not meet
+CELERY_BROKER_TRANSPORT_OPTIONS = {**CELERY_BROKER_TRANSPORT_OPTIONS, "global_keyprefix": f"desk-test-{os.getpid()}:"}
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": DATA_DIR / "files"}},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},

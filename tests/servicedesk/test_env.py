@@ -157,3 +157,12 @@ def test_the_start_is_stopped_by_one_sentence(tmp_path: Path, given: dict[str, s
 def test_a_start_with_nothing_set_makes_a_key_that_only_its_owner_reads(tmp_path: Path) -> None:
     assert start(tmp_path).returncode == 0
     assert (tmp_path / "secret_key").stat().st_mode & 0o777 == 0o600
+
+
+def test_the_url_of_a_brokers_socket_is_passed_on_as_given(tmp_path: Path) -> None:
+    environ = {"DATA_DIR": str(tmp_path), "ENV_FILE": os.devnull, "REDIS_URL": "redis+socket:///run/desk.sock"}
+    told = subprocess.run(
+        [sys.executable, "-c", "from servicedesk import settings; print(settings.CELERY_BROKER_URL)"],
+        env=environ, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+    assert told.stdout == "redis+socket:///run/desk.sock\n"
