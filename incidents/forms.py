@@ -1,0 +1,140 @@
+"""What people may send: reports, answers, assignments. Each error says what to do."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from incidents.states import Effect, Impacted, Severity
+from servicedesk.directory.models import Role, Service, Site, Team, User
+
+LONGEST = 10_000
+TOO_LONG = _("This is %(show_value)s characters long. Shorten it to %(limit_value)s, or attach the rest as a file.")
+
+
+class ReportForm(forms.Form):
+    """The three questions, and what may be added."""
+
+    what = forms.CharField(
+        label=_("What happened?"),
+        help_text=_("For example: Outlook shows “cannot connect” since this morning"),
+        max_length=LONGEST,
+        error_messages={"required": _("Tell us what happened"), "max_length": TOO_LONG},
+        widget=forms.Textarea(attrs={"rows": 4, "aria-keyshortcuts": "Control+Enter"}),
+    )
+    impacted = forms.ChoiceField(
+        label=_("Who is impacted?"), choices=Impacted, widget=forms.RadioSelect, error_messages={"required": _("Choose who is impacted")}
+    )
+    impacted_count = forms.IntegerField(
+        label=_("About how many?"),
+        required=False,
+        min_value=2,
+        max_value=1_000_000,
+        error_messages={"invalid": _("Enter a number, for example 3"), "min_value": _("Several people are at least 2")},
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+    )
+    impacted_group = forms.ChoiceField(label=_("Which one?"), required=False)
+    effect = forms.ChoiceField(
+        label=_("How does it affect you?"), choices=Effect, widget=forms.RadioSelect, error_messages={"required": _("Choose how it affects you")}
+    )
+    loss = forms.BooleanField(label=_("Something was lost, stolen, or seen or used by someone who should not"), required=False)
+    service = forms.ModelChoiceField(
+        Service.objects.filter(is_active=True), to_field_name="slug", label=_("Service"), required=False, empty_label=_("I do not know")
+    )
+    reporting_for = forms.CharField(label=_("I am reporting for"), required=False, max_length=254, help_text=_("Their user name or e-mail address."))
+    form_key = forms.CharField(widget=forms.HiddenInput, max_length=40, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial.setdefault("form_key", uuid.uuid4().hex)
+        groups = self.fields["impacted_group"]
+        assert isinstance(groups, forms.ChoiceField)
+        groups.choices = [("", _("Choose")), *((name, name) for name in _groups())]
+
+    def clean_reporting_for(self) -> User | None:
+        words = self.cleaned_data["reporting_for"]
+        if not words:
+            return None
+        person = User.objects.get_queryset().active().by_login(words).first()
+        if person is None:
+            raise forms.ValidationError(_("Nobody here has that user name or e-mail address. Check it, or leave it empty."))
+        return person
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("impacted") == Impacted.DEPARTMENT and not cleaned.get("impacted_group"):
+            self.add_error("impacted_group", _("Choose which department or site"))
+        if cleaned.get("impacted") != Impacted.SEVERAL:
+            cleaned["impacted_count"] = None
+        if cleaned.get("impacted") != Impacted.DEPARTMENT:
+            cleaned["impacted_group"] = ""
+        return cleaned
+
+
+def _groups() -> list[str]:
+    departments = User.objects.exclude(department="").order_by("department").values_list("department", flat=True).distinct()
+    return [*departments, *Site.objects.values_list("name", flat=True)]
+
+
+class AnswerForm(forms.Form):
+    """What somebody writes in a conversation."""
+
+    text = forms.CharField(
+        label=_("Your answer"),
+        max_length=LONGEST,
+        error_messages={"required": _("Write something first"), "max_length": TOO_LONG},
+        widget=forms.Textarea(attrs={"rows": 4, "aria-keyshortcuts": "Control+Enter"}),
+    )
+
+
+class CallForm(AnswerForm):
+    text = forms.CharField(
+        label=_("What was said"),
+        max_length=LONGEST,
+        error_messages={"required": _("Write what was said")},
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+    minutes = forms.IntegerField(label=_("Minutes"), min_value=0, max_value=1440, initial=5)
+    direction = forms.ChoiceField(label=_("Who called"), choices=[("out", _("I called")), ("in", _("They called"))], initial="out")
+
+
+class AssignForm(forms.Form):
+    assignee = forms.ModelChoiceField(User.objects.none(), to_field_name="username", label=_("Assign to"), required=False, empty_label=_("Nobody"))
+    team = forms.ModelChoiceField(Team.objects.all(), to_field_name="slug", label=_("Team"), required=False, empty_label=_("No team"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        people = self.fields["assignee"]
+        assert isinstance(people, forms.ModelChoiceField)
+        people.queryset = User.objects.get_queryset().holding(Role.AGENT, Role.MANAGER)
+
+
+class SeverityForm(forms.Form):
+    severity = forms.TypedChoiceField(
+        label=_("Severity"), choices=Severity, coerce=int, error_messages={"required": _("Choose a severity"), "invalid_choice": _("Choose SEV1 to SEV4")}
+    )
+    reason = forms.CharField(label=_("Why"), required=False, max_length=240, help_text=_("Needed when a SEV1 or SEV2 is lowered."))
+
+
+class ReasonForm(forms.Form):
+    """A deed that may need its reason said."""
+
+    reason = forms.CharField(label=_("Why"), required=False, max_length=240)
+
+
+class NoteForm(forms.Form):
+    text = forms.CharField(label=_("Add a note, staff only"), max_length=4000, error_messages={"required": _("Write something first")})
+
+
+class DeclareForm(forms.Form):
+    """By hand: at most four answers."""
+
+    title = forms.CharField(label=_("What is wrong?"), max_length=200, error_messages={"required": _("Say what is wrong")})
+    service = forms.ModelChoiceField(
+        Service.objects.filter(is_active=True), to_field_name="slug", label=_("Service"), error_messages={"required": _("Choose a service")}
+    )
+    severity = forms.TypedChoiceField(label=_("Severity"), choices=Severity, coerce=int, initial=2)
+    is_shown = forms.BooleanField(label=_("Show it to employees"), required=False)

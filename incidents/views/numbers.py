@@ -1,0 +1,12 @@
+"""Numbers as people write them: /t/T-1042/ leads to /t/1042/."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_safe
+
+
+@require_safe
+def bare(request: HttpRequest, section: str, number: str) -> HttpResponse:
+    return redirect(f"/{section}/{int(number)}/", permanent=True)

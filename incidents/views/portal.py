@@ -1,0 +1,90 @@
+"""The employee's side: home, report, own tickets. Nothing of the desk's inside shows here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from incidents import access, automation, tickets
+from incidents.forms import AnswerForm, ReportForm
+from incidents.models import Entry, Incident, Ticket
+from incidents.states import OPEN_TICKET, IllegalMove, TicketState
+from incidents.views import requester
+from servicedesk import clock
+from servicedesk.directory.access import PersonRequest
+from servicedesk.directory.models import Service
+
+SHOWN = 5
+
+
+@require_safe
+def home(request: PersonRequest) -> HttpResponse:
+    now = clock.now()
+    own = Ticket.objects.own(request.user)
+    context = {
+        "incidents": Incident.objects.shown_to_employees().select_related("service").order_by("severity", "since")[:3],
+        "standing": requester.standing(Service.objects.active()),
+        "open_tickets": [requester.Seen(t, now) for t in own.filter(state__in=OPEN_TICKET).order_by("-updated_at")[:SHOWN]],
+        "solved_tickets": [requester.Seen(t, now) for t in own.filter(state=TicketState.SOLVED).order_by("-solved_at")[:3]],
+    }
+    return render(request, "portal/home.html", context)
+
+
+@require_safe
+def my_tickets(request: PersonRequest) -> HttpResponse:
+    now = clock.now()
+    rows = Ticket.objects.own(request.user).order_by("-id")
+    before = request.GET.get("before", "")
+    if before.isdigit():
+        rows = rows.filter(pk__lt=int(before))
+    page = [requester.Seen(ticket, now) for ticket in rows[:26]]
+    return render(request, "portal/my_tickets.html", {"tickets": page[:25], "next": page[24].ticket.pk if len(page) > 25 else None})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def new_ticket(request: PersonRequest) -> HttpResponse:
+    initial = {"what": request.GET.get("about", ""), "service": request.GET.get("service", ""), "reporting_for": request.GET.get("for", "")}
+    form = ReportForm(request.POST or None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        ticket = automation.file_ticket(**_report(request, form.cleaned_data), now=clock.now())
+        return redirect(f"/t/{ticket.pk}/?new=1")
+    return render(request, "portal/new.html", {"form": form}, status=422 if form.errors else 200)
+
+
+def _report(request: PersonRequest, said: dict[str, Any]) -> dict[str, Any]:
+    """What the form said, as the deed wants it. The form's key makes a second press of Send the same ticket."""
+    person = said["reporting_for"] or request.user
+    key = f"{request.user.pk}:{said['form_key']}" if said["form_key"] else None
+    names = ("what", "impacted", "impacted_count", "impacted_group", "effect", "loss", "service")
+    other = None if person == request.user else request.user
+    return {"requester": person, "reported_by": other, "idempotency_key": key, **{name: said[name] for name in names}}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def ticket(request: PersonRequest, number: int) -> HttpResponse:
+    now = clock.now()
+    found = access.own_ticket(request.user, number)
+    form = AnswerForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        went = automation.requester_reply(found, author=request.user, text=form.cleaned_data["text"], now=now)
+        messages.success(request, _("Your answer is with us."))
+        return redirect("requester_ticket", went.pk)
+    talk = found.entries.filter(audience=Entry.Audience.PUBLIC).select_related("author").order_by("id")
+    context = {"seen": requester.Seen(found, now), "ticket": found, "talk": talk, "form": form, "is_new": "new" in request.GET}
+    return render(request, "portal/ticket.html", context, status=422 if form.errors else 200)
+
+
+@require_http_methods(["POST"])
+def works_again(request: PersonRequest, number: int) -> HttpResponse:
+    found = access.own_ticket(request.user, number)
+    try:
+        tickets.solve(found, actor=request.user, text="", now=clock.now())
+        messages.success(request, _("Thank you. The ticket is solved; answer below if it comes back."))
+    except IllegalMove:
+        messages.info(request, _("This ticket is already closed."))
+    return redirect("requester_ticket", found.pk)
