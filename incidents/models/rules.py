@@ -105,6 +105,7 @@ class Firing(models.Model):
     group_key = models.CharField(_("group"), max_length=120)
     incident = models.ForeignKey(Incident, models.PROTECT, null=True, related_name="firings", verbose_name=_("incident"))
     is_shadow = models.BooleanField(_("shadow"), default=False)
+    deed = models.CharField(_("deed"), max_length=20, blank=True, help_text=_("propose, declare, or empty."))
     did = models.CharField(_("did"), max_length=240, blank=True)
     at = models.DateTimeField(_("at"))
 

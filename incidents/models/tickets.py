@@ -35,6 +35,10 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         """Filed by, or for, this person."""
         return self.filter(Q(requester=user) | Q(reported_by=user))
 
+    def locked(self, number: int) -> Ticket:
+        """The row as it is now, nobody else may change it until this transaction ends."""
+        return self.select_for_update().get(pk=number)
+
     def visible_to(self, user: User) -> TicketQuerySet:
         """Staff see every ticket but confidential ones outside their team; everybody sees their own."""
         mine = Q(requester=user) | Q(reported_by=user)
@@ -97,6 +101,9 @@ class Ticket(models.Model):
     incident = models.ForeignKey(Incident, models.PROTECT, null=True, blank=True, related_name="tickets", verbose_name=_("incident"))
     incident_reason = models.CharField(_("why linked"), max_length=240, blank=True)
     external_ref = models.CharField(_("number elsewhere"), max_length=80, blank=True)
+    follows = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="followed_by", verbose_name=_("follows"), help_text=_("The closed ticket answered.")
+    )
     idempotency_key = models.CharField(_("form key"), max_length=64, null=True, unique=True)
 
     first_answer_due_at = models.DateTimeField(_("first answer due"), null=True)
@@ -106,6 +113,7 @@ class Ticket(models.Model):
     created_at = models.DateTimeField(_("created"))
     updated_at = models.DateTimeField(_("changed"))
     solved_at = models.DateTimeField(_("solved"), null=True)
+    reopened_at = models.DateTimeField(_("last reopened"), null=True)
     closed_at = models.DateTimeField(_("closed"), null=True)
 
     objects: ClassVar[models.Manager[Ticket]] = TicketQuerySet.as_manager()
