@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, F, Q, When
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from incidents.models.incidents import Incident
@@ -38,6 +39,11 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
     def locked(self, number: int) -> Ticket:
         """The row as it is now, nobody else may change it until this transaction ends."""
         return self.select_for_update().get(pk=number)
+
+    def with_clock(self) -> TicketQuerySet:
+        """Each with `due_at`: the first answer's time while it is owed, then the solution's."""
+        owed = Case(When(first_answered_at=None, then=F("first_answer_due_at")), default=None)
+        return self.annotate(due_at=Coalesce(owed, F("solution_due_at"), output_field=models.DateTimeField()))
 
     def visible_to(self, user: User) -> TicketQuerySet:
         """Staff see every ticket but confidential ones outside their team; everybody sees their own."""
