@@ -80,12 +80,8 @@ def _sets(rank: int) -> dict[str, Any]:
 EVERYONE = _is("ticket.impact", "everyone")
 CANNOT = _is("ticket.effect", "cannot")
 BLOCKED = _in("ticket.effect", "cannot", "part")
-GROUP = _in("ticket.impact", "several", "department")
 MANY = _in("ticket.impact", "several", "department", "everyone")
-ANSWERED = (
-    _in("ticket.impact", "me", "several", "department", "everyone"),
-    _in("ticket.effect", "cannot", "part", "workaround", "question"),
-)
+ANSWERED = ({"field": "ticket.impact", "op": "is_set", "value": True}, {"field": "ticket.effect", "op": "is_set", "value": True})
 NOT_A_REQUEST = {"field": "ticket.kind", "op": "is_not", "value": "request"}
 CHECK_NOT_OK = (_in("check.state", "warning", "critical", "unknown"), _in("service.state", "warning", "critical"))
 AT_MOST_SEV2 = {"field": "ticket.severity", "op": "at_most", "value": 2}
@@ -106,7 +102,7 @@ SEVERITY_RULES: tuple[Mapping[str, Any], ...] = (
         ],
     },
     {"key": "1", "name": "Everyone is stopped", "conditions": _all(EVERYONE, CANNOT), "actions": [_sets(1)]},
-    {"key": "2", "name": "Many are blocked", "conditions": _any(_all(EVERYONE, BLOCKED), _all(GROUP, BLOCKED)), "actions": [_sets(2)]},
+    {"key": "2", "name": "Many are blocked", "conditions": _all(MANY, BLOCKED), "actions": [_sets(2)]},
     {
         "key": "3",
         "name": "A way around, or one person stopped",

@@ -33,6 +33,23 @@ def truth(tree: Tree, facts: Facts, now: datetime | None, trace: list[Seen] | No
     return _leaf(tree, facts, now, trace)
 
 
+def grounds(tree: Tree, trace: Iterator[Seen]) -> tuple[bool | None, list[Seen]]:
+    """The tree's value, and of its trace the conditions that make it so: all of those it needs, else the first that does."""
+    if "field" in tree:
+        seen = next(trace)
+        return seen.passed, [seen]
+    if "not" in tree:
+        value, why = grounds(cast("Tree", tree["not"]), trace)
+        return negated(value), why
+    found = [grounds(part, trace) for part in parts(tree)]
+    decisive = "any" in tree  # one true part decides an any, one false part decides an all
+    for decided in (decisive, None):
+        first = next((why for held, why in found if held is decided), None)
+        if first is not None:
+            return decided, first
+    return not decisive, [seen for _held, why in found for seen in why]
+
+
 def parts(tree: Tree) -> Sequence[Tree]:
     return cast("Sequence[Tree]", tree.get("all", tree.get("any", ())))
 

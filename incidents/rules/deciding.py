@@ -8,11 +8,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, cast
 
-from incidents.rules.conditions import truth
+from incidents.rules.conditions import grounds, truth
 from incidents.rules.facts import derive
 from incidents.rules.fields import SHARED
 from incidents.rules.recheck import earliest, next_change
-from incidents.rules.shapes import JSON, Action, Counted, Decision, Facts, History, Outcome, Repeat, Rule, Seen
+from incidents.rules.shapes import JSON, Action, Counted, Decision, Facts, History, Outcome, Repeat, Rule, Seen, Tree
 
 UNRATED_COUNTS_AS = 3  # an unrated ticket runs on the clocks of SEV3, so a rise starts there
 PLACEHOLDER = re.compile(r"<([a-z_.]+)>")
@@ -51,7 +51,7 @@ def _weigh(rule: Rule, facts: Facts, history: History, now: datetime) -> tuple[O
     trace: list[Seen] = []
     matched = truth(rule.conditions, facts, now, trace)
     later = next_change(rule.conditions, facts, now)
-    outcome = Outcome(rule.id, rule.version, rule.key, rule.name, rule.kind, rule.mode, matched, tuple(trace))
+    outcome = Outcome(rule.id, rule.version, rule.key, rule.name, rule.kind, rule.mode, matched, tuple(trace), _places(rule, trace))
     if not matched:
         return outcome, later
     if rule.repeat is not None:
@@ -59,6 +59,12 @@ def _weigh(rule: Rule, facts: Facts, history: History, now: datetime) -> tuple[O
     if not outcome.matched:
         return outcome, later
     return _chosen(outcome, rule, facts, now, later)
+
+
+def _places(rule: Rule, trace: Sequence[Seen]) -> tuple[int, ...]:
+    """Where in the trace the grounds stand. Compared by identity: equal conditions may stand twice."""
+    decisive = {id(seen) for seen in grounds(rule.conditions, iter(trace))[1]}
+    return tuple(at for at, seen in enumerate(trace) if id(seen) in decisive)
 
 
 def _counted(outcome: Outcome, repeat: Repeat, facts: Facts, history: History, now: datetime) -> Outcome:
@@ -98,13 +104,20 @@ def _chosen(outcome: Outcome, rule: Rule, facts: Facts, now: datetime, later: da
     asked = dict(facts)
     if outcome.counted is not None:
         asked |= {"repeat.people": outcome.counted.people, "repeat.number": outcome.counted.number}
-    trace: list[Seen] = []
-    actions = tuple(action for action in rule.actions if action.when is None or truth(action.when, asked, now, trace))
+    whys: list[Seen] = []
+    actions = tuple(action for action in rule.actions if action.when is None or _holds(action.when, asked, now, whys))
     if any(action.do == "declare" for action in actions):
         actions = tuple(action for action in actions if action.do != "propose")
     later = earliest([later, *(next_change(action.when, asked, now) for action in rule.actions if action.when is not None)])
     acts = {"actions": actions} if rule.mode == "live" else {"would": actions}
-    return replace(outcome, chosen_by=tuple(trace), group_key=group_key(rule.group, facts), **cast("Any", acts)), later
+    return replace(outcome, chosen_by=tuple(whys), group_key=group_key(rule.group, facts), **cast("Any", acts)), later
+
+
+def _holds(when: Tree, facts: Facts, now: datetime, whys: list[Seen]) -> bool:
+    trace: list[Seen] = []
+    held = truth(when, facts, now, trace)
+    whys += grounds(when, iter(trace))[1]
+    return held is True
 
 
 def group_key(template: str, facts: Facts) -> str:

@@ -39,7 +39,8 @@ def decision_from_json(data: Mapping[str, Any]) -> Decision:
 def outcome_from_json(data: Mapping[str, Any]) -> Outcome:
     traces = {name: tuple(Seen(**seen) for seen in data[name]) for name in ("trace", "chosen_by")}
     acts = {name: tuple(Action(**action) for action in data[name]) for name in ("actions", "would")}
-    return Outcome(**{**data, **traces, **acts, "counted": data["counted"] and _counted_from_json(data["counted"])})
+    counted = data["counted"] and _counted_from_json(data["counted"])
+    return Outcome(**{**data, **traces, **acts, "grounds": tuple(data["grounds"]), "counted": counted})
 
 
 def _counted_from_json(data: Mapping[str, Any]) -> Counted:

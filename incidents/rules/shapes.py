@@ -111,7 +111,8 @@ class Seen:
 class Outcome:
     """What one rule made of the facts. `actions` act; those of a shadow rule stand in `would` and nothing acts.
 
-    `matched` None: not decidable. `chosen_by` is the trace of the actions' own `when`.
+    `matched` None: not decidable. `grounds` are the places in `trace` that made it so; `chosen_by` says the same of the
+    actions' own `when`, of those that held and those that did not.
     """
 
     rule_id: int
@@ -122,11 +123,17 @@ class Outcome:
     mode: Mode
     matched: bool | None
     trace: tuple[Seen, ...]
+    grounds: tuple[int, ...] = ()
     actions: tuple[Action, ...] = ()
     would: tuple[Action, ...] = ()
     chosen_by: tuple[Seen, ...] = ()
     counted: Counted | None = None
     group_key: str = ""
+
+    @property
+    def because(self) -> tuple[Seen, ...]:
+        """The conditions that decided."""
+        return tuple(self.trace[at] for at in self.grounds)
 
     def action(self, do: str) -> Action | None:
         return next((action for action in self.actions if action.do == do), None)

@@ -1,0 +1,121 @@
+"""A rule as a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import cast
+
+from django.utils.functional import Promise
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+
+from incidents.rules import AUDIENCES, FIELDS, JSON, Action, Repeat, Rule, Tree
+from incidents.wording.clauses import alternatives, clause, duration, listed, severity
+
+SAME: Mapping[str, str | Promise] = {
+    "requester": lazy("the same requester"),
+    "service": lazy("the same service"),
+    "site": lazy("the same site"),
+    "category": lazy("the same category"),
+    "check": lazy("the same check"),
+    "status": lazy("the same status"),
+    "text": lazy("similar text"),
+}
+
+
+def rule_sentence(rule: Rule) -> str:
+    """ "If everyone is impacted and cannot work, then SEV1." """
+    needs = [conditions_words(rule.conditions)] if rule.conditions.get("all", True) else []
+    if rule.repeat is not None and rule.repeat.at_least > 1:
+        needs.append(repeat_words(rule.repeat))
+    then = actions_words(rule.actions)
+    if not needs:
+        return capfirst(_("always %(then)s.") % {"then": then})
+    return _("If %(when)s, then %(then)s.") % {"when": listed(needs), "then": then}
+
+
+def conditions_words(tree: Tree, *, inside: bool = False) -> str:
+    """A tree as a clause; alternatives among needs, and needs among alternatives, stand in brackets."""
+    if "field" in tree:
+        words = clause(tree)
+        return _("(%(what)s)") % {"what": words} if inside and tree["op"] == "in" and FIELDS[cast("str", tree["field"])].clauses else words
+    if "not" in tree:
+        inner = cast("Tree", tree["not"])
+        return clause(inner, holds=False) if "field" in inner else _("not (%(what)s)") % {"what": conditions_words(inner)}
+    if "all" in tree:
+        words = listed([conditions_words(part, inside=True) for part in cast("Sequence[Tree]", tree["all"])])
+    else:
+        words = alternatives([conditions_words(part, inside=True) for part in cast("Sequence[Tree]", tree["any"])])
+    return _("(%(what)s)") % {"what": words} if inside else words
+
+
+def repeat_words(repeat: Repeat) -> str:
+    """ "at least 3 people report the same service and similar text within 30 min (3 times the usual)" """
+    window = duration(repeat.within_s)
+    if repeat.after_solved:
+        return _("the same person reports the same service within %(window)s after it was solved") % {"window": window}
+    said = {"n": repeat.at_least, "window": window, "same": listed([str(SAME[name]) for name in repeat.same])}
+    if repeat.of == "alerts":
+        words = _("at least %(n)d alerts have %(same)s within %(window)s") % said
+    elif repeat.distinct_people:
+        words = _("at least %(n)d people report %(same)s within %(window)s") % said
+    else:
+        words = _("at least %(n)d reports have %(same)s within %(window)s") % said
+    if repeat.times_usual is None:
+        return words
+    return _("%(words)s (%(times)s times the usual)") % {"words": words, "times": f"{repeat.times_usual:g}"}
+
+
+def actions_words(actions: Sequence[Action]) -> str:
+    """The actions in order; a proposal after a declaration that may not come is its other side."""
+    maybe = any(action.do == "declare" and action.when is not None for action in actions)
+    words = [action_words(action) for action in actions]
+    for at, action in enumerate(actions):
+        if maybe and action.do == "propose":
+            words[at] = _("otherwise %(what)s") % {"what": words[at]}
+    return listed(words)
+
+
+def action_words(action: Action) -> str:
+    """ "propose an incident"; with its own condition: "declare an incident (when outside desk hours)"."""
+    words = DEEDS[action.do](action.args)
+    if action.when is None:
+        return words
+    return _("%(what)s (when %(when)s)") % {"what": words, "when": conditions_words(action.when)}
+
+
+def _rank(args: Mapping[str, JSON], name: str = "to") -> str:
+    return severity(cast("int", args[name]))
+
+
+def _raises(args: Mapping[str, JSON]) -> str:
+    if args.get("at_least"):
+        return _("at least %(severity)s") % {"severity": _rank(args, "at_least")}
+    said = {"n": args["levels"], "severity": _rank(args, "cap") if args.get("cap") else ""}
+    return (_("raise the severity by %(n)s, at most to %(severity)s") if args.get("cap") else _("raise the severity by %(n)s")) % said
+
+
+def _declares(args: Mapping[str, JSON]) -> str:
+    if args.get("policy"):
+        return _("declare an incident with the policy %(policy)s") % {"policy": args["policy"]}
+    return _("declare an incident")
+
+
+def _kind(args: Mapping[str, JSON]) -> str:
+    return _("the kind is %(kind)s") % {"kind": _(FIELDS["ticket.kind"].choices[cast("str", args["to"])])}
+
+
+DEEDS: Mapping[str, Callable[[Mapping[str, JSON]], str]] = {
+    "set_severity": _rank,
+    "raise_severity": _raises,
+    "set_kind": _kind,
+    "propose": lambda _args: _("propose an incident"),
+    "declare": _declares,
+    "assign_team": lambda args: _("assign to %(team)s") % {"team": args["team"]},
+    "notify": lambda args: _("notify %(audience)s") % {"audience": _(AUDIENCES[cast("str", args["audience"])])},
+    "add_tag": lambda args: _("add the tag %(tag)s") % {"tag": args["tag"]},
+    "confidential": lambda _args: _("confidential"),
+    "category": lambda args: _("category %(category)s") % {"category": args["to"]},
+    "policy": lambda args: _("policy %(policy)s") % {"policy": args["to"]},
+}
