@@ -38,13 +38,18 @@ class ReportForm(forms.Form):
     )
     impacted_group = forms.ChoiceField(label=_("Which one?"), required=False)
     effect = forms.ChoiceField(
-        label=_("How does it affect you?"), choices=Effect, widget=forms.RadioSelect, error_messages={"required": _("Choose how it affects you")}
+        label=_("How does it affect you?"),
+        choices=Effect,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose how it affects you")},
     )
     loss = forms.BooleanField(label=_("Something was lost, stolen, or seen or used by someone who should not"), required=False)
     service = forms.ModelChoiceField(
         Service.objects.filter(is_active=True), to_field_name="slug", label=_("Service"), required=False, empty_label=_("I do not know")
     )
-    reporting_for = forms.CharField(label=_("I am reporting for"), required=False, max_length=254, help_text=_("Their user name or e-mail address."))
+    reporting_for = forms.CharField(
+        label=_("I am reporting for"), required=False, max_length=254, help_text=_("Their user name or e-mail address.")
+    )
     form_key = forms.CharField(widget=forms.HiddenInput, max_length=40, required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -102,7 +107,9 @@ class CallForm(AnswerForm):
 
 
 class AssignForm(forms.Form):
-    assignee = forms.ModelChoiceField(User.objects.none(), to_field_name="username", label=_("Assign to"), required=False, empty_label=_("Nobody"))
+    assignee = forms.ModelChoiceField(
+        User.objects.none(), to_field_name="username", label=_("Assign to"), required=False, empty_label=_("Nobody")
+    )
     team = forms.ModelChoiceField(Team.objects.all(), to_field_name="slug", label=_("Team"), required=False, empty_label=_("No team"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -114,7 +121,10 @@ class AssignForm(forms.Form):
 
 class SeverityForm(forms.Form):
     severity = forms.TypedChoiceField(
-        label=_("Severity"), choices=Severity, coerce=int, error_messages={"required": _("Choose a severity"), "invalid_choice": _("Choose SEV1 to SEV4")}
+        label=_("Severity"),
+        choices=Severity,
+        coerce=int,
+        error_messages={"required": _("Choose a severity"), "invalid_choice": _("Choose SEV1 to SEV4")},
     )
     reason = forms.CharField(label=_("Why"), required=False, max_length=240, help_text=_("Needed when a SEV1 or SEV2 is lowered."))
 

@@ -26,7 +26,9 @@ def source_for(request: HttpRequest, *, door: str, now: datetime, token: str = "
     token = token or _from_headers(request.headers.get("Authorization", ""))
     if not token:
         raise NotAllowed(401, "Send the source's token: Authorization: Bearer msd_…")
-    source = Source.objects.filter(Q(expires_at=None) | Q(expires_at__gt=now), is_active=True, token_prefix=minting.prefix_of(token) or "-").first()
+    source = Source.objects.filter(
+        Q(expires_at=None) | Q(expires_at__gt=now), is_active=True, token_prefix=minting.prefix_of(token) or "-"
+    ).first()
     if source is None or not minting.matches(token, source.token_hash):
         raise NotAllowed(401, "This token is unknown, expired or revoked.")
     if source.kind != door:

@@ -1,4 +1,6 @@
-"""The people every test knows: Ella, Omar and Lea ask; Ana and Ben staff; Sam on call; Dana and Kim manage; Adam admins; Vera audits; Eve must see nothing."""
+"""The people every test knows. Ella, Omar and Lea ask; Ana and Ben staff; Sam is on call; Dana and Kim manage; Adam admins;
+Vera audits; Eve must see nothing.
+"""
 
 from __future__ import annotations
 

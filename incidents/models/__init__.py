@@ -1,5 +1,7 @@
 """The desk's nouns: rows, constraints, querysets; no deeds."""
 
+from __future__ import annotations
+
 from incidents.models.alerts import LinkedAlert
 from incidents.models.incidents import Incident, TimelineEntry
 from incidents.models.links import SignedLink

@@ -1,5 +1,7 @@
 """What is watched, what was heard, what is wrong."""
 
+from __future__ import annotations
+
 from monitoring.models.alerts import Alert
 from monitoring.models.checks import Check, CheckState
 from monitoring.models.results import RawBody, Result, SeenEvent

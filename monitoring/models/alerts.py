@@ -35,7 +35,9 @@ class Alert(models.Model):
     cleared_at = models.DateTimeField(_("cleared"), null=True)
     is_flapping = models.BooleanField(_("flapping"), default=False)
     told_at = models.DateTimeField(_("the desk was told"), null=True)
-    raise_at = models.DateTimeField(_("tell the desk"), null=True, help_text=_("Set when something changed that the desk has not heard yet."))
+    raise_at = models.DateTimeField(
+        _("tell the desk"), null=True, help_text=_("Set when something changed that the desk has not heard yet.")
+    )
 
     objects: ClassVar[models.Manager[Alert]] = AlertQuerySet.as_manager()
 
@@ -43,7 +45,9 @@ class Alert(models.Model):
         verbose_name = _("alert")
         verbose_name_plural = _("alerts")
         ordering = ["-id"]
-        constraints = [models.UniqueConstraint(fields=["source_id", "dedup_key"], condition=Q(cleared_at=None), name="one_open_alert_a_key")]
+        constraints = [
+            models.UniqueConstraint(fields=["source_id", "dedup_key"], condition=Q(cleared_at=None), name="one_open_alert_a_key")
+        ]
         indexes = [models.Index(fields=["raise_at"], condition=Q(raise_at__isnull=False), name="alert_raise")]
 
     def __str__(self) -> str:

@@ -15,8 +15,12 @@ class Source(models.Model):
     token_prefix = models.CharField(_("token begins with"), max_length=12, blank=True, db_index=True)
     token_hash = models.CharField(_("token, hashed"), max_length=64, blank=True)
     expires_at = models.DateTimeField(_("token expires"), null=True, blank=True)
-    service = models.ForeignKey(Service, models.PROTECT, null=True, blank=True, related_name="sources", verbose_name=_("service of new checks"))
-    severity_map = models.JSONField(_("severity words"), default=dict, blank=True, help_text=_("The sender's word to ok, warning, critical or unknown."))
+    service = models.ForeignKey(
+        Service, models.PROTECT, null=True, blank=True, related_name="sources", verbose_name=_("service of new checks")
+    )
+    severity_map = models.JSONField(
+        _("severity words"), default=dict, blank=True, help_text=_("The sender's word to ok, warning, critical or unknown.")
+    )
     is_active = models.BooleanField(_("in use"), default=True)
     last_heard_at = models.DateTimeField(_("last heard"), null=True, editable=False)
 

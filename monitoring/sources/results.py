@@ -54,7 +54,10 @@ def _signal(at: str, item: Any, now: datetime, severity_map: Mapping[str, Any], 
         wrong.append(Wrong(at, "not_an_object", "Each item is an object with at least check and status."))
         return None
     before = len(wrong)
-    wrong += [Wrong(f"{at}.{name}", "unknown_field", f"Unknown field. Known are {', '.join(sorted(FIELDS))}.") for name in sorted(set(item) - FIELDS)]
+    wrong += [
+        Wrong(f"{at}.{name}", "unknown_field", f"Unknown field. Known are {', '.join(sorted(FIELDS))}.")
+        for name in sorted(set(item) - FIELDS)
+    ]
     texts = {name: _text(at, name, item, longest, wrong) for name, longest in TEXTS.items()}
     if not texts["check"] and len(wrong) == before:
         wrong.append(Wrong(f"{at}.check", "required", "Name the check."))
@@ -80,10 +83,10 @@ def _text(at: str, name: str, item: Mapping[str, Any], longest: int, wrong: list
 
 def _status(at: str, given: Any, metrics: tuple[Mapping[str, Any], ...], wrong: list[Wrong]) -> str:
     if given is None:
-        decided = judge(metrics)
-        if decided is None:
-            wrong.append(Wrong(f"{at}.status", "required", "Give a status, or a metric with warn or crit."))
-        return decided or ""
+        if any("warn" in metric or "crit" in metric for metric in metrics):
+            return judge(metrics)
+        wrong.append(Wrong(f"{at}.status", "required", "Give a status, or a metric with warn or crit."))
+        return ""
     if given not in STATUSES:
         wrong.append(Wrong(f"{at}.status", "unknown_value", "Use ok, warning, critical or unknown."))
         return ""
@@ -140,10 +143,9 @@ def _is_range(given: Any) -> bool:
     if given in (None, ""):
         return True
     try:
-        parse(given) if isinstance(given, str) else parse(repr(given))
-    except (BadRange, TypeError):
+        return isinstance(given, str) and parse(given) is not None
+    except BadRange:
         return False
-    return isinstance(given, str)
 
 
 def _time(at: str, name: str, given: Any, now: datetime, wrong: list[Wrong]) -> datetime | None:

@@ -36,7 +36,9 @@ def errors_as_problems(view: Answer) -> Answer:
         except access.NotAllowed as error:
             return problem.answer(error.status, error.detail, headers={"WWW-Authenticate": "Bearer"} if error.status == 401 else None)
         except bodies.TooLarge:
-            return problem.answer(413, f"At most {intake.MOST_ITEMS} items and {settings.INGEST_MAX_BYTES // 2**20} MiB unpacked. Send it in parts.")
+            return problem.answer(
+                413, f"At most {intake.MOST_ITEMS} items and {settings.INGEST_MAX_BYTES // 2**20} MiB unpacked. Send it in parts."
+            )
         except Unreadable as error:
             return _unreadable(error)
         except intake.TooManyNew as error:

@@ -39,8 +39,12 @@ class SignInForm(AuthenticationForm):
 class SetupForm(forms.Form):
     """The organisation and its first administrator."""
 
-    organisation = forms.CharField(label=_("Name of the organisation"), max_length=80, error_messages={"required": _("Name the organisation")})
-    zone = forms.ChoiceField(label=_("Time zone"), choices=[(z, z.replace("_", " ")) for z in sorted(available_timezones())], initial="Europe/London")
+    organisation = forms.CharField(
+        label=_("Name of the organisation"), max_length=80, error_messages={"required": _("Name the organisation")}
+    )
+    zone = forms.ChoiceField(
+        label=_("Time zone"), choices=[(z, z.replace("_", " ")) for z in sorted(available_timezones())], initial="Europe/London"
+    )
     desk_phone = forms.CharField(label=_("Help desk phone"), max_length=40, required=False, help_text=_("Shown at the foot of every page."))
     name = forms.CharField(label=_("Your name"), max_length=120, error_messages={"required": _("Enter your name")})
     username = forms.CharField(
@@ -52,7 +56,9 @@ class SetupForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}),
     )
     email = forms.EmailField(
-        label=_("Your e-mail"), error_messages={"required": _("Enter your e-mail address")}, widget=forms.EmailInput(attrs={"autocomplete": "email"})
+        label=_("Your e-mail"),
+        error_messages={"required": _("Enter your e-mail address")},
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
     password = forms.CharField(
         label=_("Password"),

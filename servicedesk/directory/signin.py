@@ -15,7 +15,9 @@ BY_PASSWORD = (User.Kind.EMPLOYEE,)
 class NameOrEmailBackend(BaseBackend):
     """One box takes either. Inactive people, externals, mailboxes and service accounts have no password login."""
 
-    def authenticate(self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **kwargs: Any) -> User | None:
+    def authenticate(
+        self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **kwargs: Any
+    ) -> User | None:
         if not username or not password:
             return None
         user = User.objects.get_queryset().by_login(username).filter(kind__in=BY_PASSWORD).first()

@@ -1,5 +1,7 @@
 """Who works here, where, and what we run."""
 
+from __future__ import annotations
+
 from servicedesk.directory.models.organisation import Organisation
 from servicedesk.directory.models.people import Grant, Role, Site, Team, User
 from servicedesk.directory.models.services import Service, ServiceState

@@ -42,7 +42,13 @@ class Team(models.Model):
     slug = models.SlugField(_("short name"), unique=True)
     name = models.CharField(_("name"), max_length=80)
     manager = models.ForeignKey(
-        "directory.User", models.PROTECT, null=True, blank=True, related_name="managed_teams", verbose_name=_("IT manager"), help_text=_("Gets the escalations.")
+        "directory.User",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="managed_teams",
+        verbose_name=_("IT manager"),
+        help_text=_("Gets the escalations."),
     )
 
     class Meta:

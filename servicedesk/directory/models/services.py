@@ -28,7 +28,9 @@ class ServiceQuerySet(models.QuerySet["Service"]):
 class Service(models.Model):
     slug = models.SlugField(_("short name"), unique=True)
     name = models.CharField(_("name"), max_length=80)
-    tier = models.PositiveSmallIntegerField(_("tier"), default=2, choices=[(1, _("1: the company stops")), (2, _("2: work suffers")), (3, _("3: can wait"))])
+    tier = models.PositiveSmallIntegerField(
+        _("tier"), default=2, choices=[(1, _("1: the company stops")), (2, _("2: work suffers")), (3, _("3: can wait"))]
+    )
     owner = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="owned_services", verbose_name=_("owner"))
     team = models.ForeignKey(Team, models.PROTECT, null=True, blank=True, related_name="services", verbose_name=_("team"))
     words = models.JSONField(_("words"), default=list, blank=True, help_text=_("Words in a report that mean this service."))

@@ -49,7 +49,12 @@ SERVICES: tuple[dict[str, Any], ...] = (
     {"slug": "email", "name": "Email", "tier": 1, "words": ["email", "e-mail", "mail", "outlook", "mailbox", "inbox", "smtp"]},
     {"slug": "vpn", "name": "VPN", "tier": 2, "words": ["vpn", "remote access", "tunnel"]},
     {"slug": "printing", "name": "Printing", "tier": 3, "words": ["printer", "printing", "print", "toner", "scanner"]},
-    {"slug": "file-server", "name": "File server", "tier": 2, "words": ["file server", "fs-02", "shared folder", "network drive", "folder"]},
+    {
+        "slug": "file-server",
+        "name": "File server",
+        "tier": 2,
+        "words": ["file server", "fs-02", "shared folder", "network drive", "folder"],
+    },
 )
 
 
@@ -69,7 +74,9 @@ class Company:
 @transaction.atomic
 def found(*, now: datetime, password: str = PASSWORD) -> Company:
     """Everything a company needs before its first ticket. The database must be empty."""
-    organisation = Organisation.objects.create(pk=1, name="Acme Help Desk", zone=ZONE, desk_phone="555-0100", desk_hours=HOURS, created_at=now)
+    organisation = Organisation.objects.create(
+        pk=1, name="Acme Help Desk", zone=ZONE, desk_phone="555-0100", desk_hours=HOURS, created_at=now
+    )
     paris = Site.objects.create(slug="paris", name="Paris", zone=ZONE, country="FR")
     teams = {slug: Team.objects.create(slug=slug, name=name) for slug, name in TEAMS}
     people = {actor.username: _person(actor, teams, paris, now, password) for actor in ACTORS}
@@ -131,7 +138,9 @@ def _schedules(teams: dict[str, Team], people: dict[str, User], now: datetime) -
     return made
 
 
-def _policies(teams: dict[str, Team], people: dict[str, User], services: dict[str, Service], schedules: dict[str, Schedule]) -> dict[str, Policy]:
+def _policies(
+    teams: dict[str, Team], people: dict[str, User], services: dict[str, Service], schedules: dict[str, Schedule]
+) -> dict[str, Policy]:
     it_ops = Policy.objects.create(slug="it-ops", name="IT Ops", team=teams["it-ops"], is_default=True)
     it_ops.services.set(services.values())
     _step(it_ops, 1, 0, kind=StepTarget.Kind.SCHEDULE, schedule=schedules["it-ops"])

@@ -1,0 +1,64 @@
+"""What happens next, in lines: for a ticket's side panel and an incident's page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from incidents.models import Incident, Run, Ticket
+from incidents.states import IncidentState, RunState
+from incidents.views.requester import clock_time
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    icon: str
+    tone: str
+    text: str
+
+
+def of_ticket(ticket: Ticket, now: datetime) -> list[Line]:
+    return of_incident(ticket.incident, now) if ticket.incident is not None else []
+
+
+def of_incident(incident: Incident, now: datetime) -> list[Line]:
+    """At most three lines: who has it, who was paged last, what comes next and when."""
+    if incident.state == IncidentState.PROPOSED:
+        return [Line("arrow-right", "info", _starts_by_itself(incident, now))]
+    lines = (
+        [
+            Line(
+                "check",
+                "ok",
+                _("%(name)s has it since %(time)s.")
+                % {"name": incident.acknowledged_by, "time": clock_time(incident.acknowledged_at, now)},
+            )
+        ]
+        if incident.acknowledged_by and incident.acknowledged_at
+        else []
+    )
+    run = Run.objects.open().filter(incident=incident).first()
+    return [*lines, *_of_run(run, now)] if run else lines
+
+
+def _starts_by_itself(incident: Incident, now: datetime) -> str:
+    if incident.decide_at is None:
+        return _("Proposed. An IT manager decides.")
+    return _("Proposed. It starts by itself at %(time)s unless somebody decides before.") % {"time": clock_time(incident.decide_at, now)}
+
+
+def _of_run(run: Run, now: datetime) -> list[Line]:
+    page = run.pages.select_related("person").order_by("-id").first()
+    lines = (
+        [Line("phone", "mute", _("%(name)s was paged at %(time)s.") % {"name": page.person, "time": clock_time(page.at, now)})]
+        if page
+        else []
+    )
+    if run.state == RunState.EXHAUSTED:
+        lines.append(Line("alert", "bad", _("Nobody acknowledged. The last resort is called again and again.")))
+    elif run.next_step_at:
+        words = _("Next step at %(time)s.") if run.state == RunState.RUNNING else _("The owner is asked again at %(time)s.")
+        lines.append(Line("arrow-right", "info", words % {"time": clock_time(run.next_step_at, now)}))
+    return lines
