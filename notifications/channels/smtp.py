@@ -1,0 +1,107 @@
+"""One letter over SMTP, with the phases told apart: up to DATA nothing was sent, after it nobody knows until the answer."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import smtplib
+import socket
+import ssl
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from notifications.channels import DeliveryFailed, OutcomeUnknown
+from notifications.channels.deadline import Deadline, dial
+
+GOODBYE_S = 1.0
+NO_SUCH_BOX = {550, 551, 553}
+ENHANCED = re.compile(r"\s*([245]\.\d{1,3}\.\d{1,3})\b")
+
+
+def post(*, sender: str, recipient: str, letter: bytes, deadline: Deadline) -> None:
+    """Hand one letter to the server of EMAIL_URL; DeliveryFailed or OutcomeUnknown."""
+    line: _Line | None = None
+    try:
+        with _line(deadline) as line:
+            line.sendmail(sender, [recipient], letter)
+    except OSError as error:  # smtplib's own errors are OSErrors as well
+        raise _judged(error, sent=line is not None and line.sending) from error
+
+
+class _Line(smtplib.SMTP):
+    """Dials under the deadline and remembers how far the letter came."""
+
+    def __init__(self, deadline: Deadline) -> None:
+        self.deadline = deadline
+        self.sending = False
+        super().__init__(settings.EMAIL_HOST, settings.EMAIL_PORT, local_hostname=_own_name(), timeout=settings.CHANNEL_READ_S)
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        sock = dial(host, port, self.deadline, connect_s=settings.CHANNEL_CONNECT_S, read_s=timeout)
+        return ssl.create_default_context().wrap_socket(sock, server_hostname=host) if settings.EMAIL_USE_SSL else sock
+
+    def data(self, msg: Any) -> tuple[int, bytes]:
+        self.sending = True
+        return super().data(msg)
+
+
+@contextlib.contextmanager
+def _line(deadline: Deadline) -> Iterator[_Line]:
+    """A line that is introduced and signed in; it says goodbye briefly, since the letter no longer depends on it."""
+    line = _Line(deadline)
+    try:
+        if settings.EMAIL_USE_TLS:
+            line.starttls(context=ssl.create_default_context())
+        if settings.EMAIL_HOST_USER:
+            line.login(settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD)
+        yield line
+        with contextlib.suppress(OSError):
+            if line.sock:
+                line.sock.settimeout(GOODBYE_S)
+            line.quit()
+    finally:
+        line.close()
+
+
+def _own_name() -> str:
+    """What we call ourselves in EHLO: no name server is asked for it."""
+    host = urlsplit(settings.SITE_URL).hostname or "localhost"
+    return f"[{host}]" if host.replace(".", "").isdecimal() else host
+
+
+def _judged(error: OSError, *, sent: bool) -> DeliveryFailed | OutcomeUnknown:
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        code, words = next(iter(error.recipients.values()))
+        return refusal(code, words, of_recipient=True)
+    if isinstance(error, smtplib.SMTPNotSupportedError) or type(error) is smtplib.SMTPException:
+        why = _("The mail server lacks what our settings ask for: %(why)s") % {"why": error}
+        return DeliveryFailed(why, permanent=True, code="unsupported", provider_down=True, setup_fault=True)
+    if isinstance(error, smtplib.SMTPAuthenticationError):
+        return _locked_out(error)
+    if isinstance(error, smtplib.SMTPResponseException) and error.smtp_code > 0:
+        return refusal(error.smtp_code, error.smtp_error, setup_fault=isinstance(error, smtplib.SMTPSenderRefused))
+    if sent:
+        return OutcomeUnknown(_("The mail server took the letter and did not answer."))
+    return DeliveryFailed(_("The mail server cannot be reached: %(why)s") % {"why": error}, permanent=False, code="unreachable")
+
+
+def _locked_out(error: smtplib.SMTPAuthenticationError) -> DeliveryFailed:
+    """5xx: our name or password is wrong. 4xx: the server cannot tell now."""
+    final = error.smtp_code >= 500
+    why = _("The mail server refuses our sign-in.")
+    return DeliveryFailed(why, permanent=final, code=str(error.smtp_code), provider_down=final, setup_fault=final)
+
+
+def refusal(code: int, words: bytes | str, *, of_recipient: bool = False, setup_fault: bool = False) -> DeliveryFailed:
+    """What a server's refusal means: 4xx passes; 5xx is final, and 5.1.x or a bare 550 names a bad address."""
+    said = words.decode(errors="replace") if isinstance(words, bytes) else words
+    found = ENHANCED.match(said)
+    enhanced = found[1] if found else ""
+    final = code >= 500
+    bad_box = final and of_recipient and (enhanced.startswith("5.1.") or (not enhanced and code in NO_SUCH_BOX))
+    why = _("The mail server refused: %(code)s %(words)s") % {"code": code, "words": " ".join(said.split())[:200]}
+    return DeliveryFailed(why, permanent=final, code=enhanced or str(code), flags_method=bad_box, setup_fault=final and setup_fault)
