@@ -15,6 +15,7 @@ class Command(BaseCommand):
     help = "Start everything: database brought up to date, broker, web, engine and worker under one supervisor."
 
     def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--demo", action="store_true", help="Lay the demo company into an empty database first.")
         parser.add_argument("--broker", default="", help="The broker's binary (default: one on PATH, else the bundled one).")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -25,6 +26,8 @@ class Command(BaseCommand):
         except start.CannotStart as error:
             raise CommandError(str(error)) from error
         self.migrate()
+        if options["demo"]:
+            call_command("demo")
         call_command("collectstatic", interactive=False, verbosity=0)
         connection.close()
         start.become_supervisor(made)
