@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from notifications.models.errands import Errand
 from notifications.models.methods import Channel, ContactMethod
+from notifications.states import WAITING, AttemptState, MessageState, sources
 from servicedesk.directory.models import User
 
 
@@ -19,27 +20,18 @@ class MessageQuerySet(models.QuerySet["Message"]):
         return self.filter(state__in=[Message.State.PLANNED, Message.State.HELD], due_at__lte=now)
 
     def waiting(self) -> MessageQuerySet:
-        return self.filter(state__in=[Message.State.PLANNED, Message.State.HELD, Message.State.QUEUED])
+        return self.filter(state__in=WAITING)
 
     def of_thread(self, thread: str) -> MessageQuerySet:
         return self.filter(thread=thread)
 
+    def move(self, to: str, **columns: Any) -> int:
+        """Compare and swap: those of these rows that may go to `to` are there now, with `columns`; how many."""
+        return self.filter(state__in=sources(to)).update(state=to, **columns)
+
 
 class Message(models.Model):
-    class State(models.TextChoices):
-        PLANNED = "planned", _("Planned")
-        HELD = "held", _("Held")
-        QUEUED = "queued", _("Queued")
-        SENDING = "sending", _("Sending")
-        UNKNOWN = "unknown", _("Unknown")
-        SENT = "sent", _("Sent")
-        DELIVERED = "delivered", _("Delivered")
-        ANSWERED = "answered", _("Answered")
-        CANCELLED = "cancelled", _("Cancelled")
-        BUNDLED = "bundled", _("Bundled")
-        FAILED = "failed", _("Failed")
-        EXPIRED = "expired", _("Expired")
-        DEAD = "dead", _("Given up")
+    State = MessageState
 
     class Lane(models.TextChoices):
         PAGE = "page", _("Page")
@@ -60,8 +52,9 @@ class Message(models.Model):
     reference = models.CharField(_("reference"), max_length=20, help_text=_("Found again in the body when an answer was lost."))
     headers = models.JSONField(_("headers"), default=dict)
     rung = models.PositiveSmallIntegerField(_("rung"), default=0)
+    is_confidential = models.BooleanField(_("confidential"), default=False, help_text=_("Its words are not shown in the outbox."))
 
-    state = models.CharField(_("state"), max_length=10, choices=State, default=State.PLANNED)
+    state = models.CharField(_("state"), max_length=10, choices=MessageState, default=MessageState.PLANNED)
     reason = models.CharField(_("why"), max_length=240, blank=True)
     due_at = models.DateTimeField(_("due"))
     expires_at = models.DateTimeField(_("of no use after"), null=True)
@@ -103,21 +96,13 @@ class Message(models.Model):
 class Attempt(models.Model):
     """One try. Its rank only rises; a `failed` after `delivered` is recorded, not applied."""
 
-    class State(models.TextChoices):
-        QUEUED = "queued", _("Queued")
-        SENDING = "sending", _("Sending")
-        UNKNOWN = "unknown", _("Unknown")
-        ACCEPTED = "accepted", _("Accepted")
-        SENT = "sent", _("Sent")
-        DELIVERED = "delivered", _("Delivered")
-        READ = "read", _("Read")
-        FAILED = "failed", _("Failed")
+    State = AttemptState
 
     message = models.ForeignKey(Message, models.PROTECT, related_name="tries", verbose_name=_("message"))
     number = models.PositiveSmallIntegerField(_("number"))
     attempt_id = models.UUIDField(_("attempt"), unique=True)
     token = models.CharField(_("callback token"), max_length=43, unique=True)
-    state = models.CharField(_("state"), max_length=10, choices=State, default=State.QUEUED)
+    state = models.CharField(_("state"), max_length=10, choices=AttemptState, default=AttemptState.QUEUED)
     provider_id = models.CharField(_("provider's id"), max_length=120, blank=True)
     code = models.CharField(_("provider's code"), max_length=20, blank=True)
     reason = models.CharField(_("why"), max_length=240, blank=True)

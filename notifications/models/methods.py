@@ -31,6 +31,7 @@ class ContactMethod(models.Model):
     verified_at = models.DateTimeField(_("verified"), null=True, blank=True)
     disabled_at = models.DateTimeField(_("switched off"), null=True, blank=True)
     disabled_reason = models.CharField(_("why it is off"), max_length=200, blank=True)
+    disabled_code = models.CharField(_("code"), max_length=20, blank=True, help_text=_("The provider's code, or opted_out."))
     created_at = models.DateTimeField(_("added"))
 
     objects: ClassVar[models.Manager[ContactMethod]] = ContactMethodQuerySet.as_manager()
