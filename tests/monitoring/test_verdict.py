@@ -104,6 +104,16 @@ def test_three_of_five_are_enough_in_any_order():
     assert changes("cococ", options)[-1] == "opened"
 
 
+def test_while_three_of_five_are_bad_a_good_result_clears_nothing():
+    options = Options(confirm=3, of=5, flap=False)
+    assert changes("cccooo", options) == [None, None, "opened", None, None, "cleared"]
+
+
+def test_a_problem_is_as_old_as_its_first_bad_result_until_it_is_over():
+    found = run("occoco", Options(clear_confirm=2, flap=False))
+    assert {each.state.bad_since for each in found[1:]} == {at(60)}
+
+
 def test_for_with_m_of_n_counts_from_the_first_bad_result_still_in_the_window():
     options = Options(confirm=2, of=3, for_s=100, flap=False)
     assert changes("cooccc", options) == [None, None, None, None, None, "opened"]
