@@ -89,6 +89,11 @@ class Message(models.Model):
             models.Index(fields=["person", "-id"], name="message_person"),
         ]
 
+    @property
+    def shown_state(self) -> str:
+        """What people read: acted and seen say more than sent; delivered only with a receipt."""
+        return "acted" if self.acted_at else "seen" if self.seen_at else str(self.state)
+
     def __str__(self) -> str:
         return f"{self.thread} to {self.to}"
 
