@@ -74,7 +74,10 @@ class Seen:
     def steps(self) -> list[Step]:
         here = STEPS.index(self.word)
         words = {RECEIVED: _("Received"), WORKING: _("Being worked on"), WAITING: _("Waiting for you"), SOLVED: _("Solved")}
-        return [Step(words[s], n < here and s != WAITING, n == here, self.ticket.created_at if s == RECEIVED else None) for n, s in enumerate(STEPS)]
+        return [
+            Step(words[s], n < here and s != WAITING, n == here, self.ticket.created_at if s == RECEIVED else None)
+            for n, s in enumerate(STEPS)
+        ]
 
 
 def clock_time(moment: datetime, now: datetime) -> str:

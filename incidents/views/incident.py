@@ -1,0 +1,119 @@
+"""Incidents: the list, the page, and what staff press on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from incidents import access, escalation, incidents, journal
+from incidents.forms import DeclareForm, NoteForm
+from incidents.models import Incident, TimelineEntry
+from incidents.states import OPEN_INCIDENT, IllegalMove, IncidentState
+from incidents.views import escalations
+from notifications.models import Message
+from servicedesk import clock
+from servicedesk.directory.access import PersonRequest, readers, workers
+
+PAST = 25
+STEPS = (IncidentState.TRIGGERED, IncidentState.ACKNOWLEDGED, IncidentState.MITIGATED, IncidentState.RESOLVED, IncidentState.CLOSED)
+
+
+@require_safe
+@readers
+def incident_list(request: PersonRequest) -> HttpResponse:
+    visible = Incident.objects.visible_to(request.user).select_related("service", "acknowledged_by")
+    past = visible.exclude(state__in=OPEN_INCIDENT).order_by("-id")
+    before = request.GET.get("before", "")
+    page = list((past.filter(pk__lt=int(before)) if before.isdigit() else past)[: PAST + 1])
+    context = {
+        "open_incidents": visible.open().order_by("severity", "-id"),
+        "past": page[:PAST],
+        "next": f"?before={page[PAST - 1].pk}" if len(page) > PAST else "",
+        "last": past.first(),
+    }
+    return render(request, "incidents/list.html", context)
+
+
+@require_safe
+def incident(request: PersonRequest, number: int) -> HttpResponse:
+    return _page(request, access.incident(request.user, number))
+
+
+def _page(request: PersonRequest, found: Incident, note_form: NoteForm | None = None) -> HttpResponse:
+    now = clock.now()
+    told = Message.objects.of_thread(found.number).exclude(errand=None).select_related("person", "errand").order_by("id")
+    context = {
+        "incident": found,
+        "steps": _steps(found),
+        "timeline": found.timeline.select_related("actor"),
+        "tickets": found.tickets.visible_to(request.user).select_related("requester").order_by("-id")[:10],  # type: ignore[attr-defined]
+        "alerts": found.alerts.order_by("cleared_at", "-since"),
+        "told": sorted(told, key=lambda message: message.state not in ("failed", "dead")),
+        "next_lines": escalations.of_incident(found, now),
+        "note_form": note_form or NoteForm(),
+        "may_work": request.user.is_agent or request.user.is_manager,
+    }
+    return render(request, "incidents/incident.html", context, status=422 if note_form else 200)
+
+
+def _steps(found: Incident) -> list[dict[str, Any]]:
+    reached = [found.triggered_at, found.acknowledged_at, found.mitigated_at, found.resolved_at, found.closed_at]
+    here = STEPS.index(IncidentState(found.state)) if found.state in STEPS else -1
+    by = {1: found.acknowledged_by.get_short_name() if found.acknowledged_by else ""}
+    return [
+        {"word": step.label, "at": at, "by": by.get(n, ""), "is_done": n < here, "is_current": n == here}
+        for n, (step, at) in enumerate(zip(STEPS, reached, strict=True))
+    ]
+
+
+Deed = Callable[[Incident, PersonRequest, datetime], object]
+DEEDS: dict[str, Deed] = {
+    "acknowledge": lambda row, request, now: escalation.acknowledge(row, by=request.user, via="page", now=now),
+    "undo": lambda row, request, now: escalation.undo(row, by=request.user, now=now),
+    "mitigate": lambda row, request, now: incidents.mitigate(row, actor=request.user, now=now),
+    "resolve": lambda row, request, now: incidents.resolve(row, actor=request.user, reason=request.POST.get("reason", ""), now=now),
+    "accept": lambda row, request, now: incidents.accept(row, actor=request.user, now=now),
+    "reject": lambda row, request, now: incidents.reject(row, actor=request.user, reason=request.POST.get("reason", ""), now=now),
+    "reopen": lambda row, request, now: incidents.reopen(row, actor=request.user, now=now),
+}
+
+
+@require_POST
+def act(request: PersonRequest, number: int) -> HttpResponse:
+    found = access.incident(request.user, number, to_change=True)
+    deed = DEEDS.get(request.POST.get("action", ""))
+    try:
+        if deed:
+            deed(found, request, clock.now())
+    except incidents.ReasonMissing:
+        messages.error(request, _("Say why, in the box beside the button: the next person reads it."))
+    except (IllegalMove, escalation.TooLate) as error:
+        messages.error(request, _("That cannot be done now: %(why)s") % {"why": error})
+    return redirect("incident", found.pk)
+
+
+@require_POST
+def note(request: PersonRequest, number: int) -> HttpResponse:
+    found = access.incident(request.user, number, to_change=True)
+    form = NoteForm(request.POST)
+    if not form.is_valid():
+        return _page(request, found, form)
+    journal.line(found, TimelineEntry.Kind.NOTE, form.cleaned_data["text"], actor=request.user, now=clock.now())
+    return redirect("incident", found.pk)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@workers
+def declare(request: PersonRequest) -> HttpResponse:
+    form = DeclareForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        opened = incidents.declare_by_hand(**form.cleaned_data, actor=request.user, now=clock.now())
+        return redirect("incident", opened.pk)
+    return render(request, "incidents/declare.html", {"form": form}, status=422 if form.errors else 200)

@@ -1,0 +1,99 @@
+"""What the page of a signed link shows: facts without names of requesters, and what may be pressed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from incidents import escalation
+from incidents.models import Incident, Run, SignedLink
+from incidents.states import IncidentState, RunState
+from incidents.views.requester import clock_time
+from incidents.wording import duration
+from servicedesk.directory.models import Organisation, User
+
+UNDO = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    link: SignedLink
+    incident: Incident
+    organisation: Organisation | None
+    facts: list[tuple[str, str, str]]
+    state: str  # open, mine, others, over, proposal
+    told: str
+    next_person: User | None = None
+    may_undo: bool = False
+
+
+def of_link(link: SignedLink, now: datetime) -> Page:
+    incident = link.incident
+    run = Run.objects.open().filter(incident=incident).first()
+    state = _state(link, incident)
+    following = escalation.next_person(incident, now=now) if state == "open" else None
+    return Page(
+        link=link,
+        incident=incident,
+        organisation=Organisation.current(),
+        facts=_facts(link, incident, run, following, now),
+        state=state,
+        told=_told(link, incident, run, state, now),
+        next_person=following,
+        may_undo=state == "mine" and incident.acknowledged_at is not None and now - incident.acknowledged_at <= UNDO,
+    )
+
+
+def _state(link: SignedLink, incident: Incident) -> str:
+    if incident.state == IncidentState.PROPOSED:
+        return "proposal" if link.purpose == SignedLink.Purpose.PROPOSAL else "open"
+    if link.purpose == SignedLink.Purpose.PROPOSAL or incident.state not in (IncidentState.TRIGGERED, IncidentState.ACKNOWLEDGED):
+        return "over"
+    if incident.state == IncidentState.TRIGGERED:
+        return "open"
+    return "mine" if incident.acknowledged_by_id == link.person_id else "others"
+
+
+def _told(link: SignedLink, incident: Incident, run: Run | None, state: str, now: datetime) -> str:
+    """One sentence: how it stands with this person."""
+    when = clock_time(incident.acknowledged_at, now) if incident.acknowledged_at else ""
+    if state == "mine":
+        told = _("You have it since %(when)s. Nobody else will be called.") % {"when": when}
+        return f"{told} {_asked_again(run, now)}".strip()
+    if state == "others":
+        return _("%(name)s has it since %(when)s. You need do nothing.") % {"name": incident.acknowledged_by, "when": when}
+    if state == "over":
+        return _("This incident is %(state)s. You need do nothing.") % {"state": incident.get_state_display().lower()}
+    return ""
+
+
+def _asked_again(run: Run | None, now: datetime) -> str:
+    if run is None or run.state != RunState.HELD or run.next_step_at is None:
+        return ""
+    return _("We ask again at %(when)s.") % {"when": clock_time(run.next_step_at, now)}
+
+
+def _facts(link: SignedLink, incident: Incident, run: Run | None, following: User | None, now: datetime) -> list[tuple[str, str, str]]:
+    """(name, value, more) rows. A confidential incident shows none of what happened."""
+    long = duration(int((now - incident.since).total_seconds()))
+    rows = [(_("Since"), f"{clock_time(incident.since, now)}, {long}", "")]
+    if not incident.is_confidential:
+        rows.append((_("What"), *_what(incident)))
+    after = ""
+    if following and run and run.state == RunState.RUNNING and run.next_step_at:
+        after = _("%(name)s is next at %(when)s.") % {"name": following.get_short_name(), "when": clock_time(run.next_step_at, now)}
+    if link.because:
+        rows.append((_("Why you"), link.because, after))
+    return rows
+
+
+def _what(incident: Incident) -> tuple[str, str]:
+    count = incident.tickets.count()
+    tickets = ngettext("%(n)s ticket", "%(n)s tickets", count) % {"n": count} if count else ""
+    alert = incident.alerts.open().order_by("since").first()  # type: ignore[attr-defined]
+    if alert is not None:
+        return _("%(check)s is failing") % {"check": alert.check_slug}, ", ".join(filter(None, [alert.summary, tickets]))
+    return incident.reason or incident.title, tickets
