@@ -96,7 +96,7 @@ def _measure(repeat: Repeat, counted: Counted) -> tuple[Seen, ...]:
     if repeat.times_usual is None or counted.usual is None or counted.weeks < repeat.weeks_of_history:
         return (enough,)
     unusual = repeat.times_usual * counted.usual
-    return enough, Seen("repeat.usual", "at_least", round(unusual, 2), number, number >= unusual)
+    return enough, Seen(name, "at_least", round(unusual, 2), number, number >= unusual)
 
 
 def _chosen(outcome: Outcome, rule: Rule, facts: Facts, now: datetime, later: datetime | None) -> tuple[Outcome, datetime | None]:

@@ -92,6 +92,7 @@ FIELDS: Mapping[str, Field] = {
         Field("ticket.first_answer_due_at", "time", _("the time for the first answer")),
         Field("ticket.first_answered", "flag", _("a first answer was given"), clauses={"false": _("no first answer was given")}),
         Field("ticket.text", "text", _("the text")),
+        Field("ticket.signature", "list", _("the telling words of the text")),
         Field("requester.kind", "choice", _("the requester's kind"), PERSON),
         Field("requester.site", "choice", _("the requester's site")),
         Field("service.slug", "choice", _("the service")),

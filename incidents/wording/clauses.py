@@ -69,9 +69,7 @@ def clause(leaf: Tree, *, holds: bool = True) -> str:
 
 def seen_words(seen: Seen) -> str:
     """One condition by the value it saw: "only one person", "cannot work", "the service is email"."""
-    field = FIELDS.get(seen.field)
-    if field is None:
-        return f"{seen.field} {seen.seen}"
+    field = FIELDS[seen.field]
     if seen.seen in (None, "", []) and field.kind != "flag":
         return phrase(field, "known", "", holds=False)
     if field.kind in ("time", "text", "list"):

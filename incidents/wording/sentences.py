@@ -43,6 +43,8 @@ def conditions_words(tree: Tree, *, inside: bool = False) -> str:
     if "not" in tree:
         inner = cast("Tree", tree["not"])
         return clause(inner, holds=False) if "field" in inner else _("not (%(what)s)") % {"what": conditions_words(inner)}
+    if not tree.get("all", tree.get("any")):
+        return _("always") if "all" in tree else _("never")
     if "all" in tree:
         words = listed([conditions_words(part, inside=True) for part in cast("Sequence[Tree]", tree["all"])])
     else:
@@ -62,9 +64,19 @@ def repeat_words(repeat: Repeat) -> str:
         words = _("at least %(n)d people report %(same)s within %(window)s") % said
     else:
         words = _("at least %(n)d reports have %(same)s within %(window)s") % said
-    if repeat.times_usual is None:
-        return words
-    return _("%(words)s (%(times)s times the usual)") % {"words": words, "times": f"{repeat.times_usual:g}"}
+    more = [part for part in (_usual(repeat), _until(repeat)) if part]
+    return _("%(words)s (%(more)s)") % {"words": words, "more": "; ".join(more)} if more else words
+
+
+def _usual(repeat: Repeat) -> str:
+    return _("%(times)s times the usual") % {"times": f"{repeat.times_usual:g}"} if repeat.times_usual else ""
+
+
+def _until(repeat: Repeat) -> str:
+    if not repeat.at_least_without_history:
+        return ""
+    said = {"weeks": f"{repeat.weeks_of_history:g}", "n": repeat.at_least_without_history}
+    return _("until %(weeks)s weeks are known, %(n)d without similar text are enough") % said
 
 
 def actions_words(actions: Sequence[Action]) -> str:
@@ -74,7 +86,7 @@ def actions_words(actions: Sequence[Action]) -> str:
     for at, action in enumerate(actions):
         if maybe and action.do == "propose":
             words[at] = _("otherwise %(what)s") % {"what": words[at]}
-    return listed(words)
+    return listed(words) or _("nothing is done")
 
 
 def action_words(action: Action) -> str:
