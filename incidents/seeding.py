@@ -1,0 +1,28 @@
+"""What a new desk finds in its database: severities and the starter rules. Repeating it changes nothing that was edited."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from incidents import rulebook, starter
+from incidents.models import Rule, SeverityLevel
+
+
+@transaction.atomic
+def install_rules(*, now: datetime) -> int:
+    """How many rules were new."""
+    for level in starter.SEVERITIES:
+        SeverityLevel.objects.get_or_create(rank=level.rank, defaults={"name": level.name, "guideline": level.guideline})
+    return sum(_install(definition, now) for definition in starter.definitions())
+
+
+def _install(definition: Mapping[str, Any], now: datetime) -> bool:
+    columns = {name: definition[name] for name in ("kind", "position", "mode", "name")}
+    rule, is_new = Rule.objects.get_or_create(key=definition["key"], defaults=columns)
+    if is_new:
+        rulebook.publish(rule, definition, note="Starter rule", actor=None, now=now)
+    return is_new
