@@ -5,7 +5,7 @@ ROUNDS ?= 20
 BENCH ?=
 VENV := .venv
 RUN := $(VENV)/bin/python
-PIP := $(RUN) -m pip --disable-pip-version-check --no-input install --quiet --require-hashes
+PIP := $(RUN) -m pip --disable-pip-version-check --no-input install -qq --require-hashes
 PYTEST := $(RUN) -m pytest -q -n auto --dist loadfile
 APPS := servicedesk notifications incidents monitoring
 
@@ -68,7 +68,7 @@ lock: .tools/uv/bin/uv ## rewrite requirements/*.txt from *.in
 	done
 
 .tools/uv/bin/uv:
-	@$(PYTHON) -m pip --disable-pip-version-check install --quiet --target .tools/uv uv
+	@$(PYTHON) -m pip --disable-pip-version-check install -qq --target .tools/uv uv
 
 # The environment. venv is missing on some systems that have Python; virtualenv then does its work.
 $(RUN):
@@ -77,7 +77,7 @@ $(RUN):
 	@$(PYTHON) -m venv $(VENV) >/dev/null 2>&1 || { \
 		rm -rf $(VENV); \
 		echo "venv is missing here; using virtualenv."; \
-		$(PYTHON) -m pip --disable-pip-version-check --no-input install --quiet --upgrade --target .tools/virtualenv virtualenv && \
+		$(PYTHON) -m pip --disable-pip-version-check --no-input install -qq --upgrade --target .tools/virtualenv virtualenv && \
 		PYTHONPATH=.tools/virtualenv $(PYTHON) -m virtualenv --quiet $(VENV); }
 
 $(VENV)/.base: requirements/base.txt | $(RUN)
