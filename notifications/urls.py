@@ -1,5 +1,10 @@
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from notifications.views import hooks, outbox
+
+urlpatterns = [
+    path("outbox/", outbox.outbox, name="outbox"),
+    path("hooks/twilio/status/<slug:token>/", hooks.twilio_status, name="twilio_status"),
+]

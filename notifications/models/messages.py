@@ -87,15 +87,16 @@ class Message(models.Model):
             models.Index(fields=["lease_until"], condition=models.Q(state__in=["sending", "unknown"]), name="message_leased"),
             models.Index(fields=["thread", "id"], name="message_thread"),
             models.Index(fields=["person", "-id"], name="message_person"),
+            models.Index(fields=["state", "-id"], name="message_state"),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.thread} to {self.to}"
 
     @property
     def shown_state(self) -> str:
         """What people read: acted and seen say more than sent; delivered only with a receipt."""
         return "acted" if self.acted_at else "seen" if self.seen_at else str(self.state)
-
-    def __str__(self) -> str:
-        return f"{self.thread} to {self.to}"
 
 
 class Attempt(models.Model):

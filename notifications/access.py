@@ -1,0 +1,50 @@
+"""Who may read the outbox, and what of it: tokens, codes and telephone numbers are never shown whole."""
+
+from __future__ import annotations
+
+import re
+
+from notifications.models import Channel, Message
+from notifications.models.messages import MessageQuerySet
+from servicedesk.directory.models import Role, User
+
+READERS = (Role.AGENT, Role.MANAGER, Role.ADMIN, Role.AUDITOR)
+DOTS = "•••"
+LINK = re.compile(r"(https?://[^\s/\"'<>]+)(/[^\s\"'<>]*)")
+SIGNED = re.compile(r"(?<=/a/)[^/?#\s]+")
+TOKEN = re.compile(r"(?<=[/=])(?=[\w.:-]*\d)(?=[\w.:-]*[A-Za-z])[\w.:-]{10,}")
+CODE = re.compile(r"(?<![\w.+:/-])\d{3}[ -]?\d{3}(?![\w:/-])")
+
+
+def visible_to(user: User) -> MessageQuerySet:
+    """Everything sent or waiting, for the desk and its auditors; nothing for others."""
+    rows = Message.objects.select_related("person").defer("html", "headers")
+    return rows if user.holds(*READERS) else rows.none()
+
+
+def masked(text: str) -> str:
+    """The text without what would open a door: tokens in links, and codes of six digits."""
+    return CODE.sub(DOTS * 2, LINK.sub(lambda link: link[1] + _masked_path(link[2]), text))
+
+
+def masked_address(message: Message) -> str:
+    """A mail address, or a telephone number with its middle left out."""
+    if message.channel in (Channel.SMS, Channel.VOICE):
+        return f"{message.to[:3]}{DOTS}{message.to[-2:]}"
+    return message.to
+
+
+def words(message: Message) -> str:
+    """The letter as the outbox may show it; empty for a confidential one."""
+    return "" if message.is_confidential else masked(message.text)
+
+
+def title(message: Message) -> str:
+    """One line that says what it is."""
+    if message.is_confidential:
+        return message.thread
+    return masked(message.subject or message.text.partition("\n")[0])[:160]
+
+
+def _masked_path(path: str) -> str:
+    return TOKEN.sub(DOTS, SIGNED.sub(DOTS, path))

@@ -1,0 +1,111 @@
+"""What came of an attempt, written only by the attempt that still owns the row."""
+
+from __future__ import annotations
+
+import random
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from notifications import walk
+from notifications.channels import DeliveryFailed
+from notifications.models import Attempt, ContactMethod, Message
+from notifications.models.messages import MessageQuerySet
+from notifications.states import IN_FLIGHT, AttemptState, MessageState, below
+from servicedesk.audit import trail
+
+MOST_ATTEMPTS = 5
+BACK_OFF_S = (5.0, 15.0, 30.0, 60.0)
+JITTER = 0.2
+ANSWER_WAIT = timedelta(seconds=15)
+
+
+def owned(attempt: Attempt) -> MessageQuerySet:
+    """The message, as long as no later attempt has taken it."""
+    return Message.objects.filter(pk=attempt.message_id, attempt_id=attempt.attempt_id)
+
+
+def in_flight(attempt: Attempt) -> MessageQuerySet:
+    """The message, while it is out with this attempt."""
+    return owned(attempt).filter(state__in=IN_FLIGHT)
+
+
+def rise(attempt: Attempt, to: str, **columns: Any) -> bool:
+    """The attempt at a higher rank; False, and nothing changed, where it already stands as high."""
+    return bool(Attempt.objects.filter(pk=attempt.pk, state__in=below(to)).update(state=to, **columns))
+
+
+@transaction.atomic
+def sent(attempt: Attempt, provider_id: str, *, now: datetime) -> None:
+    """The provider took it."""
+    message = walk.lock(attempt.message_id)
+    Attempt.objects.filter(pk=attempt.pk, provider_id="").update(provider_id=provider_id)
+    if not rise(attempt, AttemptState.ACCEPTED, ended_at=now, check_at=None):
+        return  # a receipt was faster
+    if owned(attempt).move(MessageState.SENT, provider_id=provider_id, sent_at=now, ended_at=None, lease_until=None, reason=""):
+        walk.told(message, now=now)
+
+
+@transaction.atomic
+def failed(attempt: Attempt, error: DeliveryFailed, *, now: datetime) -> None:
+    """It surely did not go out: the next method at once, or once more after a pause."""
+    message = walk.lock(attempt.message_id)
+    if not rise(attempt, AttemptState.FAILED, ended_at=now, code=error.code[:20], reason=error.reason[:240]):
+        return
+    if error.flags_method and message.method_id is not None:
+        switch_off(message.method_id, code=error.code, reason=error.reason, now=now)
+    ours = in_flight(attempt)
+    if message.stop_at is not None:
+        ours.move(MessageState.CANCELLED, ended_at=now, lease_until=None, reason=_("Stopped before it went out."))
+    elif error.permanent:
+        walk.close(ours, message, MessageState.FAILED, reason=error.reason, now=now)
+    elif message.attempts >= MOST_ATTEMPTS:
+        walk.close(ours, message, MessageState.DEAD, reason=_("Given up: %(why)s") % {"why": error.reason}, now=now)
+    else:
+        again(ours, at=now + pause(message.attempts, error.retry_after_s), reason=error.reason)
+
+
+def again(rows: MessageQuerySet, *, at: datetime, reason: str) -> None:
+    """Back in the queue, to be rung for at `at`."""
+    rows.move(MessageState.QUEUED, due_at=at, reason=reason[:240], lease_until=None, unclaimed_since=None)
+
+
+def pause(attempts: int, retry_after_s: int | None = None) -> timedelta:
+    """How long to wait after this many attempts: longer each time, never all at once, and at least what the provider asked."""
+    usual = BACK_OFF_S[min(attempts, len(BACK_OFF_S)) - 1] * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311  (no secret)
+    return timedelta(seconds=max(usual, retry_after_s or 0))
+
+
+@transaction.atomic
+def unprovided(attempt: Attempt, reason: str, *, now: datetime) -> None:
+    """No provider is set up: kept and shown as not sent, and for the ladder a method that failed."""
+    message = walk.lock(attempt.message_id)
+    if rise(attempt, AttemptState.FAILED, ended_at=now, code="no_provider", reason=reason[:240]):
+        ours = in_flight(attempt)
+        walk.close(ours, message, MessageState.FAILED, reason=_("Not sent: no provider. %(why)s") % {"why": reason}, now=now)
+
+
+@transaction.atomic
+def unknown(attempt: Attempt, reason: str, *, now: datetime) -> None:
+    """The answer was lost. A receipt may still tell; else the provider is asked."""
+    walk.lock(attempt.message_id)
+    if rise(attempt, AttemptState.UNKNOWN, check_at=now + ANSWER_WAIT, reason=reason[:240]):
+        owned(attempt).move(MessageState.UNKNOWN, reason=reason[:240], lease_until=None)
+
+
+@transaction.atomic
+def stopped(attempt: Attempt, *, now: datetime) -> None:
+    """The last look said no: somebody asked to stop, or the row belongs to another by now."""
+    walk.lock(attempt.message_id)
+    reason = _("Stopped before it went out.")
+    rise(attempt, AttemptState.FAILED, ended_at=now, reason=reason)
+    owned(attempt).filter(stop_at__isnull=False).move(MessageState.CANCELLED, ended_at=now, lease_until=None, reason=reason)
+
+
+def switch_off(method_id: int, *, code: str, reason: str, now: datetime) -> None:
+    """Use this address no more until a person sets it right."""
+    columns = {"disabled_at": now, "disabled_code": code[:20], "disabled_reason": reason[:200]}
+    if ContactMethod.objects.filter(pk=method_id, disabled_at=None).update(**columns):
+        trail.record(ContactMethod.objects.get(pk=method_id), "switch off", actor=None, now=now, after={"code": code, "reason": reason})

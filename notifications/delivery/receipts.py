@@ -1,0 +1,111 @@
+"""Receipts: what a provider reports later about an attempt. Each report counts once, and ranks only rise."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q, Value
+from django.db.models.functions import Coalesce
+
+from notifications import walk
+from notifications.channels import twilio_codes
+from notifications.delivery import outcomes
+from notifications.models import Attempt, Errand, Message, ProviderCallback
+from notifications.states import AttemptState, MessageState
+
+WORDS: Mapping[str, str] = {
+    "accepted": AttemptState.ACCEPTED,
+    "scheduled": AttemptState.ACCEPTED,
+    "queued": AttemptState.ACCEPTED,
+    "sending": AttemptState.ACCEPTED,
+    "sent": AttemptState.SENT,
+    "delivered": AttemptState.DELIVERED,
+    "read": AttemptState.READ,
+    "undelivered": AttemptState.FAILED,
+    "failed": AttemptState.FAILED,
+    "canceled": AttemptState.FAILED,
+}
+RETRY_AFTER = timedelta(seconds=15)
+MOST_HANDSET_TRIES = 2
+
+
+@transaction.atomic
+def receipt(
+    token: str,
+    *,
+    status: str,
+    provider_id: str,
+    event_id: str,
+    raw: Mapping[str, Any],
+    now: datetime,
+    code: str = "",
+    provider: str = "twilio",
+) -> str:
+    """Take one report; what was made of it. A repeat, an unknown token or an unknown word is kept and changes nothing."""
+    attempt = Attempt.objects.select_related("message").filter(token=token).first()
+    callback, is_new = ProviderCallback.objects.get_or_create(
+        provider=provider,
+        event_id=event_id[:160],
+        defaults={"attempt": attempt, "raw": dict(raw), "received_at": now, "outcome": ""},
+    )
+    if not is_new:
+        return "repeated"
+    callback.outcome = _made_of(attempt, WORDS.get(status), provider_id=provider_id, code=code, now=now)
+    callback.save(update_fields=["outcome"])
+    return callback.outcome
+
+
+def _made_of(attempt: Attempt | None, state: str | None, *, provider_id: str, code: str, now: datetime) -> str:
+    if attempt is None:
+        return "unknown attempt"
+    if state is None:
+        return "unknown word"
+    message = walk.lock(attempt.message_id)
+    Attempt.objects.filter(pk=attempt.pk, provider_id="").update(provider_id=provider_id[:120])
+    if not outcomes.rise(attempt, state, code=code[:20], check_at=None, ended_at=now):
+        return "older than what is known"
+    if state == AttemptState.FAILED:
+        _undelivered(attempt, message, code=code, now=now)
+    else:
+        _reached(attempt, message, state, provider_id=provider_id[:120], now=now)
+    return "applied"
+
+
+def _reached(attempt: Attempt, message: Message, state: str, *, provider_id: str, now: datetime) -> None:
+    """Good news counts from any attempt, unless a later one is at the provider right now."""
+    columns: dict[str, Any] = {"sent_at": Coalesce("sent_at", Value(now)), "provider_id": provider_id, "lease_until": None}
+    columns |= {"ended_at": None, "reason": ""}
+    to = MessageState.SENT
+    if state in {AttemptState.DELIVERED, AttemptState.READ}:
+        to = MessageState.DELIVERED
+        columns["delivered_at"] = Coalesce("delivered_at", Value(now))
+    rows = Message.objects.filter(~Q(state=MessageState.SENDING) | Q(attempt_id=attempt.attempt_id), pk=message.pk)
+    if rows.move(to, **columns):
+        walk.told(message, now=now)
+    if to == MessageState.DELIVERED:  # an answer can be faster than the receipt
+        Message.objects.filter(pk=message.pk, delivered_at=None).update(delivered_at=now)
+    if state == AttemptState.READ:
+        Message.objects.filter(pk=message.pk, seen_at=None).update(seen_at=now)
+
+
+def _undelivered(attempt: Attempt, message: Message, *, code: str, now: datetime) -> None:
+    """Bad news counts from the attempt that owns the row: the next method at once, and a switched-off handset is tried once more."""
+    failure = twilio_codes.failure(int(code) if code.isdecimal() and len(code) < 10 else None)
+    if failure.flags_method and message.method_id is not None:
+        outcomes.switch_off(message.method_id, code=code, reason=failure.reason, now=now)
+    ours = outcomes.owned(attempt)
+    if failure.permanent or not _may_repeat(message):
+        walk.close(ours, message, MessageState.FAILED, reason=failure.reason, now=now)
+    elif ours.filter(pk=message.pk).exists():
+        outcomes.again(ours, at=now + RETRY_AFTER, reason=failure.reason)
+        if message.errand_id is not None:
+            walk.hurry(message.errand_id, now=now)
+
+
+def _may_repeat(message: Message) -> bool:
+    """Never after an acknowledgement, and never for long."""
+    wanted = message.errand is None or message.errand.state == Errand.State.OPEN
+    return wanted and message.stop_at is None and message.attempts < MOST_HANDSET_TRIES

@@ -1,0 +1,191 @@
+"""The only way in for letters. Runs in the caller's transaction: what is queued here exists if and only if the deed does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Value
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
+
+from notifications import reach, walk
+from notifications.models import Attempt, Channel, ContactMethod, Errand, Message
+from notifications.models.errands import ErrandQuerySet
+from notifications.states import IN_FLIGHT, TOLD, WAITING, AttemptState, MessageState
+from servicedesk.directory.models import User
+
+SECOND_WAY = timedelta(minutes=10)  # a notice tries its next method so late, unless the first one fails
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One thing to say, rendered for one person in every form: absolute times, their language, their zone.
+
+    `sms` is at most 160 GSM-7 units; `short` at most 30, for bundles; `reference` ("A214") stands in `sms` and is looked
+    for when a provider's answer was lost. The words of a confidential letter are not shown in the outbox.
+    """
+
+    subject: str
+    text: str
+    html: str
+    sms: str
+    short: str
+    voice: str = ""
+    reference: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
+    is_confidential: bool = False
+
+
+@transaction.atomic
+def queue(
+    person: User,
+    *,
+    thread: str,
+    key: str,
+    letter: Letter,
+    urgency: str,
+    kind: str,
+    rank: int,
+    because: str,
+    on_duty: bool,
+    now: datetime,
+    expires_at: datetime | None = None,
+) -> Errand:
+    """Tell this person, along their ladder. With a key used before, that errand is returned and nothing is queued.
+
+    The errand comes back UNREACHABLE when no method can be used, or when all of a page would be held.
+    """
+    known = {"thread": thread, "kind": kind, "urgency": urgency, "rank": rank, "because": because[:240], "created_at": now}
+    errand, is_new = Errand.objects.get_or_create(key=key, defaults={"person": person, **known})
+    if not is_new:
+        return errand
+    rungs = _rungs(person, urgency, kind)
+    held_until = None if on_duty else reach.quiet_until(person, now)
+    errand.skipped = [{"method": rung.method.get_kind_display(), "reason": rung.why_not} for rung in rungs if rung.why_not]
+    usable = [rung for rung in rungs if not rung.why_not]
+    _write(errand, usable, letter, held_until=held_until, now=now, expires_at=expires_at)
+    if not usable or (kind == Errand.Kind.PAGE and held_until is not None):
+        if usable:
+            errand.skipped.append({"method": "", "reason": _("quiet hours")})
+        errand.state, errand.settled_at = Errand.State.UNREACHABLE, now
+        errand.noticed_at = None if kind == Errand.Kind.PAGE else now
+    errand.save(update_fields=["skipped", "state", "settled_at", "noticed_at"])
+    return errand
+
+
+def _rungs(person: User, urgency: str, kind: str) -> list[reach.Rung]:
+    """The ladder; a notice also reaches who has no ladder by the address of their account."""
+    rungs = reach.ladder(person, urgency)
+    if kind == Errand.Kind.NOTICE and person.email and all(rung.why_not for rung in rungs):
+        account = ContactMethod(person=person, kind=Channel.EMAIL, address=person.email)
+        rungs.append(reach.Rung(account, 0))
+    return rungs
+
+
+def _write(
+    errand: Errand, rungs: Sequence[reach.Rung], letter: Letter, *, held_until: datetime | None, now: datetime, expires_at: datetime | None
+) -> None:
+    """One row a rung; what is due is queued. Of a notice the first goes out, and the others wait in case it fails."""
+    is_page = errand.kind == Errand.Kind.PAGE
+    rows = []
+    for number, rung in enumerate(rungs):
+        after = timedelta(seconds=rung.delay_s) if is_page else max(timedelta(seconds=rung.delay_s if number else 0), number * SECOND_WAY)
+        row = _message(letter, rung.method.kind, thread=errand.thread, key=f"{errand.key}:{number}", now=now)
+        row.errand, row.person, row.rung, row.to = errand, errand.person, number, rung.method.address
+        row.method = rung.method if rung.method.pk else None
+        row.lane = Message.Lane.PAGE if is_page else Message.Lane.BULK
+        row.state = MessageState.HELD if held_until else MessageState.PLANNED
+        row.due_at, row.expires_at = (held_until or now) + after, expires_at
+        rows.append(row)
+    Message.objects.bulk_create(rows)
+    walk.release(Message.objects.filter(errand=errand, due_at__lte=now), now=now)
+
+
+@transaction.atomic
+def post(
+    *,
+    thread: str,
+    key: str,
+    channel: str,
+    to: str,
+    letter: Letter,
+    now: datetime,
+    person: User | None = None,
+    due_at: datetime | None = None,
+    lane: str = Message.Lane.BULK,
+) -> Message:
+    """One plain letter to one address, at once or at `due_at`; with a key used before, that message."""
+    before = Message.objects.filter(key=key).first()
+    if before is not None:
+        return before
+    row = _message(letter, channel, thread=thread, key=key, now=now)
+    row.to, row.person, row.lane, row.due_at = to, person, lane, due_at or now
+    row.save(force_insert=True)
+    walk.release(Message.objects.filter(pk=row.pk, due_at__lte=now), now=now)
+    row.refresh_from_db()
+    return row
+
+
+def _message(letter: Letter, channel: str, *, thread: str, key: str, now: datetime) -> Message:
+    """A letter in the form this channel carries."""
+    spoken = letter.voice if channel == Channel.VOICE else letter.sms
+    return Message(
+        thread=thread,
+        key=key,
+        channel=channel,
+        subject=letter.subject[:250],
+        text=letter.text if channel == Channel.EMAIL else spoken or letter.sms or letter.text,
+        html=letter.html if channel == Channel.EMAIL else "",
+        short=letter.short[:40],
+        reference=letter.reference[:20],
+        headers=letter.headers,
+        is_confidential=letter.is_confidential,
+        created_at=now,
+    )
+
+
+@transaction.atomic
+def cancel(thread: str, *, now: datetime, reason: str, only_person: User | None = None) -> list[User]:
+    """Nobody is paged any more on this thread (or only this person is not); who was told already.
+
+    What waits is cancelled. What is out is stamped, and delivery reads the stamp immediately before the provider's call.
+    """
+    whose = {} if only_person is None else {"person": only_person}
+    errands = Errand.objects.filter(thread=thread, kind=Errand.Kind.PAGE, **whose)
+    pages = Message.objects.of_thread(thread).filter(lane=Message.Lane.PAGE, **whose)
+    list(errands.select_for_update().order_by("pk").values_list("pk"))
+    list(pages.filter(state__in=(*WAITING, *IN_FLIGHT)).select_for_update().order_by("pk").values_list("pk"))
+    pages.waiting().move(MessageState.CANCELLED, ended_at=now, reason=reason[:240])
+    pages.filter(state__in=IN_FLIGHT, stop_at=None).update(stop_at=now)
+    errands.open().update(state=Errand.State.CANCELLED, settled_at=now)
+    errands.unsettled().update(noticed_at=now)
+    called = Attempt.objects.filter(message__in=pages, called_at__isnull=False).exclude(state=AttemptState.FAILED)
+    return list(User.objects.filter(pk__in=called.values("message__person")).order_by("pk"))
+
+
+@transaction.atomic
+def acted(thread: str, person: User, *, now: datetime) -> None:
+    """This person answered: their errand is done, and what reached them says so."""
+    errands = Errand.objects.filter(thread=thread, person=person, kind=Errand.Kind.PAGE)
+    errands.open().update(state=Errand.State.DONE, settled_at=now)
+    pages = Message.objects.of_thread(thread).filter(person=person, lane=Message.Lane.PAGE)
+    pages.move(MessageState.ANSWERED, acted_at=now, seen_at=Coalesce("seen_at", Value(now)), ended_at=now)
+
+
+def seen(thread: str, person: User, *, now: datetime) -> None:
+    """This person has it before their eyes, by a deed of theirs; fetching a link is not one."""
+    Message.objects.of_thread(thread).filter(person=person, state__in=TOLD, seen_at=None).update(seen_at=now)
+
+
+def settle(errand: Errand, *, now: datetime) -> None:
+    """Who asked has taken notice that this person was not reached."""
+    errand.noticed_at = now
+    errand.save(update_fields=["noticed_at"])
+
+
+def unsettled(thread_prefix: str = "") -> ErrandQuerySet:
+    """Errands that reached nobody, and of which nobody took notice yet."""
+    return Errand.objects.unsettled().filter(thread__startswith=thread_prefix)
