@@ -1,6 +1,7 @@
 """Conditions under three values: true, false, and None, which is not decidable. Kleene's tables; nothing is guessed.
 
-A fact that is absent is not known (None). A fact that is null is known to be nothing, so comparisons with it are false.
+A fact that is absent is not known (None). A fact that is null is known to be nothing, so comparisons with it are false;
+only a flag has no such thing as nothing, so a null one is not known either.
 """
 
 from __future__ import annotations
@@ -129,7 +130,9 @@ def _negatable(op: str, seen: JSON, wanted: JSON, now: datetime | None) -> bool 
         return negated(_negatable(NEGATIONS[op], seen, wanted, now))
     if op == "is_set":
         return (seen not in (None, "", [])) is bool(wanted)
-    return False if seen is None else TESTS[op](seen, wanted, now)
+    if seen is None:
+        return None if isinstance(wanted, bool) else False
+    return TESTS[op](seen, wanted, now)
 
 
 def _is(seen: Any, wanted: Any, _now: datetime | None) -> bool | None:

@@ -92,7 +92,7 @@ def _no_value_is_left(demands: Sequence[Demand]) -> bool:
     field = FIELDS[demands[0].field]
     if field.kind == "number":
         return _no_number_is_left(demands)
-    allowed: set[Any] | None = set(field.choices) or None
+    allowed: set[Any] | None = None  # what is nothing satisfies every refusal
     for demand in demands:
         if demand.op == "in" and demand.holds:
             allowed = set(demand.value) if allowed is None else allowed & set(demand.value)

@@ -85,6 +85,11 @@ def test_a_fact_known_to_be_nothing_is_decided() -> None:
     assert truth({"field": "ticket.service", "op": "is_set", "value": False}, nothing, NOW) is True
 
 
+def test_a_flag_that_is_nothing_is_not_known() -> None:
+    for wanted in (True, False):
+        assert truth({"field": "ticket.loss", "op": "is", "value": wanted}, {"ticket.loss": None}, NOW) is None
+
+
 @pytest.mark.parametrize(
     ("field", "op", "value", "seen"),
     [
