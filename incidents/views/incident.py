@@ -81,7 +81,7 @@ DEEDS: dict[str, Deed] = {
     "resolve": lambda row, request, now: incidents.resolve(row, actor=request.user, reason=request.POST.get("reason", ""), now=now),
     "accept": lambda row, request, now: incidents.accept(row, actor=request.user, now=now),
     "reject": lambda row, request, now: incidents.reject(row, actor=request.user, reason=request.POST.get("reason", ""), now=now),
-    "reopen": lambda row, request, now: incidents.reopen(row, actor=request.user, now=now),
+    "reopen": lambda row, request, now: incidents.reopen(row, actor=request.user, reason=request.POST.get("reason", ""), now=now),
 }
 
 
@@ -92,9 +92,9 @@ def act(request: PersonRequest, number: int) -> HttpResponse:
     try:
         if deed:
             deed(found, request, clock.now())
-    except incidents.ReasonMissing:
+    except incidents.ReasonNeeded:
         messages.error(request, _("Say why, in the box beside the button: the next person reads it."))
-    except (IllegalMove, escalation.TooLate) as error:
+    except (IllegalMove, escalation.TooLate, escalation.NotYours, incidents.TooLate) as error:
         messages.error(request, _("That cannot be done now: %(why)s") % {"why": error})
     return redirect("incident", found.pk)
 
@@ -114,6 +114,7 @@ def note(request: PersonRequest, number: int) -> HttpResponse:
 def declare(request: PersonRequest) -> HttpResponse:
     form = DeclareForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        opened = incidents.declare_by_hand(**form.cleaned_data, actor=request.user, now=clock.now())
-        return redirect("incident", opened.pk)
+        now = clock.now()
+        opened = incidents.declare(incidents.Grounds(reason="", since=now, **form.cleaned_data), actor=request.user, now=now)
+        return redirect("incident", opened.incident.pk if opened.incident else 0)
     return render(request, "incidents/declare.html", {"form": form}, status=422 if form.errors else 200)

@@ -8,12 +8,13 @@ from datetime import datetime, timedelta
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from incidents import escalation
+from incidents import escalation, letters
+from incidents.escalation import Next
 from incidents.models import Incident, Run, SignedLink
 from incidents.states import IncidentState, RunState
 from incidents.views.requester import clock_time
 from incidents.wording import duration
-from servicedesk.directory.models import Organisation, User
+from servicedesk.directory.models import Organisation
 
 UNDO = timedelta(seconds=60)
 
@@ -26,7 +27,7 @@ class Page:
     facts: list[tuple[str, str, str]]
     state: str  # open, mine, others, over, proposal
     told: str
-    next_person: User | None = None
+    next_name: str = ""
     may_undo: bool = False
 
 
@@ -35,14 +36,15 @@ def of_link(link: SignedLink, now: datetime) -> Page:
     run = Run.objects.open().filter(incident=incident).first()
     state = _state(link, incident)
     following = escalation.next_person(incident, now=now) if state == "open" else None
+    names = letters.names(following.people) if following else ""
     return Page(
         link=link,
         incident=incident,
         organisation=Organisation.current(),
-        facts=_facts(link, incident, run, following, now),
+        facts=_facts(link, incident, following, now),
         state=state,
         told=_told(link, incident, run, state, now),
-        next_person=following,
+        next_name=names,
         may_undo=state == "mine" and incident.acknowledged_at is not None and now - incident.acknowledged_at <= UNDO,
     )
 
@@ -76,18 +78,24 @@ def _asked_again(run: Run | None, now: datetime) -> str:
     return _("We ask again at %(when)s.") % {"when": clock_time(run.next_step_at, now)}
 
 
-def _facts(link: SignedLink, incident: Incident, run: Run | None, following: User | None, now: datetime) -> list[tuple[str, str, str]]:
+def _facts(link: SignedLink, incident: Incident, following: Next | None, now: datetime) -> list[tuple[str, str, str]]:
     """(name, value, more) rows. A confidential incident shows none of what happened."""
     long = duration(int((now - incident.since).total_seconds()))
     rows = [(_("Since"), f"{clock_time(incident.since, now)}, {long}", "")]
     if not incident.is_confidential:
         rows.append((_("What"), *_what(incident)))
-    after = ""
-    if following and run and run.state == RunState.RUNNING and run.next_step_at:
-        after = _("%(name)s is next at %(when)s.") % {"name": following.get_short_name(), "when": clock_time(run.next_step_at, now)}
     if link.because:
-        rows.append((_("Why you"), link.because, after))
+        rows.append((_("Why you"), link.because, _after(following, now)))
     return rows
+
+
+def _after(following: Next | None, now: datetime) -> str:
+    if following is None or following.at is None:
+        return ""
+    if not following.people:
+        return _("The last resort is called at %(when)s.") % {"when": clock_time(following.at, now)}
+    words = {"name": letters.names(following.people), "when": clock_time(following.at, now)}
+    return _("%(name)s is next at %(when)s.") % words
 
 
 def _what(incident: Incident) -> tuple[str, str]:

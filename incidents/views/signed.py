@@ -83,12 +83,12 @@ def _act(request: HttpRequest, link: SignedLink, now: datetime) -> HttpResponse:
         return _closed(request, 400, _("That button is not known. Go back and use one of the page."))
     try:
         deed(link, request, now)
-    except incidents.ReasonMissing:
+    except incidents.ReasonNeeded:
         problem = _("Say why it is no incident; the next person reads it.")
         return _private(
             render(request, "incidents/signed.html", {"page": pages.of_link(link, now), "problem": problem, "now": now}, status=422)
         )
-    except (IllegalMove, escalation.TooLate):
+    except (IllegalMove, escalation.TooLate, escalation.NotYours):
         pass  # the page says how things stand
     return _private(HttpResponse(status=303, headers={"Location": request.path}))
 

@@ -1,0 +1,127 @@
+"""Who may open what: every URL has a row, every role an expected answer. A new URL without a row fails here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from incidents import automation, incidents
+from incidents.models import SignedLink
+from servicedesk.operations.worlds.company import Company
+from tests.actors import NINE, signed_in
+
+ROLES = ("nobody", "ella", "eve", "ana", "dana", "adam", "vera")
+LOGIN, OK, NO, GONE, OTHER = 302, 200, 403, 404, 405
+
+
+@dataclass(frozen=True)
+class Row:
+    """Expected answers in the order of ROLES: nobody, Ella (owner), Eve (stranger), Ana, Dana, Adam, Vera."""
+
+    answers: tuple[int, ...]
+    method: str = "get"
+    takes: str = ""  # ticket, incident or link
+
+
+EVERYONE = (OK,) * 7
+SIGNED_IN = (LOGIN, OK, OK, OK, OK, OK, OK)
+OWNER = (LOGIN, OK, GONE, GONE, GONE, GONE, GONE)
+READERS = (LOGIN, NO, NO, OK, OK, NO, OK)
+WORKERS = (LOGIN, NO, NO, OK, OK, NO, NO)
+STAFF_TICKET = (LOGIN, NO, GONE, OK, OK, GONE, OK)
+CHANGE_TICKET = (LOGIN, NO, GONE, LOGIN, LOGIN, GONE, NO)  # 302: done, and led back
+CHANGE_INCIDENT = (LOGIN, NO, NO, LOGIN, LOGIN, NO, NO)
+MACHINES = (OTHER,) * 7
+
+MATRIX: dict[str, Row] = {
+    "home": Row(SIGNED_IN),
+    "new_ticket": Row(SIGNED_IN),
+    "my_tickets": Row(SIGNED_IN),
+    "requester_ticket": Row(OWNER, takes="ticket"),
+    "works_again": Row((LOGIN, LOGIN, GONE, GONE, GONE, GONE, GONE), "post", "ticket"),
+    "queue": Row(READERS),
+    "ticket": Row(STAFF_TICKET, takes="ticket"),
+    "ticket_reply": Row((LOGIN, NO, GONE, 422, 422, GONE, NO), "post", "ticket"),
+    "ticket_note": Row((LOGIN, NO, GONE, 422, 422, GONE, NO), "post", "ticket"),
+    "ticket_call": Row((LOGIN, NO, GONE, 422, 422, GONE, NO), "post", "ticket"),
+    "ticket_assign": Row(CHANGE_TICKET, "post", "ticket"),
+    "ticket_severity": Row((LOGIN, NO, GONE, 422, 422, GONE, NO), "post", "ticket"),
+    "ticket_move": Row(CHANGE_TICKET, "post", "ticket"),
+    "incidents": Row(READERS),
+    "declare_incident": Row(WORKERS),
+    "incident": Row(READERS, takes="incident"),
+    "incident_act": Row(CHANGE_INCIDENT, "post", "incident"),
+    "incident_note": Row((LOGIN, NO, NO, 422, 422, NO, NO), "post", "incident"),
+    "signed": Row(EVERYONE, takes="link"),
+    "numbers": Row((LOGIN, 301, 301, 301, 301, 301, 301), takes="number"),
+    "outbox": Row((LOGIN, NO, NO, OK, OK, OK, OK)),
+    "twilio_sms": Row(MACHINES),
+    "twilio_status": Row(MACHINES, takes="token"),
+    "in_results": Row(MACHINES),
+    "in_results_token": Row(MACHINES, takes="token"),
+    "ping": Row((GONE,) * 7, takes="uuid"),
+    "ping_signal": Row((GONE,) * 7, takes="signal"),
+    "login": Row((OK, *(LOGIN,) * 6)),
+    "logout": Row((LOGIN, *(OTHER,) * 6)),
+    "setup": Row((LOGIN,) * 7),
+    "healthz": Row(EVERYONE),
+    "readyz": Row((OK,) * 7),
+    "styleguide": Row((GONE,) * 7),
+}
+
+
+@pytest.fixture
+def world(acme: Company) -> dict[str, dict[str, Any]]:
+    """A ticket of Ella, an incident, and the signed link of Sam: what URLs take."""
+    ticket = automation.file_ticket(
+        requester=acme.people["ella"], what="The printer on floor 2 is stuck", impacted="me", effect="workaround", now=NINE
+    )
+    incident = incidents.declare_by_hand(
+        title="VPN is slow", service=acme.services["vpn"], severity=3, is_shown=False, actor=acme.people["dana"], now=NINE
+    )
+    link = SignedLink.objects.get(incident=incident, person=acme.people["sam"], purpose=SignedLink.Purpose.PAGE)
+    return {
+        "": {},
+        "ticket": {"number": ticket.pk},
+        "incident": {"number": incident.pk},
+        "link": {"token": link.token},
+        "number": {"section": "t", "number": str(ticket.pk)},
+        "token": {"token": "unknown"},
+        "uuid": {"uuid": "00000000-0000-4000-8000-00000000dead"},
+        "signal": {"uuid": "00000000-0000-4000-8000-00000000dead", "signal": "fail"},
+    }
+
+
+def names(patterns: list[Any]) -> Iterator[str]:
+    """Every named URL of ours; the admin's own are generated from its models elsewhere."""
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver) and pattern.app_name != "admin":
+            yield from names(pattern.url_patterns)
+        elif isinstance(pattern, URLPattern):
+            assert pattern.name, f"{pattern.pattern} has no name"
+            yield pattern.name
+
+
+def test_every_url_has_a_row() -> None:
+    assert set(names(get_resolver().url_patterns)) - set(MATRIX) == set()
+
+
+@pytest.mark.parametrize("name", sorted(MATRIX))
+def test_each_role_gets_its_answer(name: str, world: dict[str, dict[str, Any]], acme: Company) -> None:
+    row = MATRIX[name]
+    url = reverse(name, kwargs=world[row.takes])
+    got = {}
+    for role in ROLES:
+        client = Client() if role == "nobody" else signed_in(acme.people[role])
+        got[role] = getattr(client, row.method)(url).status_code
+    assert got == dict(zip(ROLES, row.answers, strict=True))
+
+
+@pytest.mark.parametrize("role", ["ella", "eve"])
+def test_employees_never_see_the_admin(role: str, acme: Company) -> None:
+    assert signed_in(acme.people[role]).get("/admin/").status_code == 302
