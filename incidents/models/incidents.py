@@ -28,6 +28,10 @@ class IncidentQuerySet(models.QuerySet["Incident"]):
         """Those whose checks have been well long enough."""
         return self.filter(state__in=LIVE_INCIDENT, settle_at__lte=now)
 
+    def locked(self, number: int) -> Incident:
+        """This incident, its row held until the transaction ends."""
+        return self.select_for_update().get(pk=number)
+
     def shown_to_employees(self) -> IncidentQuerySet:
         return self.live().filter(is_shown=True, is_confidential=False)
 

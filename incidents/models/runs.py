@@ -19,6 +19,13 @@ class RunQuerySet(models.QuerySet["Run"]):
     def open(self) -> RunQuerySet:
         return self.filter(state__in=OPEN_RUN)
 
+    def open_of(self, incident: Incident) -> Run | None:
+        """The incident's open run, its row held until the transaction ends; the incident's is held already."""
+        run = self.open().select_for_update().filter(incident=incident).first()
+        if run is not None:
+            run.incident = incident
+        return run
+
     def due(self, now: datetime) -> RunQuerySet:
         return self.open().filter(next_step_at__lte=now)
 
