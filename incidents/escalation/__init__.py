@@ -1,0 +1,41 @@
+"""Who is paged, when, and what happens when they answer or do not. The only way in for other modules."""
+
+from __future__ import annotations
+
+from incidents.escalation.acks import (
+    NotYours,
+    TooLate,
+    acknowledge,
+    escalate_now,
+    later,
+    next_person,
+    page_person,
+    pass_on,
+    undo,
+)
+from incidents.escalation.answers import answer
+from incidents.escalation.rises import risen
+from incidents.escalation.runs import Next, end, policy_for, start, stop
+from incidents.escalation.sweep import advance, advance_due, notice_unsettled
+
+__all__ = [
+    "Next",
+    "NotYours",
+    "TooLate",
+    "acknowledge",
+    "advance",
+    "advance_due",
+    "answer",
+    "end",
+    "escalate_now",
+    "later",
+    "next_person",
+    "notice_unsettled",
+    "page_person",
+    "pass_on",
+    "policy_for",
+    "risen",
+    "start",
+    "stop",
+    "undo",
+]

@@ -125,6 +125,12 @@ def present(people: Iterable[User], *, at: datetime) -> list[User]:
     return [person for person in asked if person.is_active and person.pk not in gone]
 
 
+def is_on_duty(person: User, *, at: datetime) -> bool:
+    """Whether any schedule has this person now."""
+    rotas = load(list(Schedule.objects.select_related("team", "fallback")), start=at, end=at)
+    return any(duty.person == person for rota in rotas for duty in rota.on_call(at))
+
+
 def duty_of(schedule: Schedule) -> str:
     """ "primary for IT Ops", or the schedule's name where its duty has no word."""
     if not schedule.duty:

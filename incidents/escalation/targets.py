@@ -1,0 +1,79 @@
+"""Whom a step means at a moment: schedules, teams and managers are resolved when the step runs, never earlier."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Max
+from django.utils.translation import gettext as _
+
+from incidents.escalation.snapshot import Plan, Step, Target
+from incidents.models import Page, PolicyStep, StepTarget
+from servicedesk.directory.models import Role, Team, User
+from servicedesk.oncall import roster
+from servicedesk.oncall.models import Schedule
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """`because` completes "You are …"; `role` is the word for a text message."""
+
+    person: User
+    because: str
+    role: str = ""
+
+
+def candidates(plan: Plan, number: int, *, at: datetime) -> list[Candidate]:
+    """Everyone the step names at that moment, each once, in the order they are tried."""
+    step = plan.step(number)
+    if step is None:
+        return []
+    place = _("step %(step)d of %(steps)d") % {"step": number, "steps": len(plan.steps)}
+    found: dict[int, Candidate] = {}
+    for target in step.targets:
+        for person, because, role in _people(target, at):
+            found.setdefault(person.pk, Candidate(person, f"{because} ({place})", role))
+    return _in_turn(list(found.values()), step)
+
+
+def _people(target: Target, at: datetime) -> Iterator[tuple[User, str, str]]:
+    """Those behind one target, with the sentence and the word that say why."""
+    if target.kind == StepTarget.Kind.PERSON:
+        person = User.objects.filter(pk=target.id, is_active=True).select_related("site").first()
+        yield from [(person, _("named in the policy"), _("named in the policy"))] if person else []
+    elif target.kind == StepTarget.Kind.SCHEDULE:
+        yield from _on_call(target, at)
+    else:
+        yield from _of_team(target, at)
+
+
+def _on_call(target: Target, at: datetime) -> Iterator[tuple[User, str, str]]:
+    schedule = Schedule.objects.select_related("team", "fallback__site").filter(pk=target.id).first()
+    for duty in roster.on_call(schedule, at=at) if schedule else []:
+        role = _("the fallback") if duty.is_fallback else (schedule.duty if schedule else "") or _("on call")
+        yield duty.person, duty.because, role
+
+
+def _of_team(target: Target, at: datetime) -> Iterator[tuple[User, str, str]]:
+    team = Team.objects.select_related("manager").filter(pk=target.id).first()
+    if team is None:
+        return
+    words = {"team": team}
+    if target.kind == StepTarget.Kind.MANAGER:
+        manager = roster.manager_on_duty(team, at=at)
+        yield from [(manager, _("IT manager of %(team)s") % words, _("IT manager"))] if manager else []
+        return
+    members = User.objects.get_queryset().holding(Role.AGENT, Role.MANAGER).filter(grants__team=team).distinct().order_by("name", "pk")
+    for person in roster.present(members.select_related("site"), at=at):
+        yield person, _("of the team %(team)s") % words, _("of %(team)s") % words
+
+
+def _in_turn(found: Sequence[Candidate], step: Step) -> list[Candidate]:
+    """In turns: whoever was paged longest ago, or never, comes first. The sort is stable, so the order given breaks ties."""
+    if step.among != PolicyStep.Among.ROUND_ROBIN or not found:
+        return list(found)
+    people = [candidate.person for candidate in found]
+    latest = dict(Page.objects.filter(person__in=people, step__gt=0).values_list("person").annotate(Max("at")))
+    return sorted(found, key=lambda candidate: latest[candidate.person.pk].timestamp() if candidate.person.pk in latest else 0)
