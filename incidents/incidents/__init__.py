@@ -1,0 +1,37 @@
+"""Incidents: proposed, declared, grown and ended. The only way in for other modules."""
+
+from __future__ import annotations
+
+from incidents.incidents.deciding import ReasonNeeded, accept, reject
+from incidents.incidents.endings import TooLate, mitigate, reopen, resolve
+from incidents.incidents.growth import (
+    alert_cleared,
+    link_alert,
+    link_ticket,
+    lower_severity,
+    raise_severity,
+    unlink_ticket,
+)
+from incidents.incidents.openings import Grounds, Opened, declare, propose
+from incidents.incidents.sweep import decide_due
+
+__all__ = [
+    "Grounds",
+    "Opened",
+    "ReasonNeeded",
+    "TooLate",
+    "accept",
+    "alert_cleared",
+    "decide_due",
+    "declare",
+    "link_alert",
+    "link_ticket",
+    "lower_severity",
+    "mitigate",
+    "propose",
+    "raise_severity",
+    "reject",
+    "reopen",
+    "resolve",
+    "unlink_ticket",
+]

@@ -1,0 +1,236 @@
+"""Opening an incident: proposed to the IT manager on duty, or declared. One outage makes one incident, whoever sees it first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from incidents import journal
+from incidents.incidents import deciding, growth
+from incidents.models import Incident, LinkedAlert, Policy, Rule, Ticket, TimelineEntry
+from incidents.states import Effect, IncidentState
+from servicedesk.audit import trail
+from servicedesk.directory.models import Service, Team, User
+
+ATTACHES_FOR = timedelta(hours=4)
+DEEPEST = 10  # levels of dependency looked at
+TRIES = 3  # to find who won a race, before giving up
+URGENT_UNTIL = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grounds:
+    """Why an incident should be open. `group_key` is empty when a person opens it by hand; `people` is how many reported it.
+
+    `tickets` and `alerts` given here are linked before anybody is paged, so that letters can name them.
+    """
+
+    title: str
+    reason: str
+    severity: int
+    since: datetime
+    group_key: str = ""
+    rule: Rule | None = None
+    version: int | None = None
+    service: Service | None = None
+    team: Team | None = None
+    policy: Policy | None = None
+    what: str = ""
+    impacted: str = ""
+    impacted_count: int | None = None
+    effect: str = ""
+    people: int = 0
+    is_confidential: bool = False
+    is_shown: bool = False
+    tickets: tuple[Ticket, ...] = field(default=())
+    alerts: tuple[LinkedAlert, ...] = field(default=())
+
+    def as_json(self) -> dict[str, Any]:
+        """What the timeline keeps of them: nothing a later event could overwrite."""
+        return {
+            "group": self.group_key,
+            "rule": self.rule.key if self.rule else "",
+            "version": self.version,
+            "service": self.service.slug if self.service else "",
+            "severity": self.severity,
+            "people": self.people,
+            "title": "" if self.is_confidential else self.title,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """`how`: created, attached, raised (attached, and more serious than it was) or held (rejected lately; no incident)."""
+
+    incident: Incident | None
+    how: str
+
+
+@transaction.atomic
+def propose(grounds: Grounds, *, now: datetime) -> Opened:
+    """Ask the IT manager on duty. SEV1 outside desk hours is declared at once; a group rejected lately is held."""
+    standing = _standing(grounds, now=now)
+    if standing is not None:
+        return _attach(standing, grounds, to=IncidentState.PROPOSED, now=now)
+    if _is_held(grounds, now=now):
+        return Opened(None, "held")
+    if not deciding.may_wait(grounds.severity, now=now):
+        return _open(grounds, IncidentState.TRIGGERED, actor=None, now=now)
+    return _open(grounds, IncidentState.PROPOSED, actor=None, now=now)
+
+
+@transaction.atomic
+def declare(grounds: Grounds, *, now: datetime, actor: User | None = None) -> Opened:
+    """Open it and page. What is open for the same outage takes it in instead; a mere proposal of it becomes an incident."""
+    return _open(grounds, IncidentState.TRIGGERED, actor=actor, now=now)
+
+
+def _open(grounds: Grounds, to: str, *, actor: User | None, now: datetime) -> Opened:
+    for _try in range(TRIES):
+        standing = _standing(grounds, now=now)
+        if standing is not None:
+            return _attach(standing, grounds, to=to, now=now)
+        incident = _create(grounds, to, actor=actor, now=now)
+        if incident is not None:
+            _begin(incident, grounds, actor=actor, now=now)
+            return Opened(incident, "created")
+    raise RuntimeError(f"{grounds.group_key} is opened and closed again by others")
+
+
+def _create(grounds: Grounds, state: str, *, actor: User | None, now: datetime) -> Incident | None:
+    """The new row; None where another transaction has just opened one for this group."""
+    try:
+        with transaction.atomic():
+            return Incident.objects.create(
+                title=title_of(grounds)[:200],
+                state=state,
+                severity=grounds.severity,
+                what=grounds.what,
+                impacted=grounds.impacted,
+                impacted_count=grounds.impacted_count,
+                effect=grounds.effect,
+                service=grounds.service,
+                team=grounds.team or (grounds.service.team if grounds.service else None),
+                policy=grounds.policy,
+                is_confidential=grounds.is_confidential,
+                is_shown=grounds.is_shown,
+                group_key=grounds.group_key[:120],
+                rule=grounds.rule,
+                rule_version=grounds.version,
+                reason=grounds.reason,
+                people=grounds.people,
+                opened_by=actor,
+                since=grounds.since,
+                created_at=now,
+                last_event_at=now,
+                triggered_at=now if state == IncidentState.TRIGGERED else None,
+            )
+    except IntegrityError:
+        return None
+
+
+def _begin(incident: Incident, grounds: Grounds, *, actor: User | None, now: datetime) -> None:
+    """The first line, its links, and the first letters."""
+    is_proposed = incident.state == IncidentState.PROPOSED
+    text = (_("Proposed: %(title)s.") if is_proposed else _("Opened: %(title)s.")) % {"title": incident.title}
+    data = grounds.as_json()
+    journal.line(incident, TimelineEntry.Kind.STATE, text, now=now, actor=actor, because=grounds.reason, data=data, key=True)
+    trail.record(incident, "propose" if is_proposed else "declare", actor=actor, now=now, after={**data, "reason": grounds.reason})
+    _link(incident, grounds, now=now)
+    if is_proposed:
+        deciding.ask_manager(incident, now=now)
+    else:
+        deciding.page(incident, why=grounds.reason, actor=actor, now=now)
+
+
+def _attach(incident: Incident, grounds: Grounds, *, to: str, now: datetime) -> Opened:
+    """This opening is part of an outage already known."""
+    linked = _link(incident, grounds, now=now)
+    if linked or grounds.people > incident.people or not _is_known(incident, grounds):
+        text = _("%(title)s belongs to this outage.") % {"title": title_of(grounds)}
+        journal.line(incident, TimelineEntry.Kind.NOTE, text, now=now, because=grounds.reason, data=grounds.as_json())
+    incident.people = max(incident.people, grounds.people)
+    incident.settle_at = None
+    incident.save(update_fields=["people", "settle_at"])
+    rises = grounds.severity < incident.severity
+    if rises:
+        incident = growth.raise_severity(incident, grounds.severity, because=grounds.reason, now=now)
+    if incident.state != IncidentState.PROPOSED:
+        return Opened(incident, "raised" if rises else "attached")
+    if to == IncidentState.TRIGGERED or not deciding.may_wait(incident.severity, now=now):
+        deciding.trigger(incident, because=grounds.reason, actor=None, now=now)
+        return Opened(incident, "raised")
+    deciding.ask_manager(incident, now=now)
+    return Opened(incident, "raised" if rises else "attached")
+
+
+def _link(incident: Incident, grounds: Grounds, *, now: datetime) -> bool:
+    for alert in grounds.alerts:
+        growth.link_alert(incident, alert, reason=grounds.reason, now=now)
+    for ticket in grounds.tickets:
+        growth.link_ticket(incident, ticket, reason=grounds.reason, actor=None, now=now)
+    return bool(grounds.alerts or grounds.tickets)
+
+
+def _standing(grounds: Grounds, *, now: datetime) -> Incident | None:
+    """The open incident this opening is part of, its row held: of the same group, else of the service or one it depends on."""
+    if not grounds.group_key:
+        return None
+    number = _of_group(grounds) or _of_services(grounds, now=now)
+    incident = Incident.objects.locked(number) if number else None
+    return incident if incident and incident.is_open else None
+
+
+def _of_group(grounds: Grounds) -> int | None:
+    return Incident.objects.open().filter(group_key=grounds.group_key).values_list("pk", flat=True).first()
+
+
+def _of_services(grounds: Grounds, *, now: datetime) -> int | None:
+    """A confidential opening joins nothing, and nothing joins a confidential incident by its service."""
+    if grounds.service is None or grounds.is_confidential:
+        return None
+    recent = Incident.objects.open().filter(is_confidential=False, last_event_at__gte=now - ATTACHES_FOR).exclude(group_key="")
+    for level in _upstream(grounds.service):
+        found = recent.filter(service__in=level).order_by("severity", "pk").values_list("pk", flat=True).first()
+        found = found or recent.filter(more_services__in=level).order_by("severity", "pk").values_list("pk", flat=True).first()
+        if found:
+            return found
+    return None
+
+
+def _upstream(service: Service) -> list[set[int]]:
+    """The service, then what it depends on, level by level; circles are walked once."""
+    levels, seen = [{service.pk}], {service.pk}
+    while levels[-1] and len(levels) < DEEPEST:
+        below = set(Service.objects.filter(dependents__in=levels[-1]).values_list("pk", flat=True))
+        levels.append(below - seen)
+        seen |= below
+    return [level for level in levels if level]
+
+
+def _is_held(grounds: Grounds, *, now: datetime) -> bool:
+    """Rejected less than four hours ago, and not twice as many people have reported it since."""
+    rejected = Incident.objects.filter(state=IncidentState.REJECTED, group_key=grounds.group_key, hold_until__gt=now)
+    held = rejected.exclude(group_key="").order_by("-pk").first()
+    return held is not None and (held.hold_count is None or grounds.people < held.hold_count)
+
+
+def _is_known(incident: Incident, grounds: Grounds) -> bool:
+    """Whether the timeline already says that this rule brought this group here."""
+    same = {"group": grounds.group_key, "rule": grounds.rule.key if grounds.rule else "", "version": grounds.version}
+    return incident.timeline.filter(**{f"data__{name}": value for name, value in same.items() if value is not None}).exists()
+
+
+def title_of(grounds: Grounds) -> str:
+    """ "Email is down" where machines or blocked people say so; else what was reported."""
+    is_machine = not grounds.impacted and not grounds.effect and grounds.rule is not None
+    if grounds.service is None or grounds.is_confidential:
+        return grounds.title
+    words = {"service": grounds.service.name}
+    if grounds.severity <= URGENT_UNTIL and (is_machine or grounds.effect == Effect.CANNOT):
+        return _("%(service)s is down") % words
+    return _("Trouble with %(service)s") % words if is_machine else grounds.title
