@@ -1,5 +1,29 @@
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path, re_path
 
-urlpatterns: list[URLPattern] = []
+from incidents.views import incident, numbers, portal, queue, replies, signed, ticket
+
+urlpatterns = [
+    path("", portal.home, name="home"),
+    path("new/", portal.new_ticket, name="new_ticket"),
+    path("t/", portal.my_tickets, name="my_tickets"),
+    path("t/<int:number>/", portal.ticket, name="requester_ticket"),
+    path("t/<int:number>/works-again/", portal.works_again, name="works_again"),
+    path("queue/", queue.queue, name="queue"),
+    path("tickets/<int:number>/", ticket.ticket, name="ticket"),
+    path("tickets/<int:number>/reply/", ticket.reply, name="ticket_reply"),
+    path("tickets/<int:number>/note/", ticket.note, name="ticket_note"),
+    path("tickets/<int:number>/call/", ticket.call, name="ticket_call"),
+    path("tickets/<int:number>/assign/", ticket.assign, name="ticket_assign"),
+    path("tickets/<int:number>/severity/", ticket.severity, name="ticket_severity"),
+    path("tickets/<int:number>/move/", ticket.move, name="ticket_move"),
+    path("incidents/", incident.incident_list, name="incidents"),
+    path("incidents/new/", incident.declare, name="declare_incident"),
+    path("incidents/<int:number>/", incident.incident, name="incident"),
+    path("incidents/<int:number>/act/", incident.act, name="incident_act"),
+    path("incidents/<int:number>/note/", incident.note, name="incident_note"),
+    path("a/<str:token>", signed.signed, name="signed"),
+    path("hooks/twilio/sms/", replies.sms, name="twilio_sms"),
+    re_path(r"^(?P<section>t|tickets|incidents)/(?:T|INC|t|inc)-(?P<number>\d{1,18})/$", numbers.bare, name="numbers"),
+]
