@@ -22,7 +22,9 @@ class LinkedAlertQuerySet(models.QuerySet["LinkedAlert"]):
 
 
 class LinkedAlert(models.Model):
-    alert_id = models.BigIntegerField(_("alert"), unique=True, help_text=_("Monitoring's number; no foreign key, imports run the other way."))
+    alert_id = models.BigIntegerField(
+        _("alert"), unique=True, help_text=_("Monitoring's number; no foreign key, imports run the other way.")
+    )
     check_id = models.BigIntegerField(_("check number"))
     check_slug = models.CharField(_("check"), max_length=120)
     service = models.ForeignKey(Service, models.PROTECT, null=True, blank=True, related_name="alerts", verbose_name=_("service"))

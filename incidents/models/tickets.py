@@ -30,7 +30,9 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
     def counting(self) -> TicketQuerySet:
         """What repeat clauses count: reports of people, not requests, imports or the machines' own tickets."""
         human = [User.Kind.EMPLOYEE, User.Kind.EXTERNAL]
-        return self.filter(kind=Ticket.Kind.REPORT, requester__kind__in=human).exclude(origin__in=[Ticket.Origin.IMPORT, Ticket.Origin.MONITORING])
+        return self.filter(kind=Ticket.Kind.REPORT, requester__kind__in=human).exclude(
+            origin__in=[Ticket.Origin.IMPORT, Ticket.Origin.MONITORING]
+        )
 
     def own(self, user: User) -> TicketQuerySet:
         """Filed by, or for, this person."""
@@ -91,14 +93,20 @@ class Ticket(models.Model):
     waiting_for = models.CharField(_("waiting for"), max_length=10, choices=Waiting, blank=True)
     severity = models.PositiveSmallIntegerField(_("severity"), choices=Severity, null=True, blank=True)
     severity_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("severity set by"))
-    severity_reasons = models.JSONField(_("why this severity"), default=list, help_text=_("Sentences with rule, version and tickets, oldest first."))
+    severity_reasons = models.JSONField(
+        _("why this severity"), default=list, help_text=_("Sentences with rule, version and tickets, oldest first.")
+    )
 
     requester = models.ForeignKey(User, models.PROTECT, related_name="tickets", verbose_name=_("requester"))
-    reported_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="reported_tickets", verbose_name=_("reported by"))
+    reported_by = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="reported_tickets", verbose_name=_("reported by")
+    )
     assignee = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="assigned_tickets", verbose_name=_("assignee"))
     team = models.ForeignKey(Team, models.PROTECT, null=True, blank=True, related_name="tickets", verbose_name=_("team"))
     service = models.ForeignKey(Service, models.PROTECT, null=True, blank=True, related_name="tickets", verbose_name=_("service"))
-    service_guess = models.CharField(_("service guessed from"), max_length=60, blank=True, help_text=_("The word of the text; empty when chosen by a person."))
+    service_guess = models.CharField(
+        _("service guessed from"), max_length=60, blank=True, help_text=_("The word of the text; empty when chosen by a person.")
+    )
     category = models.CharField(_("category"), max_length=60, blank=True)
     tags = models.JSONField(_("tags"), default=list, blank=True)
     is_confidential = models.BooleanField(_("confidential"), default=False)
@@ -108,7 +116,13 @@ class Ticket(models.Model):
     incident_reason = models.CharField(_("why linked"), max_length=240, blank=True)
     external_ref = models.CharField(_("number elsewhere"), max_length=80, blank=True)
     follows = models.ForeignKey(
-        "self", models.PROTECT, null=True, blank=True, related_name="followed_by", verbose_name=_("follows"), help_text=_("The closed ticket answered.")
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="followed_by",
+        verbose_name=_("follows"),
+        help_text=_("The closed ticket answered."),
     )
     idempotency_key = models.CharField(_("form key"), max_length=64, null=True, unique=True)
 

@@ -1,0 +1,148 @@
+"""Where rules meet rows. Creation and a requester's answer evaluate in their own transaction; all else by the engine.
+
+One evaluation: the facts are gathered and stored, rules.decide decides, acting acts. What a rule changes is looked at
+again by the engine, never in the same transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from django.db import transaction
+from django.db.models import QuerySet
+
+from incidents import acting, conversation, facts, letters_requester, outages, repeats, rulebook, rules, tickets
+from incidents.models import Entry, Evaluation, LinkedAlert, Ticket
+from incidents.states import OPEN_TICKET, TicketState
+from servicedesk.directory.models import User
+
+log = structlog.get_logger(__name__)
+
+AT_ONCE = 200  # rows of one kind in one sweep
+PAUSE = timedelta(minutes=1)  # after an evaluation that failed
+
+
+@transaction.atomic
+def file_ticket(*, now: datetime, **report: Any) -> Ticket:
+    """A new ticket, rated, joined to a known outage, and acknowledged. Arguments are those of tickets.file.
+
+    The same `idempotency_key` again gives the first ticket and does nothing else. An import is only filed.
+    """
+    ticket = tickets.file(now=now, **report)
+    if ticket.origin == Ticket.Origin.IMPORT or ticket.evaluations.exists():
+        return ticket
+    outages.join(ticket, now=now)
+    evaluate_ticket(ticket, now=now)
+    ticket.refresh_from_db()
+    if not outages.hold(ticket, now=now):
+        letters_requester.send_receipt(ticket, now=now)
+    ticket.refresh_from_db()
+    return ticket
+
+
+@transaction.atomic
+def requester_reply(ticket: Ticket, *, author: User, text: str, now: datetime, kind: str = Entry.Kind.REPLY) -> Ticket:
+    """What the requester wrote, and the rules' say on it. The ticket it went to: a closed one is followed by a new one."""
+    row = Ticket.objects.locked(ticket.pk)
+    if row.state == TicketState.CLOSED:
+        return file_ticket(now=now, **_following(row, author, text))
+    conversation.hear(row, author=author, text=text, now=now, kind=kind)
+    evaluate_ticket(row, now=now)
+    row.refresh_from_db()
+    return row
+
+
+def _following(closed: Ticket, author: User, text: str) -> dict[str, Any]:
+    """A report of the same thing by the same people."""
+    colleague = author if author.pk != closed.requester_id else None
+    return {
+        "requester": closed.requester, "reported_by": colleague, "what": text, "title": closed.title, "follows": closed,
+        "service": closed.service, "impacted": closed.impacted, "impacted_count": closed.impacted_count,
+        "impacted_group": closed.impacted_group, "effect": closed.effect, "loss": closed.is_loss, "origin": closed.origin,
+    }  # fmt: skip
+
+
+@transaction.atomic
+def evaluate_ticket(ticket: Ticket, *, now: datetime) -> Evaluation:
+    """The rules' say on a ticket as it is now, stored with its facts and acted on."""
+    row = Ticket.objects.select_for_update(of=("self",)).select_related("requester__site", "service", "team", "incident").get(pk=ticket.pk)
+    case = _decided(facts.of_ticket(row, now=now), now, ticket=row)
+    row.evaluate_at = case.decision.recheck_at
+    row.save(update_fields=["evaluate_at"])
+    acting.act(case)
+    return case.evaluation
+
+
+@transaction.atomic
+def evaluate_alert(alert: LinkedAlert, *, now: datetime) -> Evaluation:
+    """The rules' say on an alert as it is now, stored with its facts and acted on."""
+    row = LinkedAlert.objects.select_for_update(of=("self",)).select_related("service__team", "incident").get(pk=alert.pk)
+    case = _decided(facts.of_alert(row, now=now), now, alert=row)
+    row.evaluate_at = case.decision.recheck_at
+    row.save(update_fields=["evaluate_at"])
+    acting.act(case)
+    return case.evaluation
+
+
+def _decided(known: dict[str, Any], now: datetime, *, ticket: Ticket | None = None, alert: LinkedAlert | None = None) -> acting.Case:
+    book = rulebook.in_force()
+    decision = rules.decide(known, repeats.LiveHistory(), book, now)
+    evaluation = Evaluation.objects.create(
+        ticket=ticket, alert=alert, at=now, schema=rules.SCHEMA, facts=known, decision=rules.decision_to_json(decision)
+    )
+    return acting.Case(evaluation, decision, {rule.id: rule for rule in book}, now, ticket=ticket, alert=alert)
+
+
+# The engine's pass
+
+
+def evaluate_due(*, now: datetime, limit: int = AT_ONCE) -> int:
+    """Whatever rules must look at again, one row a transaction. A row that fails waits a minute; the others go on."""
+    alerts = _due(LinkedAlert.objects.due(now), limit)
+    reports = dict.fromkeys([*_due(Ticket.objects.due(now), limit), *outages.waiting(now=now, pause=PAUSE)])
+    done = [_looked_at(LinkedAlert, pk, _alert_again, now) for pk in alerts]
+    done += [_looked_at(Ticket, pk, _ticket_again, now) for pk in list(reports)[:limit]]
+    return sum(done)
+
+
+def _due(rows: QuerySet[Any], limit: int) -> list[int]:
+    return list(rows.order_by("evaluate_at", "pk").values_list("pk", flat=True)[:limit])
+
+
+def _looked_at(model: type[Ticket] | type[LinkedAlert], pk: int, again: Callable[[Any, datetime], None], now: datetime) -> bool:
+    """False: somebody else has the row now, or it failed."""
+    rows: QuerySet[Any] = model.objects.filter(pk=pk)
+    try:
+        with transaction.atomic():
+            row = rows.select_for_update(of=("self",), skip_locked=True).first()
+            if row is not None:
+                again(row, now)
+            return row is not None
+    except Exception:
+        log.exception("the rules could not look at a row", noun=model._meta.label_lower, number=pk)
+        rows.update(evaluate_at=now + PAUSE)
+        return False
+
+
+def _alert_again(alert: LinkedAlert, now: datetime) -> None:
+    if alert.cleared_at is None:
+        evaluate_alert(alert, now=now)
+    else:
+        _rest(alert)
+
+
+def _ticket_again(ticket: Ticket, now: datetime) -> None:
+    """An open ticket is evaluated; one of a resolved incident is solved with it; any other rests."""
+    if outages.end(ticket, now=now) or ticket.state not in OPEN_TICKET:
+        _rest(ticket)
+    else:
+        evaluate_ticket(ticket, now=now)
+        outages.hold(ticket, now=now)
+
+
+def _rest(row: Ticket | LinkedAlert) -> None:
+    row.evaluate_at = None
+    row.save(update_fields=["evaluate_at"])

@@ -1,0 +1,138 @@
+"""What is said on a ticket: answers to the requester, notes among staff, calls, and what the requester writes.
+
+A note never leaves the desk: its audience is a column the database guards, and no letter is made of it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from incidents import journal, letters_requester, moves, targets
+from incidents.models import Entry, Incident, Ticket
+from incidents.states import IllegalMove, TicketState
+from servicedesk.audit import trail
+from servicedesk.directory.models import User
+
+INBOUND, OUTBOUND = "in", "out"
+
+
+class StaffOnly(PermissionError):
+    """Only agents and managers answer, note and log calls."""
+
+
+class NewerEntry(Exception):
+    """Somebody wrote to the requester since `last_seen`: `entry` is the newest."""
+
+    def __init__(self, entry: Entry) -> None:
+        super().__init__(f"Entry {entry.pk} is newer.")
+        self.entry = entry
+
+
+@transaction.atomic
+def reply(ticket: Ticket, *, author: User, text: str, now: datetime, last_seen: int | None = None) -> Entry:
+    """A public answer, mailed in ten seconds. Raises StaffOnly; NewerEntry where a public entry came after `last_seen`."""
+    row = _opened_by_staff(ticket, author)
+    newest = row.entries.filter(audience=Entry.Audience.PUBLIC).exclude(kind=Entry.Kind.EVENT).last()
+    if last_seen is not None and newest is not None and newest.pk > last_seen and newest.author_id != author.pk:
+        raise NewerEntry(newest)
+    entry = say(row, Entry.Kind.REPLY, Entry.Audience.PUBLIC, author, text, now)
+    _meet_first_answer(row, author, now)
+    letters_requester.send_answer(row, entry, now=now)
+    return entry
+
+
+@transaction.atomic
+def note(ticket: Ticket, *, author: User, text: str, now: datetime) -> Entry:
+    """A note for staff. Raises StaffOnly."""
+    return say(_opened_by_staff(ticket, author), Entry.Kind.NOTE, Entry.Audience.STAFF, author, text, now)
+
+
+@transaction.atomic
+def call(ticket: Ticket, *, author: User, text: str, direction: str, minutes: int, now: datetime) -> Entry:
+    """A call with the requester: staff read what was said, the requester that it took place. Raises StaffOnly."""
+    row = _opened_by_staff(ticket, author)
+    data = {"direction": direction, "minutes": minutes}
+    entry = say(row, Entry.Kind.CALL, Entry.Audience.STAFF, author, text, now, **data)
+    said = _("%(one)s called %(other)s, %(long)s.") % {**_caller(row, author, direction), "long": _minutes(minutes)}
+    journal.ticket_event(row, said, actor=author, now=now, verb="call", after=data, audience=Entry.Audience.PUBLIC)
+    _meet_first_answer(row, author, now)
+    return entry
+
+
+@transaction.atomic
+def hear(ticket: Ticket, *, author: User, text: str, now: datetime, kind: str = Entry.Kind.REPLY) -> Entry:
+    """What the requester (or who reported it for them) wrote. A ticket that waited or was solved is open again.
+
+    Raises IllegalMove on a closed or merged ticket: automation.requester_reply opens one that follows it.
+    """
+    row = Ticket.objects.locked(ticket.pk)
+    if row.state in (TicketState.CLOSED, TicketState.MERGED):
+        raise IllegalMove(row.number, row.state, TicketState.OPEN)
+    entry = say(row, kind, Entry.Audience.PUBLIC, author, text, now, **({"after_solve": True} if row.state == TicketState.SOLVED else {}))
+    if row.state in (TicketState.WAITING, TicketState.SOLVED):
+        said = _("Open again: %(name)s answered.") % {"name": author}
+        moves.move_ticket(row, TicketState.OPEN, now=now, actor=author, text=said, **opening(row, now))
+    targets.project(row, now=now)
+    return entry
+
+
+@transaction.atomic
+def hold(ticket: Ticket, incident: Incident, *, text: str, now: datetime) -> Entry | None:
+    """The one holding answer a person gets about an incident; it is the first answer. None: the person already has it."""
+    row = Ticket.objects.locked(ticket.pk)
+    told = Entry.objects.filter(ticket__requester=row.requester_id, data__holding=incident.number).first()
+    if told is not None:
+        said = _("Covered by the answer on %(ticket)s about %(incident)s.") % {"ticket": f"T-{told.ticket_id}", "incident": incident.number}
+        journal.ticket_event(row, said, actor=None, now=now, verb="hold")
+    entry = None if told else say(row, Entry.Kind.REPLY, Entry.Audience.PUBLIC, None, text, now, holding=incident.number)
+    _meet_first_answer(row, None, now)
+    if entry is not None:
+        letters_requester.send_holding(row, entry, now=now)
+    return entry
+
+
+def _opened_by_staff(ticket: Ticket, author: User) -> Ticket:
+    if not (author.is_agent or author.is_manager):
+        raise StaffOnly
+    return Ticket.objects.locked(ticket.pk)
+
+
+def opening(ticket: Ticket, now: datetime) -> dict[str, Any]:
+    """The columns that opening changes, by where the ticket comes from."""
+    columns: dict[str, Any] = {"waiting_for": "", "evaluate_at": now}
+    return {**columns, "solved_at": None, "reopened_at": now} if ticket.state == TicketState.SOLVED else columns
+
+
+def say(ticket: Ticket, kind: str, audience: str, author: User | None, text: str, now: datetime, **data: Any) -> Entry:
+    """The entry itself, of a row the caller locked: no letter, no clock."""
+    entry = Entry.objects.create(ticket=ticket, kind=kind, audience=audience, author=author, text=text, data=data, at=now)
+    ticket.updated_at = now
+    ticket.save(update_fields=["updated_at"])
+    trail.record(ticket, kind, actor=author, now=now, after={"entry": entry.pk, "audience": audience})
+    return entry
+
+
+def _meet_first_answer(ticket: Ticket, author: User | None, now: datetime) -> None:
+    """The first word of the desk to the requester stops that clock and makes a new ticket an open one."""
+    if author is not None and author.pk == ticket.requester_id:
+        return
+    if ticket.first_answered_at is None:
+        ticket.first_answered_at = ticket.evaluate_at = now
+        ticket.save(update_fields=["first_answered_at", "evaluate_at"])
+    if ticket.state == TicketState.NEW and author is not None:
+        moves.move_ticket(ticket, TicketState.OPEN, now=now, actor=author, text=_("Open: %(name)s answered.") % {"name": author})
+    targets.project(ticket, now=now)
+
+
+def _caller(ticket: Ticket, author: User, direction: str) -> dict[str, str]:
+    one, other = (str(author), str(ticket.requester)) if direction == OUTBOUND else (str(ticket.requester), str(author))
+    return {"one": one, "other": other}
+
+
+def _minutes(minutes: int) -> str:
+    return ngettext("%(n)d min", "%(n)d min", minutes) % {"n": minutes}

@@ -1,0 +1,107 @@
+"""What rules may know about a ticket or an alert, as plain JSON. Stored with every evaluation: backtest replays these."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from incidents import targets
+from incidents.models import LinkedAlert, Ticket
+from servicedesk.directory import zones
+from servicedesk.directory.models import Organisation, Service, ServiceState, Site
+
+WORST_FIRST = (ServiceState.CRITICAL, ServiceState.UNKNOWN, ServiceState.WARNING, ServiceState.OK)
+
+
+def of_ticket(ticket: Ticket, *, now: datetime) -> dict[str, Any]:
+    """A confidential ticket keeps its text to itself: rules that ask for it cannot be decided, repeats do not count it."""
+    person = ticket.requester
+    return {
+        **_of_report(ticket),
+        "ticket.service": ticket.service.slug if ticket.service else None,
+        "ticket.category": ticket.category or None,
+        "ticket.team": ticket.team.slug if ticket.team else None,
+        "ticket.requester": person.username,
+        "ticket.origin": ticket.origin,
+        "ticket.tags": list(ticket.tags),
+        "requester.kind": person.kind,
+        "requester.site": person.site.slug if person.site else None,
+        **_of_service(ticket.service),
+        **_of_checks(ticket.service),
+        **_of_desk(person.site, now),
+    }
+
+
+def of_alert(alert: LinkedAlert, *, now: datetime) -> dict[str, Any]:
+    status = ServiceState.OK if alert.cleared_at else alert.status
+    return {
+        "alert.id": alert.alert_id,
+        "alert.status": alert.status,
+        "alert.since": _iso(alert.since),
+        "check.slug": alert.check_slug,
+        "check.state": status,
+        "check.critical_since": _iso(alert.status_since) if status == ServiceState.CRITICAL else None,
+        **_of_service(alert.service),
+        **_of_desk(None, now),
+    }
+
+
+def _of_report(ticket: Ticket) -> dict[str, Any]:
+    """The answers, the severity so far and by whom, and the clock of the first answer."""
+    known: dict[str, Any] = {
+        "ticket.id": ticket.number,
+        "ticket.impacted": ticket.impacted or None,
+        "ticket.impacted_count": ticket.impacted_count,
+        "ticket.effect": ticket.effect or None,
+        "ticket.loss": ticket.is_loss,
+        "ticket.kind": ticket.kind,
+        "ticket.state": ticket.state,
+        "ticket.severity": ticket.severity,
+        "ticket.severity_by": severity_by(ticket),
+        "ticket.raised_by": [why["rule"] for why in ticket.severity_reasons if why.get("by") == "raise"],
+        "ticket.reported_at": _iso(ticket.created_at),
+        "ticket.first_answer_due_at": _iso(ticket.first_answer_due_at),
+        "ticket.first_answered": ticket.first_answered_at is not None,
+    }
+    if not ticket.is_confidential:
+        known |= {"ticket.text": f"{ticket.title}\n{ticket.what}", "ticket.signature": list(ticket.signature)}
+    return known
+
+
+def severity_by(ticket: Ticket) -> str | None:
+    """person | raise | rule: whose word the severity is. Corrected answers end a person's word; a rise before it is over too."""
+    if ticket.severity is None:
+        return None
+    if ticket.severity_by_id is not None:
+        return "person"
+    since = next((at for at, why in reversed(list(enumerate(ticket.severity_reasons))) if why.get("by") == "person"), -1)
+    return "raise" if any(why.get("by") == "raise" for why in ticket.severity_reasons[since + 1 :]) else "rule"
+
+
+def _of_service(service: Service | None) -> dict[str, Any]:
+    if service is None:
+        return {"service.slug": None, "service.tier": None, "service.state": None}
+    return {"service.slug": service.slug, "service.tier": service.tier, "service.state": service.state}
+
+
+def _of_checks(service: Service | None) -> dict[str, Any]:
+    """The worst check of the service that is not OK. How long it is so is left to the alert's own evaluation."""
+    found = [(alert.status, alert.check_slug) for alert in LinkedAlert.objects.open().filter(service=service)] if service else []
+    status, slug = min(found, key=lambda one: WORST_FIRST.index(ServiceState(one[0])), default=(None, None))
+    return {"check.state": status, "check.slug": slug}
+
+
+def _of_desk(site: Site | None, now: datetime) -> dict[str, Any]:
+    organisation = Organisation.current()
+    hours = targets.desk(site, organisation)
+    changes_at = hours.next_change(now)
+    return {
+        "desk.open": hours.is_open(now),
+        "desk.changes_at": _iso(changes_at) if changes_at else None,
+        "desk.large_group": organisation.large_group if organisation else 50,
+        "time.zone": organisation.zone if organisation else zones.of(None),
+    }
+
+
+def _iso(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None

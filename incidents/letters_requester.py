@@ -1,0 +1,127 @@
+"""Letters to whoever asked: received, answered, held with an outage, solved. No severity, no words of staff.
+
+Each is written in the reader's language and on the reader's clock. A confidential ticket's letters say that there is
+something to read, never what.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from incidents.models import Entry, Ticket
+from notifications import outbox
+from notifications.models import Channel
+from servicedesk.directory import moments, zones
+from servicedesk.directory.models import Organisation, User
+
+HOLD = timedelta(seconds=10)  # an answer waits so long, so that its writer can take it back
+SILENT = (Ticket.Origin.IMPORT, Ticket.Origin.MONITORING)
+ANONYMOUS = (User.Kind.SERVICE,)
+LONGEST_TITLE = 80
+
+
+def send_receipt(ticket: Ticket, *, now: datetime) -> None:
+    """The number, and by when a person answers. Imports and machines' own tickets are not acknowledged."""
+    if ticket.origin not in SILENT:
+        _send(ticket, "receipt", "receipt", now=now, is_automatic=True)
+
+
+def send_answer(ticket: Ticket, entry: Entry, *, now: datetime) -> None:
+    """What a person of the desk wrote; held for ten seconds."""
+    _send(ticket, "answer", f"entry-{entry.pk}", now=now, due_at=now + HOLD, entry=entry)
+
+
+def send_holding(ticket: Ticket, entry: Entry, *, now: datetime) -> None:
+    """That the trouble is known and worked on."""
+    _send(ticket, "holding", f"entry-{entry.pk}", now=now, is_automatic=True, entry=entry)
+
+
+def send_solved(ticket: Ticket, entry: Entry | None, *, now: datetime, is_automatic: bool = False) -> None:
+    """That it is solved, with the last word where there is one, and what to do where it is not."""
+    if ticket.origin not in SILENT:
+        due_at = None if is_automatic else now + HOLD
+        part = f"entry-{entry.pk}" if entry else f"solved-{now.timestamp():.0f}"
+        _send(ticket, "solved", part, now=now, due_at=due_at, is_automatic=is_automatic, entry=entry)
+
+
+def readers(ticket: Ticket) -> list[User]:
+    """Who gets a ticket's letters: the requester, and a colleague who reported it for them. Nobody without an address."""
+    colleague = ticket.reported_by if ticket.reported_by and not ticket.reported_by.is_desk_staff else None
+    people = {person.pk: person for person in (ticket.requester, colleague) if person}
+    return [person for person in people.values() if person.email and person.is_active and person.kind not in ANONYMOUS]
+
+
+def promise(ticket: Ticket, person: User, *, now: datetime) -> str:
+    """ "by 09:30 (Europe/Paris)": when a person answers at the latest, on the reader's clock; empty when that is not to come."""
+    due = ticket.first_answer_due_at
+    if due is None or ticket.first_answered_at or due <= now:
+        return ""
+    at = moments.stamp(zones.local(due, person), zones.local(now, person))
+    return _("by %(time)s (%(zone)s)") % {"time": at, "zone": zones.of(person)}
+
+
+def _send(
+    ticket: Ticket,
+    name: str,
+    part: str,
+    *,
+    now: datetime,
+    due_at: datetime | None = None,
+    is_automatic: bool = False,
+    entry: Entry | None = None,
+) -> None:
+    """One letter to each reader, in this transaction; a second time it is the same letter."""
+    for person in readers(ticket):
+        with translation.override(person.language or _language()):
+            letter = _letter(ticket, name, person, now=now, is_automatic=is_automatic, entry=entry)
+        key = f"{ticket.number}:{part}:{name}:{person.pk}"
+        outbox.post(
+            thread=ticket.number, key=key, channel=Channel.EMAIL, to=str(person.email), letter=letter, now=now, person=person, due_at=due_at
+        )
+
+
+def _letter(ticket: Ticket, name: str, person: User, *, now: datetime, is_automatic: bool, entry: Entry | None) -> outbox.Letter:
+    organisation = Organisation.current()
+    said = {
+        "ticket": ticket,
+        "name": person.get_short_name(),
+        "entry": None if ticket.is_confidential else entry,
+        "author": entry.author if entry else None,
+        "is_confidential": ticket.is_confidential,
+        "promise": promise(ticket, person, now=now),
+        "url": f"{settings.SITE_URL}/t/{ticket.pk}/",
+        "organisation": organisation,
+        "phone": organisation.desk_phone if organisation else "",
+    }
+    return outbox.Letter(
+        subject=_subject(ticket),
+        text=render_to_string(f"email/{name}.txt", said),
+        html=render_to_string(f"email/{name}.html", said),
+        sms="",
+        short="",
+        reference=ticket.number,
+        headers=_headers(is_automatic),
+        is_confidential=ticket.is_confidential,
+    )
+
+
+def _headers(is_automatic: bool) -> dict[str, str]:
+    """A program's letter says so (RFC 3834), that no other program answers it; the channel adds Message-ID and References."""
+    known = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"} if is_automatic else {"Auto-Submitted": "no"}
+    return known | ({"Reply-To": settings.SUPPORT_ADDRESS} if settings.SUPPORT_ADDRESS else {})
+
+
+def _subject(ticket: Ticket) -> str:
+    """One subject for the whole conversation, so that mail programs keep it together."""
+    title = _("Your message to the help desk") if ticket.is_confidential else ticket.title[:LONGEST_TITLE]
+    return f"[{ticket.number}] {' '.join(title.split())}"
+
+
+def _language() -> str:
+    organisation = Organisation.current()
+    return organisation.language if organisation else settings.LANGUAGE_CODE

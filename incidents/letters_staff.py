@@ -1,0 +1,53 @@
+"""Notices to staff about a ticket, when a rule asks for them: who, why, and the page. Nobody is woken by one."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from incidents.models import Ticket
+from notifications import outbox
+from notifications.models import Errand, Urgency
+from servicedesk.directory.models import Role, User
+from servicedesk.oncall import roster
+
+
+def notify(ticket: Ticket, audience: str, *, because: str, now: datetime) -> list[Errand]:
+    """One notice to each of the audience (rules.AUDIENCES); the same reason twice is one notice."""
+    return [_queue(ticket, person, because, now) for person in _audience(ticket, audience, now)]
+
+
+def _audience(ticket: Ticket, audience: str, now: datetime) -> Iterable[User]:
+    if audience == "assignee":
+        return [ticket.assignee] if ticket.assignee else []
+    if audience == "team":
+        return User.objects.get_queryset().holding(Role.AGENT, Role.MANAGER, team=ticket.team) if ticket.team else []
+    manager = roster.manager_on_duty(ticket.team, at=now) if audience == "it_manager" else None
+    return [manager] if manager else []
+
+
+def _queue(ticket: Ticket, person: User, because: str, now: datetime) -> Errand:
+    with translation.override(person.language or settings.LANGUAGE_CODE):
+        title = _("confidential") if ticket.is_confidential else ticket.title
+        said = {"ticket": ticket, "title": title, "because": because, "url": f"{settings.SITE_URL}/tickets/{ticket.pk}/"}
+        letter = outbox.Letter(
+            subject=f"[{ticket.number}] {title}",
+            text=render_to_string("email/ticket_notice.txt", said),
+            html=render_to_string("email/ticket_notice.html", said),
+            sms=_("%(number)s: see the desk.") % {"number": ticket.number},
+            short=ticket.number,
+            reference=ticket.number,
+            is_confidential=ticket.is_confidential,
+        )
+    reason = hashlib.sha256(because.encode()).hexdigest()[:12]
+    key = f"{ticket.number}:notice:{reason}:{person.pk}"
+    return outbox.queue(
+        person, thread=ticket.number, key=key, letter=letter, urgency=Urgency.NORMAL, kind=Errand.Kind.NOTICE,
+        rank=ticket.severity or 4, because=because[:240], on_duty=False, now=now,
+    )  # fmt: skip
