@@ -25,5 +25,5 @@ urlpatterns = [
     path("incidents/<int:number>/note/", incident.note, name="incident_note"),
     path("a/<str:token>", signed.signed, name="signed"),
     path("hooks/twilio/sms/", replies.sms, name="twilio_sms"),
-    re_path(r"^(?P<section>t|tickets|incidents)/(?:T|INC|t|inc)-(?P<number>\d{1,18})/$", numbers.bare, name="numbers"),
+    re_path(r"^(?P<section>t|tickets|incidents)/(?P<number>[A-Za-z]{1,3}-[0-9]{1,18})/$", numbers.bare, name="numbers"),
 ]

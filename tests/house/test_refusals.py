@@ -70,7 +70,7 @@ MATRIX: dict[str, Row] = {
     "logout": Row((LOGIN, *(OTHER,) * 6)),
     "setup": Row((LOGIN,) * 7),
     "healthz": Row(EVERYONE),
-    "readyz": Row((OK,) * 7),
+    "readyz": Row((503,) * 7),
     "styleguide": Row((GONE,) * 7),
 }
 
@@ -81,16 +81,16 @@ def world(acme: Company) -> dict[str, dict[str, Any]]:
     ticket = automation.file_ticket(
         requester=acme.people["ella"], what="The printer on floor 2 is stuck", impacted="me", effect="workaround", now=NINE
     )
-    incident = incidents.declare_by_hand(
-        title="VPN is slow", service=acme.services["vpn"], severity=3, is_shown=False, actor=acme.people["dana"], now=NINE
-    )
+    grounds = incidents.Grounds(title="VPN is slow", reason="", service=acme.services["vpn"], severity=3, since=NINE)
+    incident = incidents.declare(grounds, actor=acme.people["dana"], now=NINE).incident
+    assert incident
     link = SignedLink.objects.get(incident=incident, person=acme.people["sam"], purpose=SignedLink.Purpose.PAGE)
     return {
         "": {},
         "ticket": {"number": ticket.pk},
         "incident": {"number": incident.pk},
         "link": {"token": link.token},
-        "number": {"section": "t", "number": str(ticket.pk)},
+        "number": {"section": "t", "number": f"T-{ticket.pk}"},
         "token": {"token": "unknown"},
         "uuid": {"uuid": "00000000-0000-4000-8000-00000000dead"},
         "signal": {"uuid": "00000000-0000-4000-8000-00000000dead", "signal": "fail"},

@@ -12,7 +12,7 @@ from django.template import Context
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from servicedesk.directory import moments, words
@@ -26,7 +26,7 @@ register = template.Library()
 @register.simple_tag
 def icon(name: str, label: str = "", size: int = 16, tone: str = "") -> SafeString:
     """A symbol of the sprite; silent beside a word, or itself named by `label`."""
-    voice = format_html('role="img" aria-label="{}"', label) if label else format_html('aria-hidden="true"')
+    voice = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
     classes = " ".join(filter(None, ["icon", f"icon-{size}" if size != 16 else "", f"tone-{tone}" if tone else ""]))
     return format_html(
         '<svg class="{}" width="{}" height="{}" {}><use href="{}#{}"></use></svg>', classes, size, size, voice, static("icons.svg"), name
