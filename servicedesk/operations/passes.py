@@ -7,6 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from incidents import automation, escalation
+from incidents.incidents import sweep as incidents
+from monitoring import intake
+from notifications import delivery
+
 
 class Run(Protocol):
     def __call__(self, *, now: datetime) -> int: ...
@@ -22,4 +27,16 @@ class Pass:
     lane: str = "desk"
 
 
-PASSES: tuple[Pass, ...] = ()
+# in the order an alarm travels, so that one round can carry it from the check to the page
+PASSES: tuple[Pass, ...] = (
+    Pass("sweep overdue checks", 1, intake.sweep_overdue),
+    Pass("recheck verdicts", 1, intake.recheck_due),
+    Pass("raise alerts", 1, intake.raise_due),
+    Pass("evaluate rules", 1, automation.evaluate_due),
+    Pass("decide incidents", 1, incidents.decide_due),
+    Pass("advance escalations", 1, escalation.advance_due),
+    Pass("promote messages", 1, delivery.promote_due),
+    Pass("forget seen events", 3600, intake.forget_seen),
+    Pass("deliver unclaimed messages", 1, delivery.deliver_unclaimed, lane="post"),
+    Pass("reconcile lost answers", 5, delivery.reconcile_due, lane="post"),
+)

@@ -26,7 +26,7 @@ LEFT_ALONE = [
     "{# a word to those who read this #}{% comment %}more words{% endcomment %}",
     "<b>{{ person.name }}</b> · 12 · INC-{{ number }}",
     '<input type="hidden" value="solved">',
-    "{% extends 'base.html' %}{% block body_class %}portal bare{% endblock %}",
+    "{% extends 'base.html' %}{% block kind %}portal bare{% endblock %}",
 ]
 
 
