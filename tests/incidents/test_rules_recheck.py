@@ -68,8 +68,12 @@ MOMENTS = st.datetimes(datetime(2026, 1, 1), datetime(2027, 1, 1), timezones=st.
 GAP = {"field": "time.local", "op": "between", "value": ["02:30", "22:00"]}
 
 
+TWICE = {"field": "time.local", "op": "between", "value": ["02:45", "22:00"]}
+
+
 @given(tree(FEW), facts(FEW), MOMENTS | st.just(NOW), st.integers(0, 3 * 86_400))
 @example(GAP, {"time.zone": "Europe/Paris"}, datetime(2026, 3, 29, 0, 30, tzinfo=UTC), 1800)
+@example(TWICE, {"time.zone": "Europe/Paris"}, datetime(2026, 10, 25, 1, 0, tzinfo=UTC), 3000)
 @example(GAP, {"time.zone": "Australia/Lord_Howe"}, datetime(2026, 10, 3, 15, 0, tzinfo=UTC), 1800)
 def test_nothing_changes_before_the_moment_to_look_again(asked: dict[str, Any], known: dict[str, Any], now: datetime, later_s: int) -> None:
     due, later = next_change(asked, known, now), now + timedelta(seconds=later_s)
