@@ -47,6 +47,12 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         owed = Case(When(first_answered_at=None, then=F("first_answer_due_at")), default=None)
         return self.annotate(due_at=Coalesce(owed, F("solution_due_at"), output_field=models.DateTimeField()))
 
+    def beyond(self, due_at: datetime, number: int) -> TicketQuerySet:
+        """After that row, of rows `with_clock` in the order of their clocks."""
+        later = {"due_at__gt": due_at}
+        same = {"due_at": due_at, "pk__gt": number}
+        return self.filter(Q(**later) | Q(**same))
+
     def visible_to(self, user: User) -> TicketQuerySet:
         """Staff see every ticket but confidential ones outside their team; everybody sees their own."""
         mine = Q(requester=user) | Q(reported_by=user)

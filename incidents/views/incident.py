@@ -53,7 +53,7 @@ def _page(request: PersonRequest, found: Incident, note_form: NoteForm | None = 
         "incident": found,
         "steps": _steps(found),
         "timeline": found.timeline.select_related("actor"),
-        "tickets": found.tickets.visible_to(request.user).select_related("requester").order_by("-id")[:10],  # type: ignore[attr-defined]
+        "tickets": found.tickets.visible_to(request.user).select_related("requester").order_by("-id")[:10],
         "alerts": found.alerts.order_by("cleared_at", "-since"),
         "told": sorted(told, key=lambda message: message.state not in ("failed", "dead")),
         "next_lines": escalations.of_incident(found, now),

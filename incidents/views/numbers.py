@@ -9,4 +9,4 @@ from django.views.decorators.http import require_safe
 
 @require_safe
 def bare(request: HttpRequest, section: str, number: str) -> HttpResponse:
-    return redirect(f"/{section}/{int(number.partition("-")[2])}/", permanent=True)
+    return redirect(f"/{section}/{int(number.partition('-')[2])}/", permanent=True)

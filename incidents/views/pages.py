@@ -101,7 +101,7 @@ def _after(following: Next | None, now: datetime) -> str:
 def _what(incident: Incident) -> tuple[str, str]:
     count = incident.tickets.count()
     tickets = ngettext("%(n)s ticket", "%(n)s tickets", count) % {"n": count} if count else ""
-    alert = incident.alerts.open().order_by("since").first()  # type: ignore[attr-defined]
+    alert = incident.alerts.open().order_by("since").first()
     if alert is not None:
         return _("%(check)s is failing") % {"check": alert.check_slug}, ", ".join(filter(None, [alert.summary, tickets]))
     return incident.reason or incident.title, tickets

@@ -96,18 +96,20 @@ def _by_severity(rows: TicketQuerySet, value: str) -> TicketQuerySet:
 
 def _page(rows: TicketQuerySet, after: str) -> tuple[list[Ticket], str]:
     """One page by keyset on (due, number), and where the next begins; any depth costs the same."""
-    ordered = rows.with_clock().select_related(*PARTS).order_by("due_at", "pk")
+    ordered: Any = rows.with_clock().select_related(*PARTS).order_by("due_at", "pk")
     moment, _sep, number = after.rpartition("~")
-    if moment and number.isdigit():
-        try:
-            since = datetime.fromisoformat(moment)
-        except ValueError:
-            since = None
-        if since:
-            ordered = ordered.filter(Q(due_at__gt=since) | Q(due_at=since, pk__gt=int(number)))
+    if (since := _moment(moment)) and number.isdigit():
+        ordered = ordered.beyond(since, int(number))
     page: list[Any] = list(ordered[: PAGE + 1])
     last = page[PAGE - 1] if len(page) > PAGE else None
     return page[:PAGE], f"{last.due_at.isoformat()}~{last.pk}" if last and last.due_at else ""
+
+
+def _moment(words: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(words)
+    except ValueError:
+        return None
 
 
 def _count(rows: TicketQuerySet) -> str:

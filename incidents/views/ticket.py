@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -20,7 +21,7 @@ from servicedesk import clock
 from servicedesk.directory.access import PersonRequest
 
 COMPOSERS = ("reply", "note", "call")
-MOVES = {
+MOVES: dict[str, Callable[..., Ticket]] = {
     "solve": tickets.solve,
     "reopen": tickets.reopen,
     "take_up": tickets.take_up,
@@ -95,13 +96,12 @@ def call(request: PersonRequest, number: int) -> HttpResponse:
 def assign(request: PersonRequest, number: int) -> HttpResponse:
     found = access.staff_ticket(request.user, number, to_change=True)
     if "me" in request.POST:
-        tickets.assign(found, request.user, actor=request.user, now=clock.now())
+        tickets.assign(found, to=request.user, actor=request.user, now=clock.now())
         return redirect("ticket", found.pk)
     form = AssignForm(request.POST)
     if not form.is_valid():
         return _page(request, found, {"assign_form": form})
-    tickets.assign(found, form.cleaned_data["assignee"], actor=request.user, now=clock.now())
-    tickets.set_team(found, form.cleaned_data["team"], actor=request.user, now=clock.now())
+    tickets.assign(found, to=form.cleaned_data["assignee"], team=form.cleaned_data["team"], actor=request.user, now=clock.now())
     return redirect("ticket", found.pk)
 
 
@@ -112,10 +112,10 @@ def severity(request: PersonRequest, number: int) -> HttpResponse:
     if form.is_valid():
         try:
             tickets.set_severity(
-                found, form.cleaned_data["severity"], reason=form.cleaned_data["reason"], actor=request.user, now=clock.now()
+                found, rank=form.cleaned_data["severity"], reason=form.cleaned_data["reason"], actor=request.user, now=clock.now()
             )
             return redirect("ticket", found.pk)
-        except tickets.ReasonMissing:
+        except tickets.ReasonNeeded:
             form.add_error("reason", _("Say why: a SEV1 or SEV2 is lowered only with a reason"))
     return _page(request, found, {"severity_form": form})
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -63,12 +64,13 @@ def _signal(at: str, item: Any, now: datetime, severity_map: Mapping[str, Any], 
         wrong.append(Wrong(f"{at}.check", "required", "Name the check."))
     metrics = _metrics(at, item.get("metrics", []), wrong)
     severity, flag = _severity(at, item.get("severity"), severity_map, wrong)
-    times = {name: _time(at, name, item.get(name), now, wrong) for name in ("started_at", "ended_at")}
+    started_at, ended_at = (_time(at, name, item.get(name), now, wrong) for name in ("started_at", "ended_at"))
     labels = _labels(at, item.get("labels", {}), wrong)
     status = _status(at, item.get("status"), metrics, wrong)
     if len(wrong) > before:
         return None
-    return Signal(**texts, status=status, severity=severity, flag=flag, labels=labels, metrics=metrics, **times)
+    signal = Signal(check=texts["check"], status=status, severity=severity, flag=flag, labels=labels, metrics=metrics)
+    return replace(signal, **texts, started_at=started_at, ended_at=ended_at)  # type: ignore[arg-type]
 
 
 def _text(at: str, name: str, item: Mapping[str, Any], longest: int, wrong: list[Wrong]) -> str:
@@ -151,11 +153,12 @@ def _is_range(given: Any) -> bool:
 def _time(at: str, name: str, given: Any, now: datetime, wrong: list[Wrong]) -> datetime | None:
     if given is None:
         return None
+    moment: datetime | None = None
     try:
-        moment = datetime.fromisoformat(given)
-        moment = moment.astimezone(UTC) if moment.tzinfo else None
+        local = datetime.fromisoformat(given)
+        moment = local.astimezone(UTC) if local.tzinfo else None
     except (TypeError, ValueError, OverflowError):
-        moment = None
+        pass
     if moment is None:
         wrong.append(Wrong(f"{at}.{name}", "not_a_time", "Use RFC 3339 with a zone, such as 2026-11-23T08:00:00Z."))
     elif moment > now + AHEAD:

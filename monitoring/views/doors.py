@@ -10,7 +10,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import OperationalError
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.csrf import csrf_exempt
@@ -23,14 +23,14 @@ from servicedesk import clock, problem
 JSON = ("application/json", "text/json", "")
 LINES = ("application/x-ndjson", "application/ndjson", "application/jsonl")
 
-Answer = Callable[..., HttpResponse]
+Answer = Callable[..., HttpResponseBase]
 
 
 def errors_as_problems(view: Answer) -> Answer:
     """What can go wrong at a door, said so that the sender can mend it."""
 
     @functools.wraps(view)
-    def guarded(*args: Any, **kwargs: Any) -> HttpResponse:
+    def guarded(*args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
             return view(*args, **kwargs)
         except access.NotAllowed as error:

@@ -3,9 +3,11 @@ from __future__ import annotations
 from django.urls import path
 
 from servicedesk.operations import setup, views
+from servicedesk.operations.styleguide import styleguide
 
 urlpatterns = [
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
     path("setup/", setup.setup, name="setup"),
+    path("styleguide/", styleguide, name="styleguide"),
 ]

@@ -155,7 +155,7 @@ def _time(context: Context, then: datetime | None, say: Callable[[datetime, Any]
 @register.simple_tag
 def control(field: BoundField, width: str = "") -> SafeString:
     """A field's control with its width, marked invalid and tied to its hint and error."""
-    attrs = {"class": width} if width else {}
+    attrs: dict[str, str | bool] = {"class": width} if width else {}
     described = [f"{field.auto_id}_helptext"] if field.help_text else []
     if field.errors:
         attrs["aria-invalid"] = "true"
