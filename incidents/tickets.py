@@ -82,8 +82,9 @@ def title_of(what: str) -> str:
     first = " ".join(SENTENCE.split(what.strip(), maxsplit=1)[0].split()).rstrip(".")
     if len(first) <= LONGEST_TITLE:
         return first
-    cut = first[: LONGEST_TITLE - 1]
-    return (cut.rsplit(" ", 1)[0] if " " in cut[LONGEST_TITLE // 2 :] else cut).rstrip(" ,;:") + "\u2026"
+    cut = first[:LONGEST_TITLE]
+    kept = cut.rsplit(" ", 1)[0] if " " in cut[LONGEST_TITLE // 2 :] else cut[:-1]
+    return kept.rstrip(" ,;:") + "\u2026"
 
 
 def known_services() -> tuple[guess.Known, ...]:

@@ -15,9 +15,7 @@ from incidents.repeats import LiveHistory
 from incidents.rules import Counted, Repeat
 from servicedesk.directory.models import User
 from servicedesk.operations.worlds.company import Company
-from tests.actors import NINE, acme, at
-
-__all__ = ["acme"]
+from tests.actors import NINE, at
 
 OUTLOOK = "Outlook cannot connect to the server"
 SEVERAL = Repeat(3, 1800, ("service", "text"), distinct_people=True)

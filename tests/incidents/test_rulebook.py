@@ -9,9 +9,7 @@ from incidents.models import Rule, RuleVersion, SeverityLevel
 from incidents.rules import RuleError, rule_to_json
 from servicedesk.audit.models import AuditEntry
 from servicedesk.operations.worlds.company import Company
-from tests.actors import NINE, acme, at
-
-__all__ = ["acme"]
+from tests.actors import NINE, at
 
 
 @pytest.mark.django_db
