@@ -80,7 +80,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 
 def test_it_prints_where_it_answers(stack: Stack) -> None:
-    assert until(lambda: f"Servicedesk answers at http://127.0.0.1:{stack.port}" in stack.said(), 5)
+    assert until(lambda: f"Servicedesk answers at http://127.0.0.1:{stack.port}\n" in stack.said(), 5)
+    assert f"Nobody is here yet. Begin at http://127.0.0.1:{stack.port}/setup/\n" in stack.said()
 
 
 def test_it_runs_broker_web_engine_and_worker(stack: Stack) -> None:

@@ -15,6 +15,7 @@ from notifications.models import Channel, ContactMethod, LadderRung, Urgency
 from servicedesk.directory.models import Grant, Organisation, Role, Service, Site, Team, User
 from servicedesk.oncall.models import Rotation, RotationMember, Schedule
 
+NAME = "Acme Help Desk"
 ZONE = "Europe/Paris"
 PASSWORD = "correct horse 9"  # noqa: S105  (a demo's password is printed on purpose)
 HOURS = {str(day): [["08:00", "18:00"]] for day in range(5)}
@@ -74,9 +75,7 @@ class Company:
 @transaction.atomic
 def found(*, now: datetime, password: str = PASSWORD) -> Company:
     """Everything a company needs before its first ticket. The database must be empty."""
-    organisation = Organisation.objects.create(
-        pk=1, name="Acme Help Desk", zone=ZONE, desk_phone="555-0100", desk_hours=HOURS, created_at=now
-    )
+    organisation = Organisation.objects.create(pk=1, name=NAME, zone=ZONE, desk_phone="555-0100", desk_hours=HOURS, created_at=now)
     paris = Site.objects.create(slug="paris", name="Paris", zone=ZONE, country="FR")
     teams = {slug: Team.objects.create(slug=slug, name=name) for slug, name in TEAMS}
     people = {actor.username: _person(actor, teams, paris, now, password) for actor in ACTORS}

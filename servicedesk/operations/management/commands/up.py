@@ -7,7 +7,9 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
+from django.urls import reverse
 
+from servicedesk.directory.models import Organisation
 from servicedesk.operations import start
 
 
@@ -28,6 +30,8 @@ class Command(BaseCommand):
         self.migrate()
         if options["demo"]:
             call_command("demo")
+        if Organisation.current() is None:
+            made["say"] += f"\nNobody is here yet. Begin at {settings.SITE_URL}{reverse('setup')}"
         call_command("collectstatic", interactive=False, verbosity=0)
         connection.close()
         start.become_supervisor(made)
