@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from notifications import reach, walk
-from notifications.models import Attempt, Channel, ContactMethod, Errand, Message
+from notifications.models import Attempt, Channel, ContactMethod, Errand, Message, Urgency
 from notifications.models.errands import ErrandQuerySet
 from notifications.states import IN_FLIGHT, TOLD, WAITING, AttemptState, MessageState
 from servicedesk.directory.models import User
@@ -77,12 +77,14 @@ def queue(
 
 
 def _rungs(person: User, urgency: str, kind: str) -> list[reach.Rung]:
-    """The ladder; a notice also reaches who has no ladder by the address of their account."""
+    """The ladder. A notice takes one way: an urgent one what is heard first; the account's address where there is no ladder."""
     rungs = reach.ladder(person, urgency)
-    if kind == Errand.Kind.NOTICE and person.email and all(rung.why_not for rung in rungs):
-        account = ContactMethod(person=person, kind=Channel.EMAIL, address=person.email)
-        rungs.append(reach.Rung(account, 0))
-    return rungs
+    if kind == Errand.Kind.PAGE:
+        return rungs
+    if person.email and all(rung.why_not for rung in rungs):
+        return [*rungs, reach.Rung(ContactMethod(person=person, kind=Channel.EMAIL, address=person.email), 0)]
+    is_urgent = urgency == Urgency.URGENT
+    return sorted(rungs, key=lambda rung: (rung.delay_s, is_urgent and rung.method.kind == Channel.EMAIL))
 
 
 def _write(

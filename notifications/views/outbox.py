@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlencode
 
 from django.db.models import Q
 from django.http import HttpResponse
@@ -61,14 +62,19 @@ def outbox(request: PersonRequest) -> HttpResponse:
     before = request.GET.get("before", "")
     found = list((rows.filter(pk__lt=int(before)) if before.isdecimal() and len(before) < 19 else rows)[: PAGE + 1])
     context = {
-        "tabs": [(one, request.GET | {"show": one.slug}) for one in TABS],
+        "tabs": TABS,
         "tab": tab,
         "query": query,
-        "rows": [_row(message) for message in found[:PAGE]],
         "before": before,
-        "following": found[PAGE - 1].pk if len(found) > PAGE else None,
+        "rows": [_row(message) for message in found[:PAGE]],
+        "newest": _link(tab, query) if before else "",
+        "following": _link(tab, query, before=found[PAGE - 1].pk) if len(found) > PAGE else "",
     }
     return render(request, "desk/outbox.html", context)
+
+
+def _link(tab: Tab, query: str, **more: int) -> str:
+    return "?" + urlencode({"show": tab.slug, "q": query, **more})
 
 
 def _asked(rows: MessageQuerySet, tab: Tab, query: str) -> MessageQuerySet:

@@ -1,0 +1,112 @@
+"""The post office in the admin: ways to reach people are configuration, everything else is a record and only read."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from notifications import access
+from notifications.models import Attempt, ContactMethod, Errand, LadderRung, Message, ProviderCallback, QuietHours
+
+
+class Record(admin.ModelAdmin):  # type: ignore[type-arg]  # the base is generic in the stubs only
+    """Read, never written by hand."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+
+class Kept(admin.ModelAdmin):  # type: ignore[type-arg]  # the base is generic in the stubs only
+    """Changed by hand, never deleted."""
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+
+@admin.register(ContactMethod)
+class ContactMethodAdmin(Kept):
+    list_display = ("person", "kind", "address", "verified_at", "disabled_at", "disabled_reason")
+    list_filter = ("kind",)
+    list_select_related = ("person",)
+    search_fields = ("person__username", "person__name", "address")
+    raw_id_fields = ("person",)
+
+
+@admin.register(LadderRung)
+class LadderRungAdmin(Kept):
+    list_display = ("person", "urgency", "position", "delay_s", "method")
+    list_filter = ("urgency",)
+    list_select_related = ("person", "method")
+    raw_id_fields = ("person", "method")
+
+
+@admin.register(QuietHours)
+class QuietHoursAdmin(Kept):
+    list_display = ("person", "starts", "ends", "weekdays")
+    list_select_related = ("person",)
+    raw_id_fields = ("person",)
+
+
+@admin.register(Errand)
+class ErrandAdmin(Record):
+    list_display = ("thread", "person", "kind", "urgency", "state", "created_at", "settled_at")
+    list_filter = ("kind", "state")
+    list_select_related = ("person",)
+    search_fields = ("thread", "person__username")
+    show_full_result_count = False
+
+
+@admin.register(Message)
+class MessageAdmin(Record):
+    list_display = ("created_at", "thread", "channel", "address", "state", "reason", "attempts")
+    list_filter = ("state", "channel", "lane")
+    search_fields = ("thread", "to")
+    show_full_result_count = False
+    fields = (
+        ("thread", "channel", "address", "lane", "rung"),
+        "title",
+        "words",
+        ("state", "reason", "is_possible_duplicate", "attempts"),
+        ("created_at", "due_at", "queued_at", "expires_at"),
+        ("sent_at", "delivered_at", "seen_at", "acted_at", "ended_at", "stop_at"),
+        "provider_id",
+    )
+    readonly_fields = ("address", "title", "words")
+
+    @admin.display(description=_("to"))
+    def address(self, message: Message) -> str:
+        return access.masked_address(message)
+
+    @admin.display(description=_("about"))
+    def title(self, message: Message) -> str:
+        return access.title(message)
+
+    @admin.display(description=_("text"))
+    def words(self, message: Message) -> str:
+        return access.words(message)
+
+
+@admin.register(Attempt)
+class AttemptAdmin(Record):
+    list_display = ("message", "number", "state", "code", "reason", "started_at", "called_at", "ended_at")
+    list_filter = ("state",)
+    list_select_related = ("message",)
+    exclude = ("token",)
+    show_full_result_count = False
+
+
+@admin.register(ProviderCallback)
+class ProviderCallbackAdmin(Record):
+    list_display = ("received_at", "provider", "event_id", "outcome")
+    list_filter = ("provider", "outcome")
+    search_fields = ("event_id",)
+    exclude = ("raw",)
+    raw_id_fields = ("attempt",)
+    show_full_result_count = False
