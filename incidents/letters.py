@@ -111,7 +111,7 @@ def exhausted(incident: Incident, person: User, *, walked: str, link: str, now: 
     def more(clock: _Clock) -> dict[str, Any]:
         return {
             "headline": _("nobody acknowledged"),
-            "sentence": _("Nobody acknowledged %(number)s after %(walked)s.") % {"number": incident.number, "walked": walked},
+            "sentence": _("Nobody acknowledged %(number)s %(walked)s.") % {"number": incident.number, "walked": walked},
             "more": _("The last resort is called every 15 minutes until somebody does."),
         }
 

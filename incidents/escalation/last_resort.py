@@ -28,7 +28,8 @@ def call(run: Run, incident: Incident, plan: Plan, *, now: datetime) -> None:
     listed = roster.present(people(plan), at=now)
     paged = _page(run, incident, plan, listed, turn=turn, now=now)
     if not paged.reached:
-        paged = _page(run, incident, plan, [each for each in managers() if each not in listed], turn=turn, now=now)
+        others = [each for each in roster.present(managers(), at=now) if each not in listed]
+        paged = _page(run, incident, plan, others, turn=turn, now=now)
     StepRecord.objects.create(run=run, loop=turn, step=STEP, at=now, skipped="" if paged.reached else _("nobody can be reached"))
     _write_down(incident, plan, paged, now=now)
 

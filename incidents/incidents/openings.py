@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from incidents import journal
 from incidents.incidents import deciding, growth
 from incidents.models import Incident, LinkedAlert, Policy, Rule, Ticket, TimelineEntry
-from incidents.states import Effect, IncidentState
+from incidents.states import Effect, Impacted, IncidentState
 from servicedesk.audit import trail
 from servicedesk.directory.models import Service, Team, User
 
@@ -20,6 +20,8 @@ ATTACHES_FOR = timedelta(hours=4)
 DEEPEST = 10  # levels of dependency looked at
 TRIES = 3  # to find who won a race, before giving up
 URGENT_UNTIL = 2
+MANY = 3
+WIDE = (Impacted.SEVERAL, Impacted.DEPARTMENT, Impacted.EVERYONE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,11 +228,15 @@ def _is_known(incident: Incident, grounds: Grounds) -> bool:
 
 
 def title_of(grounds: Grounds) -> str:
-    """ "Email is down" where machines or blocked people say so; else what was reported."""
+    """ "Email is down" where machines or many blocked people say so; else what was reported."""
     is_machine = not grounds.impacted and not grounds.effect and grounds.rule is not None
     if grounds.service is None or grounds.is_confidential:
         return grounds.title
     words = {"service": grounds.service.name}
-    if grounds.severity <= URGENT_UNTIL and (is_machine or grounds.effect == Effect.CANNOT):
+    if grounds.severity <= URGENT_UNTIL and (is_machine or _many_cannot(grounds)):
         return _("%(service)s is down") % words
     return _("Trouble with %(service)s") % words if is_machine else grounds.title
+
+
+def _many_cannot(grounds: Grounds) -> bool:
+    return grounds.effect == Effect.CANNOT and (grounds.people >= MANY or grounds.impacted in WIDE)
