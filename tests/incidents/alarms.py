@@ -8,7 +8,6 @@ from typing import Any
 from incidents import escalation, incidents
 from incidents.incidents import Grounds
 from incidents.models import Incident, Page, Rule, Run
-from notifications import outbox
 from notifications.models import Attempt, Errand, Message
 from servicedesk.directory.models import User
 from servicedesk.operations.worlds.company import Company
@@ -122,7 +121,3 @@ def unreachable(*people: User) -> None:
     """Nothing of theirs is verified any more."""
     for person in people:
         person.contact_methods.update(verified_at=None)
-
-
-def undelivered(incident: Incident) -> int:
-    return outbox.unsettled(incident.number).count()
