@@ -13,3 +13,5 @@ urlpatterns = [
     path("", include("servicedesk.operations.urls")),
     path("admin/", admin.site.urls),
 ]
+
+handler500 = "servicedesk.operations.errors.page_failed"
