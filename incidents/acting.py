@@ -210,14 +210,16 @@ def _settle(ticket: Ticket, case: Case) -> None:
 
 def _do(action: rules.Action, outcome: rules.Outcome, case: Case) -> None:
     """The actions of one firing that are no state of the facts."""
-    if case.ticket is None:
+    ticket = case.ticket
+    if ticket is None or action.do not in ("assign_team", "add_tag", "notify"):
         return
     because = wording.why_incident(outcome, raising.clause(outcome, case.book), service=case.service_name)
     if action.do == "assign_team":
         team = Team.objects.filter(Q(slug=action.args["team"]) | Q(name=action.args["team"])).first()
-        if team is not None and case.ticket.assignee_id is None:
-            tickets.set_team(case.ticket, team, actor=None, now=case.now, because=because)
+        if team is not None and ticket.assignee_id is None:
+            tickets.set_team(ticket, team, actor=None, now=case.now, because=because)
     elif action.do == "add_tag":
-        tickets.add_tag(case.ticket, str(action.args["tag"]), actor=None, now=case.now, because=because)
-    elif action.do == "notify":
-        letters_staff.notify(case.ticket, str(action.args["audience"]), because=because, now=case.now)
+        tickets.add_tag(ticket, str(action.args["tag"]), actor=None, now=case.now, because=because)
+    else:
+        letters_staff.notify(ticket, str(action.args["audience"]), because=because, now=case.now)
+    ticket.refresh_from_db(fields=["team", "tags", "updated_at"])
