@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -27,15 +28,26 @@ PATIENCE = timedelta(seconds=25)  # with the engine's pace, the next method is o
 def promote_due(*, now: datetime, limit: int = PROMOTED) -> int:
     """Queue what has come due and ring for it; expire what is of no use any more; how many rows moved."""
     expired = _expire(now, limit)
-    with transaction.atomic():
-        _hurry_stuck(now)
-        due = Message.objects.due(now).order_by("due_at").select_for_update(skip_locked=True)
-        moved = walk.release(Message.objects.filter(pk__in=[row.pk for row in due.only("pk")[:limit]]), now=now)
-        retries = Message.objects.filter(state=MessageState.QUEUED, due_at__lte=now, unclaimed_since=None).order_by("due_at")
-        again = [row.pk for row in retries.select_for_update(skip_locked=True).only("pk")[:limit]]
-        Message.objects.filter(pk__in=again).update(unclaimed_since=Now())
-        walk.ring(again)
-    return expired + moved + len(again)
+    _hurry_stuck(now)
+    due = list(Message.objects.due(now).order_by("due_at").values_list("pk", flat=True)[:limit])
+    retries = Message.objects.filter(state=MessageState.QUEUED, due_at__lte=now, unclaimed_since=None).order_by("due_at")
+    again = list(retries.values_list("pk", flat=True)[:limit])
+    return expired + (_let_go(due, again, now) if due or again else 0)
+
+
+@transaction.atomic
+def _let_go(due: Sequence[int], again: Sequence[int], now: datetime) -> int:
+    moved = walk.release(Message.objects.filter(pk__in=_free(due)), now=now)
+    rows = _free(again)
+    Message.objects.filter(pk__in=rows, state=MessageState.QUEUED).update(unclaimed_since=Now())
+    walk.ring(rows)
+    return moved + len(rows)
+
+
+def _free(ids: Sequence[int]) -> list[int]:
+    """These rows locked, without those another holds: the engine waits for nobody, and nobody can be caught in a circle with it."""
+    rows = Message.objects.select_for_update(skip_locked=True).filter(pk__in=ids).order_by("pk")
+    return list(rows.values_list("pk", flat=True))
 
 
 def _expire(now: datetime, limit: int) -> int:
@@ -55,8 +67,10 @@ def _hurry_stuck(now: datetime) -> None:
     stuck = rung_before.filter(state__in=(MessageState.QUEUED, *IN_FLIGHT), queued_at__lte=now - PATIENCE)
     not_yet = rung_before.filter(Q(state=MessageState.PLANNED) | Q(queued_at__gt=now - PATIENCE))
     waiting = Message.objects.filter(lane=Message.Lane.PAGE, state=MessageState.PLANNED, due_at__gt=now, errand__state=Errand.State.OPEN)
-    early = waiting.filter(Exists(stuck), ~Exists(not_yet)).select_for_update(skip_locked=True, of=("self",))
-    Message.objects.filter(pk__in=[row.pk for row in early.only("pk")]).update(due_at=now)
+    early = list(waiting.filter(Exists(stuck), ~Exists(not_yet)).values_list("pk", flat=True))
+    if early:
+        with transaction.atomic():
+            Message.objects.filter(pk__in=_free(early), state=MessageState.PLANNED).update(due_at=now)
 
 
 def deliver_unclaimed(*, now: datetime, limit: int = DELIVERED, after: timedelta = UNCLAIMED) -> int:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from notifications import channels, delivery, outbox
+from notifications import channels, delivery, outbox, walk
 from notifications.delivery import handing, outcomes
 from notifications.models import Attempt, ContactMethod, Message
 from servicedesk import doorbell
+from servicedesk.celery import app
 from tests.notifications.makers import (
     LETTER,
     NOW,
@@ -15,8 +16,6 @@ from tests.notifications.makers import (
     SAM_MAIL,
     SMS,
     after,
-    at_the_provider,
-    lease_over,
     notice,
     only,
     page,
@@ -286,79 +285,16 @@ def test_what_does_not_fit_into_one_task_is_rung_for_again(monkeypatch, rung_for
     assert rung_for == [("notifications.tasks.deliver_page", [message.pk])]
 
 
-# Workers that die
-
-
-def test_a_worker_that_dies_before_the_call_costs_only_time(phone):
+def test_every_bell_that_is_rung_has_a_task_behind_it(phone):
     message = only(page(sam()))
-    handing.claim(message.pk, now=NOW)
-    assert delivery.deliver_unclaimed(now=after(10)) == 0
-    lease_over(message)
-    delivery.deliver_unclaimed(now=after(25))
+    app.loader.import_default_modules()
+    assert set(walk.TASKS.values()) <= set(app.tasks)
+    app.tasks[walk.TASKS[message.lane]](ids=[message.pk])
     phone.expect("INC-214")
-    assert state(message) == "sent"
 
 
-def test_a_row_that_kills_every_worker_is_given_up():
-    errand = page(sam())
-    message = only(errand)
-    for _ in range(5):
-        assert handing.claim(message.pk, now=NOW)
-        lease_over(message)
+def test_an_idle_sweep_opens_no_transaction(django_assert_num_queries):
+    with django_assert_num_queries(7):
+        delivery.promote_due(now=NOW)
         delivery.deliver_unclaimed(now=NOW)
-    errand.refresh_from_db()
-    assert (state(message), errand.state) == ("dead", "unreachable")
-
-
-def test_a_worker_that_dies_after_the_call_leaves_an_unknown_outcome():
-    message = only(page(sam()))
-    attempt = at_the_provider(message)
-    lease_over(message)
-    delivery.deliver_unclaimed(now=after(25))
-    attempt.refresh_from_db()
-    assert (state(message), attempt.state, attempt.check_at) == ("unknown", "unknown", after(25))
-
-
-def test_a_worker_that_slept_through_its_lease_calls_nobody(phone):
-    message = only(page(sam()))
-    late = handing.claim(message.pk, now=NOW)
-    lease_over(message)
-    assert not handing.begin(late)
-    outcomes.stopped(late, now=after(30))
-    delivery.deliver_unclaimed(now=after(30))
-    phone.expect("INC-214")
-    assert state(message) == "sent"
-
-
-def test_a_late_loser_does_not_overwrite_the_result_of_its_successor():
-    message = only(page(sam()))
-    late = handing.claim(message.pk, now=NOW)
-    lease_over(message)
-    delivery.deliver_unclaimed(now=NOW)  # taken back
-    winner = at_the_provider(message)
-    outcomes.failed(late, channels.DeliveryFailed("refused", permanent=True), now=NOW)
-    assert state(message) == "sending"
-    outcomes.sent(winner, "SM-winner", now=NOW)
-    outcomes.sent(late, "SM-late", now=NOW)
-    message.refresh_from_db()
-    assert (message.state, message.provider_id) == ("sent", "SM-winner")
-
-
-def test_a_worker_that_returns_late_with_an_answer_is_still_heard():
-    message = only(page(sam()))
-    attempt = at_the_provider(message)
-    lease_over(message)
-    delivery.deliver_unclaimed(now=after(25))
-    outcomes.sent(attempt, "SM1", now=after(26))
-    attempt.refresh_from_db()
-    assert (state(message), attempt.state, attempt.check_at) == ("sent", "accepted", None)
-
-
-def test_a_worker_that_returns_late_with_a_failure_is_still_heard(twilio):
-    errand = page(sam((0, "sms", SAM), (600, "email", SAM_MAIL)))
-    sms, mail = rungs(errand)
-    attempt = at_the_provider(sms)
-    lease_over(sms)
-    delivery.deliver_unclaimed(now=after(25), limit=1)
-    outcomes.failed(attempt, channels.DeliveryFailed("refused", permanent=True), now=after(26))
-    assert (state(sms), state(mail)) == ("failed", "queued")
+        delivery.reconcile_due(now=NOW)

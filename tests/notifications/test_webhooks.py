@@ -114,6 +114,17 @@ def test_a_receipt_faster_than_the_answer_is_not_overwritten_by_it(monkeypatch):
     assert (state(message), Attempt.objects.get().state) == ("delivered", "delivered")
 
 
+def test_a_failure_faster_than_the_answer_is_not_overwritten_by_it(monkeypatch):
+    def send(parcel):
+        delivery.receipt(parcel.token, status="undelivered", code="30003", provider_id="SM1", event_id="SM1:undelivered", raw={}, now=NOW)
+        return "SM1"
+
+    monkeypatch.setattr("notifications.channels.send", send)
+    message = only(page(sam()))
+    delivery.deliver(message.pk, NOW)
+    assert (state(message), Attempt.objects.get().state) == ("queued", "failed")
+
+
 def test_an_unknown_token_is_taken_and_changes_nothing(sent, settings):
     message, _text = sent
     assert post(settings, {"MessageSid": "SM9", "MessageStatus": "delivered"}) == 204
