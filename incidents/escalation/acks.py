@@ -30,11 +30,17 @@ ROADS = {
 
 
 class TooLate(Exception):
-    """An acknowledgement can be undone for a minute."""
+    """The minute in which an acknowledgement can be undone is over."""
+
+    def __str__(self) -> str:
+        return _("An acknowledgement can be undone for one minute.")
 
 
 class NotYours(Exception):
-    """Only who acknowledged can undo it."""
+    """Somebody else acknowledged it."""
+
+    def __str__(self) -> str:
+        return _("Only the person who acknowledged can undo it.")
 
 
 @transaction.atomic

@@ -22,6 +22,9 @@ REOPENS_FOR = timedelta(hours=24)
 class TooLate(Exception):
     """An incident is reopened within a day; later a new one is opened that names it."""
 
+    def __str__(self) -> str:
+        return _("It ended more than a day ago: open a new incident that names it.")
+
 
 @transaction.atomic
 def mitigate(incident: Incident, *, actor: User, now: datetime, text: str = "") -> Incident:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -88,6 +88,8 @@ def propose(grounds: Grounds, *, now: datetime) -> Opened:
 @transaction.atomic
 def declare(grounds: Grounds, *, now: datetime, actor: User | None = None) -> Opened:
     """Open it and page. What is open for the same outage takes it in instead; a mere proposal of it becomes an incident."""
+    if actor is not None and not grounds.reason.strip():
+        grounds = replace(grounds, reason=_("%(name)s declared it.") % {"name": actor})
     return _open(grounds, IncidentState.TRIGGERED, actor=actor, now=now)
 
 

@@ -29,6 +29,7 @@ class Page:
     told: str
     next_name: str = ""
     may_undo: bool = False
+    is_asked: bool = False  # whether it is still theirs
 
 
 def of_link(link: SignedLink, now: datetime) -> Page:
@@ -45,6 +46,7 @@ def of_link(link: SignedLink, now: datetime) -> Page:
         state=state,
         told=_told(link, incident, run, state, now),
         next_name=names,
+        is_asked=state == "mine" and run is not None and run.asked_owner_at is not None,
         may_undo=state == "mine" and incident.acknowledged_at is not None and now - incident.acknowledged_at <= UNDO,
     )
 

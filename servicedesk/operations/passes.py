@@ -34,6 +34,7 @@ PASSES: tuple[Pass, ...] = (
     Pass("raise alerts", 1, intake.raise_due),
     Pass("evaluate rules", 1, automation.evaluate_due),
     Pass("decide incidents", 1, incidents.decide_due),
+    Pass("notice who was not reached", 1, escalation.notice_unsettled),
     Pass("advance escalations", 1, escalation.advance_due),
     Pass("promote messages", 1, delivery.promote_due),
     Pass("forget seen events", 3600, intake.forget_seen),

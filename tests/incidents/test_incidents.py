@@ -211,6 +211,13 @@ def test_what_is_opened_by_hand_stands_alone(acme: Company) -> None:
     assert (opened.incident.title, opened.incident.opened_by) == ("Certificates run out", acme.people["dana"])
 
 
+def test_who_declares_without_a_reason_is_the_reason(acme: Company) -> None:
+    by_hand = grounds(acme, group_key="", rule=None, version=None, reason="")
+    incident = incidents.declare(by_hand, now=NINE, actor=acme.people["dana"]).incident
+    assert incident is not None
+    assert incident.reason == run_of(incident).why == "Dana Ruiz declared it."
+
+
 @pytest.mark.parametrize(
     ("given", "title"),
     [
