@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
+from typing import Protocol
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -22,7 +23,7 @@ from incidents.models import Incident, Policy, PolicyStep, Run, StepRecord, Time
 from incidents.states import RunState
 from notifications.outbox import Letter
 from servicedesk.audit import trail
-from servicedesk.directory.models import User
+from servicedesk.directory.models import Service, User
 
 LATE = timedelta(minutes=1)
 NOBODY = Plan(policy="", name="", zone="UTC", repeat=0)
@@ -67,11 +68,20 @@ def start(incident: Incident, *, why: str, now: datetime, from_step: int = 1, ac
     return run
 
 
-def policy_for(incident: Incident) -> Policy | None:
+class Subject(Protocol):
+    """An incident, or the grounds for one."""
+
+    @property
+    def policy(self) -> Policy | None: ...
+    @property
+    def service(self) -> Service | None: ...
+
+
+def policy_for(subject: Subject) -> Policy | None:
     """Its own, else its service's, else the default one."""
-    if incident.policy is not None:
-        return incident.policy
-    of_service = incident.service.policies.order_by("pk").first() if incident.service else None
+    if subject.policy is not None:
+        return subject.policy
+    of_service = subject.service.policies.order_by("pk").first() if subject.service else None
     return of_service or Policy.objects.filter(is_default=True).first()
 
 

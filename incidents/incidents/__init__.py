@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from incidents.incidents.deciding import ReasonNeeded, accept, reject
 from incidents.incidents.endings import TooLate, mitigate, reopen, resolve
+from incidents.incidents.grounds import Grounds, Opened
 from incidents.incidents.growth import (
     alert_cleared,
     link_alert,
@@ -12,7 +13,7 @@ from incidents.incidents.growth import (
     raise_severity,
     unlink_ticket,
 )
-from incidents.incidents.openings import Grounds, Opened, declare, propose
+from incidents.incidents.openings import declare, propose
 from incidents.incidents.sweep import decide_due
 
 __all__ = [

@@ -11,7 +11,7 @@ from incidents import escalation, letters, moves
 from incidents.escalation import paging
 from incidents.incidents.deciding import ReasonNeeded
 from incidents.incidents.growth import is_machines_alone
-from incidents.models import Incident, Run
+from incidents.models import Incident, Run, Ticket
 from incidents.states import IncidentState, Severity
 from servicedesk.directory.models import User
 
@@ -58,7 +58,9 @@ def resolve(incident: Incident, *, actor: User | None, reason: str, now: datetim
         [person for person in woken if person != actor], incident, key=f"resolved:{incident.pk}:{incident.runs.count()}", now=now,
         write=lambda person, link: letters.resolved(incident, person, by=actor, link=link, now=now),
     )  # fmt: skip
-    incident.tickets.open().update(evaluate_at=now)
+    # tickets are locked before incidents: one that somebody holds now is not waited for, outages.waiting finds it
+    free = incident.tickets.open().select_for_update(skip_locked=True).values_list("pk", flat=True)
+    Ticket.objects.filter(pk__in=list(free)).update(evaluate_at=now)
     return incident
 
 

@@ -2,74 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from incidents import journal
-from incidents.incidents import deciding, growth
-from incidents.models import Incident, LinkedAlert, Policy, Rule, Ticket, TimelineEntry
-from incidents.states import Effect, Impacted, IncidentState
+from incidents.incidents import deciding, growth, storms
+from incidents.incidents.grounds import Grounds, Opened, title_of
+from incidents.models import Incident, TimelineEntry
+from incidents.states import IncidentState
 from servicedesk.audit import trail
-from servicedesk.directory.models import Service, Team, User
+from servicedesk.directory.models import Service, User
 
 ATTACHES_FOR = timedelta(hours=4)
 DEEPEST = 10  # levels of dependency looked at
 TRIES = 3  # to find who won a race, before giving up
-URGENT_UNTIL = 2
-MANY = 3
-WIDE = (Impacted.SEVERAL, Impacted.DEPARTMENT, Impacted.EVERYONE)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Grounds:
-    """Why an incident should be open. `group_key` is empty when a person opens it by hand; `people` is how many reported it.
-
-    `tickets` and `alerts` given here are linked before anybody is paged, so that letters can name them.
-    """
-
-    title: str
-    reason: str
-    severity: int
-    since: datetime
-    group_key: str = ""
-    rule: Rule | None = None
-    version: int | None = None
-    service: Service | None = None
-    team: Team | None = None
-    policy: Policy | None = None
-    what: str = ""
-    impacted: str = ""
-    impacted_count: int | None = None
-    effect: str = ""
-    people: int = 0
-    is_confidential: bool = False
-    is_shown: bool = False
-    tickets: tuple[Ticket, ...] = field(default=())
-    alerts: tuple[LinkedAlert, ...] = field(default=())
-
-    def as_json(self) -> dict[str, Any]:
-        """What the timeline keeps of them: nothing a later event could overwrite."""
-        return {
-            "group": self.group_key,
-            "rule": self.rule.key if self.rule else "",
-            "version": self.version,
-            "service": self.service.slug if self.service else "",
-            "severity": self.severity,
-            "people": self.people,
-            "title": "" if self.is_confidential else self.title,
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """`how`: created, attached, raised (attached, and more serious than it was) or held (rejected lately; no incident)."""
-
-    incident: Incident | None
-    how: str
 
 
 @transaction.atomic
@@ -98,10 +47,19 @@ def _open(grounds: Grounds, to: str, *, actor: User | None, now: datetime) -> Op
         standing = _standing(grounds, now=now)
         if standing is not None:
             return _attach(standing, grounds, to=to, now=now)
-        incident = _create(grounds, to, actor=actor, now=now)
-        if incident is not None:
-            _begin(incident, grounds, actor=actor, now=now)
-            return Opened(incident, "created")
+        gathered = storms.gather(grounds, now=now)
+        whole = storms.as_one(grounds, gathered) if gathered else grounds
+        known = _standing(whole, now=now) if gathered else None
+        to = IncidentState.TRIGGERED if gathered and gathered.is_paging else to
+        incident = known or _create(whole, to, actor=actor, now=now)
+        if incident is None:
+            continue
+        if gathered:
+            storms.take_in(incident, gathered, now=now)
+        if known:
+            return _attach(known, grounds, to=to, now=now)
+        _begin(incident, whole, actor=actor, now=now)
+        return Opened(incident, "created")
     raise RuntimeError(f"{grounds.group_key} is opened and closed again by others")
 
 
@@ -227,18 +185,3 @@ def _is_known(incident: Incident, grounds: Grounds) -> bool:
     """Whether the timeline already says that this rule brought this group here."""
     same = {"group": grounds.group_key, "rule": grounds.rule.key if grounds.rule else "", "version": grounds.version}
     return incident.timeline.filter(**{f"data__{name}": value for name, value in same.items() if value is not None}).exists()
-
-
-def title_of(grounds: Grounds) -> str:
-    """ "Email is down" where machines or many blocked people say so; else what was reported."""
-    is_machine = not grounds.impacted and not grounds.effect and grounds.rule is not None
-    if grounds.service is None or grounds.is_confidential:
-        return grounds.title
-    words = {"service": grounds.service.name}
-    if grounds.severity <= URGENT_UNTIL and (is_machine or _many_cannot(grounds)):
-        return _("%(service)s is down") % words
-    return _("Trouble with %(service)s") % words if is_machine else grounds.title
-
-
-def _many_cannot(grounds: Grounds) -> bool:
-    return grounds.effect == Effect.CANNOT and (grounds.people >= MANY or grounds.impacted in WIDE)

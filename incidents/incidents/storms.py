@@ -1,0 +1,92 @@
+"""Many services failing at once are one trouble: one incident a policy takes in what opened, and pages once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from django.utils.translation import gettext as _
+
+from incidents import escalation, journal, moves
+from incidents.escalation import paging
+from incidents.incidents.grounds import Grounds
+from incidents.models import Incident, Policy, Run, TimelineEntry
+from incidents.models.incidents import IncidentQuerySet
+from incidents.states import IncidentState
+from servicedesk.directory.models import Service
+
+WITHIN = timedelta(minutes=10)
+MANY = 5  # services that open within that time
+PREFIX = "storm:services:"
+UNTAKEN = (IncidentState.PROPOSED, IncidentState.TRIGGERED)
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What one storm takes in: the incidents of one policy that nobody has taken yet, their rows held, and their services."""
+
+    policy: Policy | None
+    children: Sequence[Incident]
+    services: Sequence[Service]
+
+    @property
+    def is_paging(self) -> bool:
+        """One that pages already is not made a mere proposal again."""
+        return any(incident.state == IncidentState.TRIGGERED for incident in self.children)
+
+
+def gather(grounds: Grounds, *, now: datetime) -> Gathered | None:
+    """What this opening makes a storm of; None while fewer services than that have opened within ten minutes."""
+    if grounds.service is None or grounds.is_confidential or not grounds.group_key or not _is_raging(grounds.service, now):
+        return None
+    policy = escalation.policy_for(grounds)
+    lately = _lately(now).filter(state__in=UNTAKEN).values_list("pk", flat=True)
+    held = Incident.objects.select_for_update().filter(pk__in=list(lately), state__in=UNTAKEN).order_by("pk")
+    children = [incident for incident in held if escalation.policy_for(incident) == policy]
+    services = [incident.service for incident in children if incident.service is not None]
+    return Gathered(policy, children, [*services, grounds.service])
+
+
+def as_one(grounds: Grounds, gathered: Gathered) -> Grounds:
+    """The grounds of the storm itself: as serious as the worst of it, since the first of it."""
+    words = {"n": len(gathered.services), "names": ", ".join(service.name for service in gathered.services), "last": grounds.reason}
+    return replace(
+        grounds,
+        title=_("Many services failing"),
+        reason=_("%(n)d services opened within ten minutes: %(names)s. The last: %(last)s") % words,
+        group_key=f"{PREFIX}{gathered.policy.slug if gathered.policy else ''}",
+        service=None,
+        policy=gathered.policy,
+        severity=min([grounds.severity, *(incident.severity for incident in gathered.children)]),
+        since=min([grounds.since, *(incident.since for incident in gathered.children)]),
+    )
+
+
+def take_in(storm: Incident, gathered: Gathered, *, now: datetime) -> None:
+    """What opened becomes part of the storm: its pages stop, its tickets and alerts move over."""
+    storm.more_services.add(*gathered.services)
+    for incident in gathered.children:
+        text = _("Part of %(storm)s: many services fail.") % {"storm": storm.number}
+        run = Run.objects.open_of(incident)
+        if run is not None:
+            escalation.end(run, incident, reason=text, actor=None, now=now)
+        paging.call_off(incident, reason=text, now=now)
+        moves.move_incident(incident, IncidentState.MERGED, now=now, actor=None, text=text, merged_into=storm, decide_at=None)
+        incident.tickets.update(incident=storm, incident_reason=text, evaluate_at=now)
+        incident.alerts.update(incident=storm, incident_reason=text)
+        said = _("%(number)s is part of it: %(title)s.") % {"number": incident.number, "title": incident.title}
+        journal.line(storm, TimelineEntry.Kind.STATE, said, now=now, because=incident.reason, data={"merged": incident.pk})
+
+
+def _is_raging(service: Service, now: datetime) -> bool:
+    others = set(_lately(now).exclude(service=None).values_list("service", flat=True))
+    storms = Incident.objects.open().filter(group_key__startswith=PREFIX, last_event_at__gt=now - WITHIN)
+    gathered = set(storms.exclude(more_services=None).values_list("more_services", flat=True))
+    return len((others | gathered) - {service.pk}) + 1 >= MANY
+
+
+def _lately(now: datetime) -> IncidentQuerySet:
+    """What rules opened in the last ten minutes and is open, without storms and what is confidential."""
+    opened = IncidentQuerySet(Incident).open().filter(created_at__gt=now - WITHIN, is_confidential=False)
+    return opened.exclude(group_key="").exclude(group_key__startswith=PREFIX)
