@@ -65,7 +65,7 @@ class RunState(models.TextChoices):
     EXHAUSTED = "exhausted", _("Nobody acknowledged")
 
 
-T, I, R = TicketState, IncidentState, RunState
+T, N, R = TicketState, IncidentState, RunState
 
 TICKET_MOVES: Mapping[str, frozenset[str]] = {
     T.NEW: frozenset({T.OPEN, T.WAITING, T.SOLVED, T.MERGED}),
@@ -76,14 +76,14 @@ TICKET_MOVES: Mapping[str, frozenset[str]] = {
     T.MERGED: frozenset({T.OPEN}),
 }
 INCIDENT_MOVES: Mapping[str, frozenset[str]] = {
-    I.PROPOSED: frozenset({I.TRIGGERED, I.REJECTED, I.MERGED}),
-    I.TRIGGERED: frozenset({I.ACKNOWLEDGED, I.MITIGATED, I.RESOLVED, I.MERGED}),
-    I.ACKNOWLEDGED: frozenset({I.TRIGGERED, I.MITIGATED, I.RESOLVED, I.MERGED}),
-    I.MITIGATED: frozenset({I.TRIGGERED, I.ACKNOWLEDGED, I.RESOLVED, I.MERGED}),
-    I.RESOLVED: frozenset({I.TRIGGERED, I.CLOSED}),
-    I.CLOSED: frozenset(),
-    I.REJECTED: frozenset(),
-    I.MERGED: frozenset(),
+    N.PROPOSED: frozenset({N.TRIGGERED, N.REJECTED, N.MERGED}),
+    N.TRIGGERED: frozenset({N.ACKNOWLEDGED, N.MITIGATED, N.RESOLVED, N.MERGED}),
+    N.ACKNOWLEDGED: frozenset({N.TRIGGERED, N.MITIGATED, N.RESOLVED, N.MERGED}),
+    N.MITIGATED: frozenset({N.TRIGGERED, N.ACKNOWLEDGED, N.RESOLVED, N.MERGED}),
+    N.RESOLVED: frozenset({N.TRIGGERED, N.CLOSED}),
+    N.CLOSED: frozenset(),
+    N.REJECTED: frozenset(),
+    N.MERGED: frozenset(),
 }
 RUN_MOVES: Mapping[str, frozenset[str]] = {
     R.RUNNING: frozenset({R.HELD, R.STOPPED, R.EXHAUSTED}),
@@ -93,8 +93,8 @@ RUN_MOVES: Mapping[str, frozenset[str]] = {
 }
 
 OPEN_TICKET = (T.NEW, T.OPEN, T.WAITING)
-OPEN_INCIDENT = (I.PROPOSED, I.TRIGGERED, I.ACKNOWLEDGED, I.MITIGATED)
-LIVE_INCIDENT = (I.TRIGGERED, I.ACKNOWLEDGED, I.MITIGATED)
+OPEN_INCIDENT = (N.PROPOSED, N.TRIGGERED, N.ACKNOWLEDGED, N.MITIGATED)
+LIVE_INCIDENT = (N.TRIGGERED, N.ACKNOWLEDGED, N.MITIGATED)
 OPEN_RUN = (R.RUNNING, R.HELD, R.EXHAUSTED)
 
 

@@ -20,7 +20,9 @@ class CreatePartitioned(migrations.CreateModel):
         name, args, kwargs = super().deconstruct()
         return name, list(args), {**kwargs, "by": self.by}
 
-    def database_forwards(self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState) -> None:
+    def database_forwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
         if schema_editor.connection.vendor != "postgresql":
             super().database_forwards(app_label, schema_editor, from_state, to_state)
             return
@@ -52,7 +54,9 @@ class NumbersFrom(migrations.operations.base.Operation):
     def state_forwards(self, app_label: str, state: ProjectState) -> None:
         """The model's state does not change."""
 
-    def database_forwards(self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState) -> None:
+    def database_forwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
         table = to_state.apps.get_model(app_label, self.model)._meta.db_table
         if schema_editor.connection.vendor == "postgresql":
             schema_editor.execute(f'ALTER TABLE "{table}" ALTER COLUMN id RESTART WITH {int(self.first)}')
@@ -60,7 +64,9 @@ class NumbersFrom(migrations.operations.base.Operation):
             schema_editor.execute("DELETE FROM sqlite_sequence WHERE name = %s", [table])
             schema_editor.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (%s, %s)", [table, self.first - 1])
 
-    def database_backwards(self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState) -> None:
+    def database_backwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
         """Numbers already given stay given."""
 
     def describe(self) -> str:

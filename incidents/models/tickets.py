@@ -42,13 +42,14 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         """The row as it is now, nobody else may change it until this transaction ends."""
         return self.select_for_update().get(pk=number)
 
-    def with_clock(self) -> TicketQuerySet:
-        """Each with `due_at`: the first answer's time while it is owed, then the solution's."""
+    def by_clock(self) -> TicketQuerySet:
+        """Most urgent first, each with `due_at`: the first answer's time while it is owed, then the solution's."""
         owed = Case(When(first_answered_at=None, then=F("first_answer_due_at")), default=None)
-        return self.annotate(due_at=Coalesce(owed, F("solution_due_at"), output_field=models.DateTimeField()))
+        due_at = Coalesce(owed, F("solution_due_at"), output_field=models.DateTimeField())
+        return self.annotate(due_at=due_at).order_by("due_at", "pk")
 
     def beyond(self, due_at: datetime, number: int) -> TicketQuerySet:
-        """After that row, of rows `with_clock` in the order of their clocks."""
+        """After that row, of rows `by_clock`."""
         later = {"due_at__gt": due_at}
         same = {"due_at": due_at, "pk__gt": number}
         return self.filter(Q(**later) | Q(**same))

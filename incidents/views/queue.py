@@ -96,7 +96,7 @@ def _by_severity(rows: TicketQuerySet, value: str) -> TicketQuerySet:
 
 def _page(rows: TicketQuerySet, after: str) -> tuple[list[Ticket], str]:
     """One page by keyset on (due, number), and where the next begins; any depth costs the same."""
-    ordered: Any = rows.with_clock().select_related(*PARTS).order_by("due_at", "pk")
+    ordered: Any = rows.select_related(*PARTS).by_clock()
     moment, _sep, number = after.rpartition("~")
     if (since := _moment(moment)) and number.isdigit():
         ordered = ordered.beyond(since, int(number))

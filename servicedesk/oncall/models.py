@@ -14,7 +14,9 @@ from servicedesk.directory.models import Team, User
 class Schedule(models.Model):
     slug = models.SlugField(_("short name"), unique=True)
     name = models.CharField(_("name"), max_length=80)
-    duty = models.CharField(_("duty"), max_length=40, blank=True, help_text=_("The word for who is on it: primary, secondary, IT manager on duty."))
+    duty = models.CharField(
+        _("duty"), max_length=40, blank=True, help_text=_("The word for who is on it: primary, secondary, IT manager on duty.")
+    )
     zone = models.CharField(_("time zone"), max_length=64, default="UTC")
     team = models.ForeignKey(Team, models.PROTECT, null=True, blank=True, related_name="schedules", verbose_name=_("team"))
     fallback = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("when nobody is on call"))
