@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from incidents.views import incident, numbers, portal, queue, replies, signed, ticket
+from incidents.views import incident, numbers, oncall, portal, queue, replies, signed, ticket
 
 urlpatterns = [
     path("", portal.home, name="home"),
@@ -23,6 +23,7 @@ urlpatterns = [
     path("incidents/<int:number>/", incident.incident, name="incident"),
     path("incidents/<int:number>/act/", incident.act, name="incident_act"),
     path("incidents/<int:number>/note/", incident.note, name="incident_note"),
+    path("oncall/", oncall.on_call, name="on_call"),
     path("a/<str:token>", signed.signed, name="signed"),
     path("hooks/twilio/sms/", replies.sms, name="twilio_sms"),
     re_path(r"^(?P<section>t|tickets|incidents)/(?P<number>[A-Za-z]{1,3}-[0-9]{1,18})/$", numbers.bare, name="numbers"),

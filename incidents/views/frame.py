@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from django.conf import settings
+from django.core.cache import cache
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
@@ -16,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from incidents.models import Incident
 from servicedesk import clock
 from servicedesk.directory.models import Organisation, User
+from servicedesk.oncall import roster
 
 THEMES = ("light", "dark")
 DENSITIES = ("compact", "relaxed")
@@ -97,8 +99,13 @@ class Frame:
 
     @cached_property
     def on_call_until(self) -> datetime | None:
-        """Until when this person is on call; None when off duty."""
-        return None
+        """Until when this person is on call; None when off duty. Looked up once a minute."""
+        if self.person is None or not self.is_staff:
+            return None
+        now = clock.now()
+        key = f"on-call:{self.person.pk}:{now:%Y%m%d%H%M}"
+        found: datetime | None = cache.get_or_set(key, lambda: roster.until(self.person, at=now) if self.person else None, 60)
+        return found
 
     @property
     def theme(self) -> str:

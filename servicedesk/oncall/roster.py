@@ -166,3 +166,11 @@ def _layer(rotation: Rotation, schedule: Schedule) -> shifts.Layer:
 
 def _override(override: Override) -> shifts.Override:
     return shifts.Override(override.kind, override.person_id, override.replaces_id, override.starts_at, override.ends_at)  # type: ignore[arg-type]
+
+
+def until(person: User, *, at: datetime) -> datetime | None:
+    """Until when this person is on call without a break in any one schedule; None when off duty."""
+    schedules = list(Schedule.objects.filter(Q(rotations__members__person=person) | Q(overrides__person=person)).distinct())
+    rotas = load(schedules, start=at, end=at) if schedules else []
+    own = [duty.ends_at for rota in rotas for duty in rota.on_call(at) if duty.person == person and not duty.is_fallback]
+    return max(own, default=None)

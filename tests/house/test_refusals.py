@@ -57,6 +57,7 @@ MATRIX: dict[str, Row] = {
     "incident": Row(READERS, takes="incident"),
     "incident_act": Row(CHANGE_INCIDENT, "post", "incident"),
     "incident_note": Row((LOGIN, NO, NO, 422, 422, NO, NO), "post", "incident"),
+    "on_call": Row((LOGIN, NO, NO, OK, OK, OK, OK)),
     "signed": Row(EVERYONE, takes="link"),
     "numbers": Row((LOGIN, 301, 301, 301, 301, 301, 301), takes="number"),
     "outbox": Row((LOGIN, NO, NO, OK, OK, OK, OK)),
