@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import SimpleNamespace as Thing
-from typing import Any, NamedTuple
+from typing import Any
 
 from django import forms
 from django.conf import settings
@@ -21,7 +21,8 @@ SHELLS = {"staff": "base.html", "portal": "base_portal.html", "bare": "base_bare
 SPARK = "0,12 6,10 12,13 18,11 24,14 30,10 36,12 42,11 48,13 54,9 60,12 66,11 72,13 78,12 84,10 90,13 96,11 102,20 114,20"
 
 
-class Person(NamedTuple):
+@dataclass(frozen=True)
+class Person:
     name: str
     initials: str
 
