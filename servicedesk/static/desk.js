@@ -28,6 +28,7 @@
   const line = byId("status");
   let clearing;
   function tell(text, stay = false) {
+    remember(text);
     line.replaceChildren(Object.assign(document.createElement("span"), { textContent: text }));
     line.toggleAttribute("data-stay", stay);
   }
@@ -38,6 +39,26 @@
     clearing = setTimeout(() => (line.matches(":hover, :focus-within") ? fade() : line.replaceChildren()), 12000);
   }
   if (line) new MutationObserver(fade).observe(line, { childList: true, subtree: true });
+
+  // The bell: what was told on this visit, the last twenty
+  const past = () => { try { return JSON.parse(sessionStorage.getItem("recent")) || []; } catch { return []; } };
+  function remember(text) {
+    const list = [{ at: Date.now(), text }, ...past()].slice(0, 20);
+    try { sessionStorage.setItem("recent", JSON.stringify(list)); } catch { return; }
+    const count = document.querySelector("[data-recent-count]");
+    if (count) { count.textContent = String((+count.textContent || 0) + 1); count.hidden = false; }
+  }
+  function recall(details) {
+    const list = details.querySelector("[data-recent]"), count = details.querySelector("[data-recent-count]");
+    if (!list) return;
+    if (past().length) list.replaceChildren(...past().map(({ at, text }) => {
+      const item = document.createElement("li");
+      item.append(Object.assign(document.createElement("span"), { textContent: text }), Object.assign(document.createElement("span"), { textContent: clockTime(at), className: "end" }));
+      return item;
+    }));
+    count.textContent = "";
+    count.hidden = true;
+  }
 
   // Times tick from the server's moments
   let ahead = body.dataset.now ? Date.parse(body.dataset.now) - Date.now() : 0;
@@ -253,6 +274,7 @@
     const details = event.target;
     if (!details.matches || !details.matches("details.menu")) return;
     if (!details.open) { if (lent) unselect(); return; }
+    recall(details);
     all("details.menu[open]").forEach((other) => { if (other !== details) other.open = false; });
     const start = details.querySelector(".menu-box :is(input, select, button, a):not([hidden])");
     if (start) start.focus();
@@ -369,6 +391,7 @@
   }
 
   // On arrival
+  all("[data-recent-text]").forEach((place) => remember(place.textContent));
   const start = document.querySelector("[data-focus]");
   if (start) { if (!start.matches(FIELD)) start.tabIndex = -1; start.focus(); }
   const wished = document.querySelector("[data-autofocus]");
