@@ -1,4 +1,5 @@
 """Letters: how people are reached, what was sent to them, and what became of it."""
+
 from __future__ import annotations
 
 from notifications.models.callbacks import ProviderCallback
