@@ -36,9 +36,9 @@ class AlertFacts:
 def opened(facts: AlertFacts, *, now: datetime) -> LinkedAlert:
     """The rules look at it at once; a repeat brings the copy up to date."""
     alert, is_new = _kept(facts, now)
-    automation.evaluate_alert(alert, now=now)
     if is_new:
         _tell_tickets(facts.service, now)
+    automation.evaluate_alert(alert, now=now)
     return alert
 
 
@@ -84,7 +84,12 @@ def _kept(facts: AlertFacts, now: datetime) -> tuple[LinkedAlert, bool]:
 
 
 def _tell_tickets(service: Service | None, now: datetime) -> None:
-    """How a service's checks are is a fact of its open reports; the engine asks the rules about them."""
-    if service is not None:
-        waiting = Ticket.objects.open().filter(service=service, kind=Ticket.Kind.REPORT)
-        waiting.order_by().update(evaluate_at=now)
+    """How a service's checks are is a fact of its open reports; the engine asks the rules about them.
+
+    Tickets are locked in order, and before any incident is.
+    """
+    if service is None:
+        return
+    reports = Ticket.objects.open().filter(service=service, kind=Ticket.Kind.REPORT).order_by("pk")
+    numbers = list(reports.select_for_update().values_list("pk", flat=True))
+    Ticket.objects.filter(pk__in=numbers).update(evaluate_at=now)
