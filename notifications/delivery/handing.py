@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import secrets
-import time
 import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from time import monotonic
 
 import structlog
 from django.db import transaction
@@ -28,9 +28,9 @@ BUDGET_S = 5.0  # with one call's deadline on top, still within a worker's time 
 
 def deliver_all(ids: Sequence[int], *, now: datetime) -> int:
     """Deliver these in order; how many were tried. What does not fit into the time of one task is rung for again."""
-    ends = time.monotonic() + BUDGET_S
+    ends = monotonic() + BUDGET_S
     for done, message_id in enumerate(ids):
-        if time.monotonic() > ends:
+        if monotonic() > ends:
             walk.ring(ids[done:])
             return done
         try:
@@ -93,10 +93,10 @@ def begin(attempt: Attempt) -> bool:
 
 def hand_over(attempt: Attempt, *, now: datetime) -> None:
     """Call the provider and record the outcome, at `now` and the whole seconds the call took."""
-    began = time.monotonic()
+    began = monotonic()
 
     def then() -> datetime:
-        return now + timedelta(seconds=int(time.monotonic() - began))
+        return now + timedelta(seconds=int(monotonic() - began))
 
     try:
         provider_id = channels.send(parcel(attempt))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from notifications import channels, delivery, outbox
-from notifications.delivery import outcomes
+from notifications.delivery import handing, outcomes
 from notifications.models import Attempt, Message
 from servicedesk import clock
 from tests.notifications.makers import NOW, SAM, SAM_MAIL, after, at_the_provider, lease_over, only, page, rungs, sam
@@ -25,6 +25,15 @@ def test_a_lost_answer_is_unknown_and_nothing_is_repeated_at_once(phone, twilio)
     assert (state(message), attempt.state, attempt.check_at) == ("unknown", "unknown", after(15))
     assert delivery.reconcile_due(now=after(14)) == 0
     phone.expect("INC-214")
+
+
+def test_the_receipt_is_waited_for_from_when_the_call_ended(phone, twilio, monkeypatch):
+    moments = iter([0.0, 10.2])
+    monkeypatch.setattr(handing, "monotonic", lambda: next(moments))
+    twilio.behave("drop", to=SAM)
+    delivery.deliver(only(page(sam())).pk, NOW)
+    phone.expect("INC-214")
+    assert Attempt.objects.get().check_at == after(25)
 
 
 def test_a_receipt_settles_an_unknown_outcome_before_anybody_asks(phone, twilio):
@@ -173,20 +182,22 @@ def test_another_page_with_the_same_code_is_not_mistaken_for_the_lost_one(phone,
     assert (state(second), second.tries.get().provider_id) == ("queued", "")
 
 
-def test_one_lost_answer_is_settled_by_one_engine():
-    message = only(page(sam()))
-    outcomes.unknown(at_the_provider(message), "lost", now=NOW)
+def test_one_lost_answer_is_settled_by_one_engine(monkeypatch):
+    user = sam()
+    messages = [only(page(user, thread=thread)) for thread in ("INC-214", "INC-215")]
+    for message in messages:
+        outcomes.unknown(at_the_provider(message), "lost", now=NOW)
     asked: list[int] = []
 
     def find(parcel: channels.Parcel, **_: object) -> str:
         asked.append(parcel.message_id)
         delivery.reconcile_due(now=after(15))  # the other engine, meanwhile
-        return "SM1"
+        return f"SM{parcel.message_id}"
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(channels, "find", find)
-        delivery.reconcile_due(now=after(15))
-    assert (asked, state(message)) == ([message.pk], "sent")
+    monkeypatch.setattr(channels, "find", find)
+    delivery.reconcile_due(now=after(15))
+    assert asked == [message.pk for message in messages]
+    assert {state(message) for message in messages} == {"sent"}
 
 
 def test_the_call_is_dated_by_real_time_for_the_provider_does_not_know_ours():
