@@ -11,7 +11,7 @@ from django.db.models import Value
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
-from notifications import reach, walk
+from notifications import plan, reach, walk
 from notifications.models import Attempt, Channel, ContactMethod, Errand, Message, Urgency
 from notifications.models.errands import ErrandQuerySet
 from notifications.states import IN_FLIGHT, TOLD, WAITING, AttemptState, MessageState
@@ -62,45 +62,46 @@ def queue(
     errand, is_new = Errand.objects.get_or_create(key=key, defaults={"person": person, **known})
     if not is_new:
         return errand
-    rungs = _rungs(person, urgency, kind)
-    held_until = None if on_duty else reach.quiet_until(person, now)
-    errand.skipped = [{"method": rung.method.get_kind_display(), "reason": rung.why_not} for rung in rungs if rung.why_not]
-    usable = [rung for rung in rungs if not rung.why_not]
-    _write(errand, usable, letter, held_until=held_until, now=now, expires_at=expires_at)
-    if not usable or (kind == Errand.Kind.PAGE and held_until is not None):
-        if usable:
-            errand.skipped.append({"method": "", "reason": _("quiet hours")})
+    ways = _ways(person, urgency, kind)
+    made = reach.plan_for(ways, kind=kind, on_duty=on_duty, quiet_hours=None if on_duty else reach.quiet(person), now=now)
+    _write(errand, ways, made, letter, now=now, expires_at=expires_at)
+    errand.skipped = [{"method": way.method.get_kind_display(), "reason": way.why_not} for way in ways if way.why_not]
+    if made.unreachable:
+        errand.skipped += [{"method": "", "reason": _("quiet hours")}] if made.steps else []
         errand.state, errand.settled_at = Errand.State.UNREACHABLE, now
         errand.noticed_at = None if kind == Errand.Kind.PAGE else now
     errand.save(update_fields=["skipped", "state", "settled_at", "noticed_at"])
     return errand
 
 
-def _rungs(person: User, urgency: str, kind: str) -> list[reach.Rung]:
+def _ways(person: User, urgency: str, kind: str) -> list[reach.Rung]:
     """The ladder. A notice takes one way: an urgent one what is heard first; the account's address where there is no ladder."""
-    rungs = reach.ladder(person, urgency)
+    ways = reach.ladder(person, urgency)
     if kind == Errand.Kind.PAGE:
-        return rungs
-    if person.email and all(rung.why_not for rung in rungs):
-        return [*rungs, reach.Rung(ContactMethod(person=person, kind=Channel.EMAIL, address=person.email), 0)]
+        return ways
+    if person.email and all(way.why_not for way in ways):
+        account = ContactMethod(person=person, kind=Channel.EMAIL, address=person.email, verified_at=person.created_at)
+        return [*ways, reach.Rung(account, 0)]
     is_urgent = urgency == Urgency.URGENT
-    return sorted(rungs, key=lambda rung: (rung.delay_s, is_urgent and rung.method.kind == Channel.EMAIL))
+    return sorted(ways, key=lambda way: (way.delay_s, is_urgent and way.method.kind == Channel.EMAIL))
 
 
 def _write(
-    errand: Errand, rungs: Sequence[reach.Rung], letter: Letter, *, held_until: datetime | None, now: datetime, expires_at: datetime | None
+    errand: Errand, ways: Sequence[reach.Rung], made: plan.Plan, letter: Letter, *, now: datetime, expires_at: datetime | None
 ) -> None:
-    """One row a rung; what is due is queued. Of a notice the first goes out, and the others wait in case it fails."""
+    """One row a step; what is due is queued. Of a notice the first goes out, and the others wait in case it fails."""
     is_page = errand.kind == Errand.Kind.PAGE
     rows = []
-    for number, rung in enumerate(rungs):
-        after = timedelta(seconds=rung.delay_s) if is_page else max(timedelta(seconds=rung.delay_s if number else 0), number * SECOND_WAY)
-        row = _message(letter, rung.method.kind, thread=errand.thread, key=f"{errand.key}:{number}", now=now)
-        row.errand, row.person, row.rung, row.to = errand, errand.person, number, rung.method.address
-        row.method = rung.method if rung.method.pk else None
+    for number, step in enumerate(made.steps):
+        method = ways[step.rung].method
+        row = _message(letter, method.kind, thread=errand.thread, key=f"{errand.key}:{number}", now=now)
+        row.errand, row.person, row.rung, row.to = errand, errand.person, number, method.address
+        row.method = method if method.pk else None
         row.lane = Message.Lane.PAGE if is_page else Message.Lane.BULK
-        row.state = MessageState.HELD if held_until else MessageState.PLANNED
-        row.due_at, row.expires_at = (held_until or now) + after, expires_at
+        row.state = MessageState.HELD if step.held_until else MessageState.PLANNED
+        row.due_at = step.due_at if is_page else max(step.due_at, made.steps[0].due_at + number * SECOND_WAY)
+        row.reason = _("quiet hours") if step.held_until else ""
+        row.expires_at = expires_at
         rows.append(row)
     Message.objects.bulk_create(rows)
     walk.release(Message.objects.filter(errand=errand, due_at__lte=now), now=now)

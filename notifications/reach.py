@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime
+from typing import Literal, cast
 
 from django.utils.translation import gettext as _
 
+from notifications import plan
 from notifications.models import Channel, ContactMethod, LadderRung, QuietHours
-from servicedesk import walltime
 from servicedesk.directory import zones
 from servicedesk.directory.models import User
 
@@ -46,19 +46,21 @@ def why_not(person: User, urgency: str) -> str:
     return "; ".join(rung.why_not for rung in rungs) or _("No method is known.")
 
 
-def quiet_until(person: User, now: datetime) -> datetime | None:
-    """When this person's quiet hours end, if it is in them; a week day means the evening they begin."""
+def quiet(person: User) -> plan.Quiet | None:
+    """The quiet hours this person asked for, on their own clock."""
     hours = QuietHours.objects.filter(person=person).first()
-    if hours is None or hours.starts == hours.ends:
-        return None
-    zone = ZoneInfo(zones.of(person))
-    local = walltime.shown(now, zone)
-    for day in (local.date() - timedelta(days=1), local.date()):
-        begins, ends = datetime.combine(day, hours.starts), datetime.combine(day, hours.ends)
-        ends += timedelta(days=1) if ends < begins else timedelta()
-        if begins <= local < ends and (not hours.weekdays or day.weekday() in hours.weekdays):
-            return walltime.first(ends, zone)
-    return None
+    return plan.Quiet(hours.starts, hours.ends, zones.of(person), frozenset(hours.weekdays)) if hours else None
+
+
+def plan_for(ways: Sequence[Rung], *, kind: str, on_duty: bool, quiet_hours: plan.Quiet | None, now: datetime) -> plan.Plan:
+    """When each of these is tried; a step's `rung` is its place among `ways`."""
+    rungs = [plan.Rung(place, way.delay_s, plan_method(way.method)) for place, way in enumerate(ways)]
+    return plan.plan(rungs, kind="page" if kind == "page" else "notice", on_duty=on_duty, quiet=quiet_hours, now=now)
+
+
+def plan_method(method: ContactMethod) -> plan.Method:
+    kind = cast("Literal['email', 'sms', 'voice', 'push', 'chat']", method.kind)
+    return plan.Method(method.pk or 0, kind, verified=method.verified_at is not None, disabled=method.disabled_at is not None)
 
 
 def _usual(methods: Iterable[ContactMethod]) -> list[Rung]:
@@ -67,9 +69,11 @@ def _usual(methods: Iterable[ContactMethod]) -> list[Rung]:
 
 
 def _why_not(method: ContactMethod) -> str:
+    """In words what the plan calls unverified or disabled."""
+    why = plan.why_not(plan_method(method))
+    if not why:
+        return ""
     words = {"method": method.get_kind_display(), "reason": method.disabled_reason}
-    if method.verified_at is None:
+    if why == "unverified":
         return _("%(method)s is not verified") % words
-    if method.disabled_at is not None:
-        return _("%(method)s is switched off: %(reason)s") % words if method.disabled_reason else _("%(method)s is switched off") % words
-    return ""
+    return (_("%(method)s is switched off: %(reason)s") if method.disabled_reason else _("%(method)s is switched off")) % words

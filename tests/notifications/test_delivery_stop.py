@@ -71,6 +71,13 @@ def test_a_message_already_at_the_provider_is_told_as_sent():
 
 
 @pytest.mark.django_db
+def test_whom_no_message_reached_was_not_told(twilio):
+    twilio.behave("fail:21211")
+    delivery.deliver(only(page(sam())).pk, NOW)
+    assert acknowledge() == []
+
+
+@pytest.mark.django_db
 def test_a_failure_after_the_acknowledgement_is_not_repeated():
     errand = page(sam(*LADDER))
     sms, mail = rungs(errand)
@@ -104,11 +111,12 @@ def test_only_the_person_meant_is_left_alone(phone):
 @pytest.mark.django_db
 def test_letters_that_wake_nobody_are_not_pages_and_still_go_out():
     user = sam()
-    letter = only(notice(user))
+    told = notice(user)
     page(user)
     page(user, thread="INC-215")
     acknowledge()
-    assert state(letter) == "queued"
+    told.refresh_from_db()
+    assert (only(told).state, told.state) == ("queued", "open")
     assert only(Errand.objects.get(thread="INC-215")).state == "queued"
 
 

@@ -163,12 +163,19 @@ def test_a_held_notice_waits_for_the_morning():
 
 
 @pytest.mark.parametrize(
-    ("starts", "ends", "weekdays", "held"), [(22, 7, (), True), (8, 18, (), False), (22, 7, (0,), True), (22, 7, (1,), False)]
+    ("starts", "ends", "weekdays", "state"),
+    [(22, 7, (), "held"), (8, 18, (), "queued"), (22, 7, (0,), "held"), (22, 7, (1,), "queued")],
 )
-def test_quiet_hours_begin_on_the_evening_of_their_day(starts, ends, weekdays, held):
+def test_quiet_hours_begin_on_the_evening_of_their_day(starts, ends, weekdays, state):
     user = sam()
     quiet(user, starts, ends, weekdays)
-    assert (reach.quiet_until(user, NOW) is not None) is held  # Tuesday, 02:12
+    assert only(page(user, on_duty=False)).state == state  # it is Tuesday, 02:12
+
+
+def test_a_method_that_cannot_be_used_hands_its_turn_to_the_next():
+    user = sam(*LADDER)
+    ContactMethod.objects.filter(kind="sms").update(verified_at=None)
+    assert plan(page(user)) == [("email", "queued", NOW), ("voice", "queued", NOW)]
 
 
 # Plain letters
