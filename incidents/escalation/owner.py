@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
-from types import MappingProxyType
 
 from django.db.models import Max
 from django.utils.translation import gettext as _
@@ -12,18 +10,20 @@ from django.utils.translation import gettext as _
 from incidents import journal, letters, moves
 from incidents.escalation import paging, runs
 from incidents.escalation.targets import Candidate
-from incidents.models import Incident, Run, TimelineEntry
+from incidents.models import Incident, Run, SeverityLevel, TimelineEntry
 from incidents.states import IncidentState, RunState
 from servicedesk.directory.models import User
 
-ACK_TIMEOUTS: Mapping[int, timedelta] = MappingProxyType({1: timedelta(minutes=60), 2: timedelta(minutes=60)})
+USUAL_MIN = 60  # where the severity says nothing else; the lesser ones never ask
 TO_ANSWER = timedelta(minutes=10)
 
 
 def asks_at(incident: Incident, *, since: datetime) -> datetime | None:
     """When an owner who does nothing from `since` on is asked; None: this severity never asks."""
-    timeout = ACK_TIMEOUTS.get(incident.severity)
-    return since + timeout if timeout else None
+    set_to = SeverityLevel.objects.filter(rank=incident.severity).values_list("ask_again_min", flat=True).first()
+    usual = USUAL_MIN if incident.severity <= paging.URGENT_UNTIL else 0
+    minutes = usual if set_to is None else set_to
+    return since + timedelta(minutes=minutes) if minutes else None
 
 
 def look(run: Run, incident: Incident, *, now: datetime) -> None:

@@ -16,6 +16,12 @@ class SeverityLevel(models.Model):
     rank = models.PositiveSmallIntegerField(_("rank"), primary_key=True)
     name = models.CharField(_("name"), max_length=40)
     guideline = models.TextField(_("how it is handled"), blank=True)
+    ask_again_min = models.PositiveSmallIntegerField(
+        _("owner asked after (minutes)"),
+        null=True,
+        blank=True,
+        help_text=_("Without any act of theirs. Empty: 60 for SEV1 and SEV2; 0: never."),
+    )
 
     class Meta:
         verbose_name = _("severity")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from incidents import escalation, incidents
-from incidents.models import Incident
+from incidents.models import Incident, SeverityLevel
 from incidents.states import IllegalMove, IncidentState
 from notifications.inbound import Reply
 from notifications.models import Message
@@ -173,8 +173,8 @@ def test_the_next_person_is_known_beforehand(acme: Company) -> None:
 
 def test_more_time_asks_again_and_never_stops_the_policy(acme: Company) -> None:
     incident = email_down(acme)
-    for _tap in range(2):
-        escalation.later(incident, by=acme.people["sam"], now=SOON)
+    for tap in range(2):
+        escalation.later(incident, by=acme.people["sam"], now=SOON + tap * MINUTE)
     run_until(NINE + 20 * MINUTE, start=SOON)
     assert paged_at(incident) == [("sam", 0), ("dana", 10), ("sam", 13), ("kim", 20)]
 
@@ -239,6 +239,23 @@ def test_after_the_last_step_paging_goes_on_from_the_first(acme: Company) -> Non
     assert paged_at(incident)[3:] == [("kim", 80), ("sam", 90)]
 
 
+def test_paging_goes_on_after_the_owners_own_step(acme: Company) -> None:
+    incident = email_down(acme)
+    run_until(NINE + 10 * MINUTE)
+    ack(incident, acme.people["sam"], now=NINE + 11 * MINUTE)
+    run_until(NINE + 81 * MINUTE, start=NINE + 11 * MINUTE)
+    assert paged_at(incident)[2:] == [("sam", 71), ("dana", 81)]
+
+
+def test_each_severity_may_ask_after_a_time_of_its_own_or_never(acme: Company) -> None:
+    SeverityLevel.objects.filter(rank=1).update(ask_again_min=20)
+    SeverityLevel.objects.filter(rank=2).update(ask_again_min=0)
+    first, second = email_down(acme), email_down(acme, severity=2, service=acme.services["vpn"])
+    for incident in (first, second):
+        ack(incident, acme.people["sam"], now=NINE)
+    assert [run_of(each).next_step_at for each in (first, second)] == [NINE + 20 * MINUTE, None]
+
+
 def test_less_than_sev2_is_never_asked(acme: Company) -> None:
     incident = email_down(acme, severity=3)
     ack(incident, acme.people["sam"], now=NINE)
@@ -265,6 +282,14 @@ def test_a_rise_asks_the_owner_and_pages_only_those_left_out(acme: Company) -> N
     incidents.raise_severity(incident, 1, because="all staff", now=SOON + MINUTE)
     assert paged(incident) == [("dana", 2), ("sam", 1), ("dana", 0)]
     assert "It is SEV1 now: all staff" in mail_to(incident, "dana").text
+
+
+def test_a_rise_by_a_person_that_the_owner_does_not_answer_pages_on(acme: Company) -> None:
+    incident = email_down(acme, severity=2)
+    ack(incident, acme.people["sam"])
+    incidents.raise_severity(incident, 1, because="all staff", now=SOON + MINUTE, actor=acme.people["kim"])
+    run_until(SOON + 11 * MINUTE, start=SOON)
+    assert paged_at(incident) == [("sam", 0), ("sam", 4), ("dana", 14)]
 
 
 # By text message
