@@ -103,6 +103,14 @@ def test_one_of_two_who_cannot_be_reached_changes_nothing(acme: Company) -> None
     assert paged_at(incident) == [("sam", 0), ("ben", 0)]
 
 
+def test_a_late_failure_of_an_earlier_step_hurries_nobody(acme: Company) -> None:
+    incident = email_down(acme)
+    run_until(NINE + 10 * MINUTE)
+    lost(incident.pages.get(step=1), now=NINE + 12 * MINUTE)
+    run_until(NINE + 20 * MINUTE, start=NINE + 12 * MINUTE)
+    assert paged_at(incident) == [("sam", 0), ("dana", 10), ("kim", 20)]
+
+
 def test_somebody_named_twice_in_a_step_is_paged_once(acme: Company) -> None:
     also(acme, 1, kind="person", person=acme.people["sam"])
     assert paged(email_down(acme)) == [("sam", 1)]
@@ -129,9 +137,10 @@ def test_in_turns_pages_whoever_was_not_paged_longest(acme: Company) -> None:
 
 def test_a_step_only_for_worse_keeps_its_delay(acme: Company) -> None:
     PolicyStep.objects.filter(pk=steps(acme, 2).pk).update(least_severity=1)
-    incident = email_down(acme, severity=2)
+    incident, worse = email_down(acme, severity=2), email_down(acme, service=acme.services["vpn"])
     run_until(NINE + 20 * MINUTE)
     assert paged_at(incident) == [("sam", 0), ("kim", 20)]
+    assert paged_at(worse) == [("sam", 0), ("dana", 10), ("kim", 20)]
     assert "Step 2 of 3 is skipped: only from SEV1." in lines(incident)
 
 
@@ -181,8 +190,10 @@ def test_a_policy_repeats_as_often_as_it_says(acme: Company) -> None:
 
 
 def test_a_policy_nobody_of_which_can_be_reached_goes_to_the_last_resort(acme: Company) -> None:
-    incident = email_down(acme, policy=acme.policies["network"])
+    Policy.objects.filter(slug="network").update(repeat=2)
+    incident = email_down(acme, policy=Policy.objects.get(slug="network"))
     assert paged_at(incident) == [("kim", 0)]
+    assert lines(incident).count("is skipped") == 1
     assert "Nobody acknowledged because nobody of Network can be reached." in lines(incident)
     assert incident.timeline.filter(kind="warning", is_key=True).exists()
     assert "call 555-0100" in lines(incident)
