@@ -26,7 +26,7 @@ CAN_BE_ASKED = (Channel.SMS, Channel.VOICE)
 
 def reconcile_due(*, now: datetime, limit: int = LIMIT) -> int:
     """Settle attempts whose answer was lost and whose receipt did not come; how many were looked at."""
-    due = Attempt.objects.filter(state=AttemptState.UNKNOWN, check_at__lte=now).order_by("check_at")
+    due = Attempt.objects.filter(state=AttemptState.UNKNOWN, check_at__lte=now).order_by("check_at", "pk")
     handled = 0
     for attempt in due.select_related("message")[:limit]:
         if not Attempt.objects.filter(pk=attempt.pk, state=AttemptState.UNKNOWN, check_at=attempt.check_at).update(check_at=now + AGAIN):
