@@ -3,35 +3,15 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from notifications import access
 from notifications.models import Attempt, ContactMethod, Errand, LadderRung, Message, ProviderCallback, QuietHours
-
-
-class Record(admin.ModelAdmin):  # type: ignore[type-arg]  # the base is generic in the stubs only
-    """Read, never written by hand."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
-
-
-class Kept(admin.ModelAdmin):  # type: ignore[type-arg]  # the base is generic in the stubs only
-    """Changed by hand, never deleted."""
-
-    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
+from servicedesk.audit.desk_admin import DeskAdmin, RecordAdmin
 
 
 @admin.register(ContactMethod)
-class ContactMethodAdmin(Kept):
+class ContactMethodAdmin(DeskAdmin):
     list_display = ("person", "kind", "address", "verified_at", "disabled_at", "disabled_reason")
     list_filter = ("kind",)
     list_select_related = ("person",)
@@ -40,7 +20,7 @@ class ContactMethodAdmin(Kept):
 
 
 @admin.register(LadderRung)
-class LadderRungAdmin(Kept):
+class LadderRungAdmin(DeskAdmin):
     list_display = ("person", "urgency", "position", "delay_s", "method")
     list_filter = ("urgency",)
     list_select_related = ("person", "method")
@@ -48,14 +28,14 @@ class LadderRungAdmin(Kept):
 
 
 @admin.register(QuietHours)
-class QuietHoursAdmin(Kept):
+class QuietHoursAdmin(DeskAdmin):
     list_display = ("person", "starts", "ends", "weekdays")
     list_select_related = ("person",)
     raw_id_fields = ("person",)
 
 
 @admin.register(Errand)
-class ErrandAdmin(Record):
+class ErrandAdmin(RecordAdmin):
     list_display = ("thread", "person", "kind", "urgency", "state", "created_at", "settled_at")
     list_filter = ("kind", "state")
     list_select_related = ("person",)
@@ -64,7 +44,7 @@ class ErrandAdmin(Record):
 
 
 @admin.register(Message)
-class MessageAdmin(Record):
+class MessageAdmin(RecordAdmin):
     list_display = ("created_at", "thread", "channel", "address", "state", "reason", "attempts")
     list_filter = ("state", "channel", "lane")
     search_fields = ("thread", "to")
@@ -94,7 +74,7 @@ class MessageAdmin(Record):
 
 
 @admin.register(Attempt)
-class AttemptAdmin(Record):
+class AttemptAdmin(RecordAdmin):
     list_display = ("message", "number", "state", "code", "reason", "started_at", "called_at", "ended_at")
     list_filter = ("state",)
     list_select_related = ("message",)
@@ -103,7 +83,7 @@ class AttemptAdmin(Record):
 
 
 @admin.register(ProviderCallback)
-class ProviderCallbackAdmin(Record):
+class ProviderCallbackAdmin(RecordAdmin):
     list_display = ("received_at", "provider", "event_id", "outcome")
     list_filter = ("provider", "outcome")
     search_fields = ("event_id",)
