@@ -33,7 +33,9 @@ def incident(user: User, number: int, *, to_change: bool = False) -> Incident:
     """An incident staff may see. Raises PermissionDenied, Http404."""
     if not user.is_desk_staff:
         raise PermissionDenied
-    found = Incident.objects.visible_to(user).select_related("service", "team", "policy", "rule", "acknowledged_by").filter(pk=number).first()
+    found = (
+        Incident.objects.visible_to(user).select_related("service", "team", "policy", "rule", "acknowledged_by").filter(pk=number).first()
+    )
     if found is None:
         raise Http404
     if to_change and not (user.is_agent or user.is_manager):
