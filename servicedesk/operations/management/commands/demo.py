@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand
 
 from servicedesk import clock
 from servicedesk.directory.models import Organisation
-from servicedesk.operations.worlds import company
+from servicedesk.operations.worlds import company, demo
 
 
 class Command(BaseCommand):
@@ -15,7 +15,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         here = Organisation.current()
         if here is None:
-            company.found(now=clock.now())
+            demo.found(now=clock.now())
         elif here.name != company.NAME:
             self.stdout.write(f"{here.name} is in this database; the demo company was not laid beside it.")
             return

@@ -1,0 +1,97 @@
+"""Time by hand: the clock goes from one due moment to the next, and at each the engine runs until nothing moves.
+
+`next_due` knows every due column of the house. A column that is missing there is noticed late, at the end of a move.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from django.db.models import Min, Q, QuerySet
+
+from incidents.models import Incident, LinkedAlert, Page, Run, Ticket
+from monitoring.models import Alert, CheckState
+from notifications import delivery
+from notifications.delivery.sweeps import PATIENCE
+from notifications.models import Attempt, Message
+from notifications.states import IN_FLIGHT, WAITING, AttemptState, MessageState
+from servicedesk import clock
+from servicedesk.operations.engine import run_once
+
+MOST_ROUNDS = 60
+MOST_MOMENTS = 20_000
+
+
+class NeverSettles(AssertionError):
+    """Something is due again and again at the same moment."""
+
+
+class Outside(Protocol):
+    """What happens by itself beyond the engine: receipts arrive, checks report."""
+
+    def next_at(self) -> datetime | None: ...
+    def act(self, now: datetime) -> None: ...
+
+
+def run_until(target: datetime, outside: Outside) -> None:
+    """Everything due up to `target` runs, in order, each at its own time; then it is `target`."""
+    settle(clock.now())
+    for moment in _moments(target, outside):
+        clock.move_to(moment)
+        outside.act(moment)
+        settle(moment)
+    clock.move_to(max(target, clock.now()))
+    settle(target)
+
+
+def settle(now: datetime) -> None:
+    """Run the engine and deliver what is queued, at `now`, until nothing moves."""
+    moved: dict[str, int] = {}
+    for _round in range(MOST_ROUNDS):
+        moved = {name: count for name, count in run_once(now).items() if count}
+        sent = delivery.deliver_unclaimed(now=now, after=timedelta())
+        if not moved and not sent:
+            return
+    raise NeverSettles(f"still moving at {now.isoformat()} after {MOST_ROUNDS} rounds: {moved}")
+
+
+def _moments(target: datetime, outside: Outside) -> Iterator[datetime]:
+    """The next due moment, as long as there is one; what was due before now has run."""
+    now = clock.now()
+    for _count in range(MOST_MOMENTS):
+        moments = [moment for moment in (next_due(now), outside.next_at()) if moment is not None]
+        if not moments or min(moments) > target:
+            return
+        now = max(min(moments), now)
+        yield now
+    raise NeverSettles(f"more than {MOST_MOMENTS} moments before {target.isoformat()}")
+
+
+def next_due(after: datetime) -> datetime | None:
+    """The first moment later than `after` at which a row is due."""
+    found = [_first(rows, column, after) for rows, column in _columns()]
+    stuck = Message.objects.filter(lane=Message.Lane.PAGE, state__in=(MessageState.QUEUED, *IN_FLIGHT))
+    lying = _first(stuck, "queued_at", after - PATIENCE)
+    return min((moment for moment in [*found, lying and lying + PATIENCE] if moment is not None), default=None)
+
+
+def _columns() -> Iterator[tuple[QuerySet[Any], str]]:
+    yield CheckState.objects.filter(check_ref__is_paused=False), "overdue_at"
+    yield CheckState.objects.filter(check_ref__is_paused=False), "recheck_at"
+    yield Alert.objects.all(), "raise_at"
+    yield Ticket.objects.all(), "evaluate_at"
+    yield LinkedAlert.objects.all(), "evaluate_at"
+    yield Incident.objects.filter(state="proposed"), "decide_at"
+    yield Incident.objects.live(), "settle_at"
+    yield Run.objects.open(), "next_step_at"
+    yield Page.objects.all(), "again_at"
+    yield Message.objects.filter(state__in=WAITING), "due_at"
+    yield Message.objects.filter(state__in=WAITING), "expires_at"
+    yield Attempt.objects.filter(state=AttemptState.UNKNOWN), "check_at"
+
+
+def _first(rows: QuerySet[Any], column: str, after: datetime) -> datetime | None:
+    found: datetime | None = rows.filter(Q(**{f"{column}__gt": after})).aggregate(first=Min(column))["first"]
+    return found
