@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -29,7 +29,9 @@ class NeverSettles(AssertionError):
 
 
 class Outside(Protocol):
-    """What happens by itself beyond the engine: receipts arrive, checks report."""
+    """What happens by itself beyond the engine: receipts arrive, checks report. `reporting` are checks never late."""
+
+    reporting: Collection[str]
 
     def next_at(self) -> datetime | None: ...
     def act(self, now: datetime) -> None: ...
@@ -43,6 +45,7 @@ def run_until(target: datetime, outside: Outside) -> None:
         outside.act(moment)
         settle(moment)
     clock.move_to(max(target, clock.now()))
+    outside.act(target)
     settle(target)
 
 
@@ -61,7 +64,7 @@ def _moments(target: datetime, outside: Outside) -> Iterator[datetime]:
     """The next due moment, as long as there is one; what was due before now has run."""
     now = clock.now()
     for _count in range(MOST_MOMENTS):
-        moments = [moment for moment in (next_due(now), outside.next_at()) if moment is not None]
+        moments = [moment for moment in (next_due(now, reporting=outside.reporting), outside.next_at()) if moment is not None]
         if not moments or min(moments) > target:
             return
         now = max(min(moments), now)
@@ -69,17 +72,17 @@ def _moments(target: datetime, outside: Outside) -> Iterator[datetime]:
     raise NeverSettles(f"more than {MOST_MOMENTS} moments before {target.isoformat()}")
 
 
-def next_due(after: datetime) -> datetime | None:
+def next_due(after: datetime, *, reporting: Collection[str] = ()) -> datetime | None:
     """The first moment later than `after` at which a row is due."""
-    found = [_first(rows, column, after) for rows, column in _columns()]
+    checks = CheckState.objects.filter(check_ref__is_paused=False)
+    found = [_first(checks.exclude(check_ref__slug__in=reporting), "overdue_at", after), _first(checks, "recheck_at", after)]
+    found += [_first(rows, column, after) for rows, column in _columns()]
     stuck = Message.objects.filter(lane=Message.Lane.PAGE, state__in=(MessageState.QUEUED, *IN_FLIGHT))
     lying = _first(stuck, "queued_at", after - PATIENCE)
     return min((moment for moment in [*found, lying and lying + PATIENCE] if moment is not None), default=None)
 
 
 def _columns() -> Iterator[tuple[QuerySet[Any], str]]:
-    yield CheckState.objects.filter(check_ref__is_paused=False), "overdue_at"
-    yield CheckState.objects.filter(check_ref__is_paused=False), "recheck_at"
     yield Alert.objects.all(), "raise_at"
     yield Ticket.objects.all(), "evaluate_at"
     yield LinkedAlert.objects.all(), "evaluate_at"
