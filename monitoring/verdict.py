@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any, Literal
 
-
 Status = Literal["ok", "warning", "critical", "unknown"]
 Change = Literal["opened", "worsened", "eased", "cleared", "flapping_started", "flapping_stopped"]
 Why = tuple[tuple[str | float, ...], ...]
