@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from django.utils.text import Truncator
+
 from notifications.models import Channel, Message
 from notifications.models.messages import MessageQuerySet
 from servicedesk.directory.models import Role, User
@@ -40,10 +42,11 @@ def words(message: Message) -> str:
 
 
 def title(message: Message) -> str:
-    """One line that says what it is."""
+    """One line that says what it is: a letter's subject, or how a shorter message begins."""
     if message.is_confidential:
         return message.thread
-    return masked(message.subject or message.text.partition("\n")[0])[:160]
+    beginning = message.text.strip().partition("\n")[0]
+    return Truncator(masked(message.subject or beginning if message.channel == Channel.EMAIL else beginning)).chars(90)
 
 
 def _masked_path(path: str) -> str:

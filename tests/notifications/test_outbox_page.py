@@ -83,7 +83,7 @@ def test_a_confidential_letter_shows_that_it_was_sent_and_not_what_it_says():
 def test_each_tab_shows_its_states_with_the_reason():
     user = sam((0, "sms", SAM), (600, "email", SAM_MAIL))
     sms, mail = rungs(page(user))
-    Message.objects.filter(pk=sms.pk).update(state="failed", reason="Not sent: no provider.", subject="the text message")
+    Message.objects.filter(pk=sms.pk).update(state="failed", reason="Not sent: no provider.")
     Message.objects.filter(pk=mail.pk).update(subject="the letter")
     assert "Not sent: no provider." in shown(user, "?show=failed")
     assert "the letter" not in shown(user, "?show=failed")
