@@ -119,7 +119,7 @@ def say(ticket: Ticket, kind: str, audience: str, author: User | None, text: str
 
 def _meet_first_answer(ticket: Ticket, author: User | None, now: datetime) -> None:
     """The first word of the desk to the requester stops that clock and makes a new ticket an open one."""
-    if author is not None and author.pk == ticket.requester_id:
+    if author is not None and author.pk in ticket.asker_ids:
         return
     if ticket.first_answered_at is None:
         ticket.first_answered_at = ticket.evaluate_at = now

@@ -51,9 +51,8 @@ def send_solved(ticket: Ticket, entry: Entry | None, *, now: datetime, is_automa
 
 def readers(ticket: Ticket) -> list[User]:
     """Who gets a ticket's letters: the requester, and a colleague who reported it for them. Nobody without an address."""
-    colleague = ticket.reported_by if ticket.reported_by and not ticket.reported_by.is_desk_staff else None
-    people = {person.pk: person for person in (ticket.requester, colleague) if person}
-    return [person for person in people.values() if person.email and person.is_active and person.kind not in ANONYMOUS]
+    people = User.objects.filter(pk__in=ticket.asker_ids, is_active=True, email__isnull=False)
+    return list(people.exclude(kind__in=ANONYMOUS).select_related("site").order_by("pk"))
 
 
 def promise(ticket: Ticket, person: User, *, now: datetime) -> str:

@@ -103,7 +103,7 @@ def _public_words(incident: Incident, now: datetime) -> str:
 def _waits_for_answer(ticket: Ticket) -> bool:
     """The last public word is the requester's."""
     said = ticket.entries.filter(audience=Entry.Audience.PUBLIC).exclude(kind=Entry.Kind.EVENT).last()
-    return said is not None and said.author_id in (ticket.requester_id, ticket.reported_by_id) and said.author_id is not None
+    return said is not None and said.author_id in ticket.asker_ids
 
 
 def _stamp(then: datetime, now: datetime) -> str:

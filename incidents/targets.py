@@ -1,17 +1,13 @@
-"""A ticket's due times, worked out anew from its history and stored for queues and rules.
-
-On a rise of severity a clock's due time is the earlier of what it was and the rise plus the new target; on a fall the
-later of what it was and the report plus the new target, pauses left out. A clock that has ended stays as it was.
-"""
+"""A ticket's clocks from its history, and their due times stored for queues and rules."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from incidents import deskhours, starter
+from incidents import clocks, deskhours, starter
+from incidents.clocks import ClockState, Event
 from incidents.deskhours import Desk
 from incidents.models import Entry, Ticket
 from incidents.states import TicketState
@@ -21,15 +17,12 @@ from servicedesk.directory.models import Organisation, Site
 UNRATED_RUNS_AS = 3
 REQUEST_RUNS_AS = 4
 TARGETS = {target.severity: target for target in starter.TARGETS}
-ROUND_THE_CLOCK = Desk("UTC", ((),) * 7)
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """From `at` on the ticket ran on this severity's targets."""
-
-    at: datetime
-    rank: int
+SAID = (Entry.Kind.REPLY, Entry.Kind.MAIL, Entry.Kind.CALL)
+STORED: Mapping[str, clocks.Name] = {
+    "first_answer_due_at": "first_response",
+    "next_answer_due_at": "next_response",
+    "solution_due_at": "resolution",
+}
 
 
 def desk(site: Site | None, organisation: Organisation | None) -> Desk:
@@ -44,21 +37,67 @@ def first_answer_s(ticket: Ticket) -> int:
     return TARGETS[_runs_as(ticket, ticket.severity)].first_answer_s
 
 
+def clocks_of(ticket: Ticket, *, now: datetime) -> dict[clocks.Name, ClockState]:
+    """first_response, next_response (once one was owed) and resolution as they stand, each with its segments."""
+    return clocks.evaluate(events_of(ticket), TARGETS, desk(ticket.requester.site, Organisation.current()), now)
+
+
 def project(ticket: Ticket, *, now: datetime) -> None:
     """Bring the stored due times up to date with the ticket's history. The caller holds the row."""
-    steps, pauses = _steps(ticket), _pauses(ticket)
-    hours = desk(ticket.requester.site, Organisation.current())
-    is_paused = ticket.state == TicketState.WAITING
-    columns: dict[str, Any] = {}
-    if ticket.first_answered_at is None:
-        columns["first_answer_due_at"] = None if is_paused else _due(steps, "first_answer_s", hours, pauses)
-    if ticket.solved_at is None:
-        columns["solution_due_at"] = None if is_paused else _due(steps, "solution_s", hours, pauses)
-    changed = {name: value for name, value in columns.items() if getattr(ticket, name) != value}
-    for name, value in changed.items():
-        setattr(ticket, name, value)
+    states = clocks_of(ticket, now=now)
+    due = {column: _owed(states.get(name), column) for column, name in STORED.items()}
+    changed = {column: at for column, at in due.items() if getattr(ticket, column) != at}
+    for column, at in changed.items():
+        setattr(ticket, column, at)
     if changed:
         ticket.save(update_fields=list(changed))
+
+
+def events_of(ticket: Ticket) -> list[Event]:
+    """The ticket's history as its clocks read it: oldest first."""
+    rank = _runs_as(ticket, None)
+    askers = ticket.asker_ids
+    events: list[Event] = []
+    for entry in ticket.entries.order_by("id").only("kind", "audience", "author_id", "data", "at"):
+        told = list(_told(ticket, entry, askers))
+        if told and told[0].kind == "severity" and entry.at == ticket.created_at:
+            rank = int(told[0].value or rank)  # rated in the moment of the report: it never ran on anything else
+        else:
+            events += told
+    return [Event("created", ticket.created_at, rank), *events]
+
+
+def _told(ticket: Ticket, entry: Entry, askers: frozenset[int]) -> Iterator[Event]:
+    if entry.kind == Entry.Kind.EVENT:
+        yield from _done(ticket, entry)
+    elif entry.kind in SAID:
+        is_theirs = entry.author_id in askers
+        if not (is_theirs and entry.kind == Entry.Kind.CALL):
+            yield Event("message" if is_theirs else "answer", entry.at)
+
+
+def _done(ticket: Ticket, entry: Entry) -> Iterator[Event]:
+    """What a deed of this verb means to the clocks; most mean nothing."""
+    verb, after = entry.data.get("verb"), entry.data.get("after", {})
+    if verb == "set_severity":
+        yield Event("severity", entry.at, _runs_as(ticket, after["severity"]))
+    elif verb == "hold":
+        yield Event("answer", entry.at)
+    elif verb == "wait":
+        yield Event("waiting", entry.at, after["waiting_for"])
+    elif verb == "move":
+        yield from _moved(entry.data["before"]["state"], after, entry.at)
+
+
+def _moved(before: str, after: Mapping[str, Any], at: datetime) -> Iterator[Event]:
+    if after["state"] == TicketState.WAITING:
+        yield Event("waiting", at, after["waiting_for"])
+    elif after["state"] == TicketState.SOLVED:
+        yield Event("solved", at)
+    elif before == TicketState.WAITING:
+        yield Event("resumed", at)
+    elif before == TicketState.SOLVED and after["state"] == TicketState.OPEN:
+        yield Event("reopened", at)
 
 
 def _runs_as(ticket: Ticket, rank: int | None) -> int:
@@ -68,53 +107,8 @@ def _runs_as(ticket: Ticket, rank: int | None) -> int:
     return rank or UNRATED_RUNS_AS
 
 
-def _steps(ticket: Ticket) -> list[Step]:
-    """The ranks it had, in order. What was rated in the moment of the report counts from the report."""
-    steps = [Step(ticket.created_at, _runs_as(ticket, None))]
-    for why in ticket.severity_reasons:
-        step = Step(datetime.fromisoformat(why["at"]), _runs_as(ticket, why["rank"]))
-        if step.at <= ticket.created_at:
-            steps = [step]
-        elif step.rank != steps[-1].rank:
-            steps.append(step)
-    return steps
-
-
-def _pauses(ticket: Ticket) -> list[deskhours.Span]:
-    """When it waited, or stood solved before it was reopened. The one that still lasts is left to the caller."""
-    moves = ticket.entries.filter(kind=Entry.Kind.EVENT, data__verb="move").order_by("id").values_list("at", "data")
-    return list(_spans_at_rest([(at, data["before"]["state"], data["after"]["state"]) for at, data in moves]))
-
-
-def _spans_at_rest(moves: Sequence[tuple[datetime, str, str]]) -> Iterator[deskhours.Span]:
-    resting = (TicketState.WAITING, TicketState.SOLVED)
-    since: datetime | None = None
-    for at, before, after in moves:
-        if before not in resting and after in resting:
-            since = at
-        elif before in resting and after not in resting and since is not None:
-            yield since, at
-            since = None
-
-
-def _due(steps: Sequence[Step], target: str, hours: Desk, pauses: Sequence[deskhours.Span]) -> datetime | None:
-    first, *later = steps
-    at = _after(first.at, first.rank, target, hours, pauses)
-    rank = first.rank
-    for step in later:
-        if step.rank < rank:
-            at = _pick(min, at, _after(step.at, step.rank, target, hours, pauses))
-        else:
-            at = _pick(max, at, _after(first.at, step.rank, target, hours, pauses))
-        rank = step.rank
-    return at
-
-
-def _after(since: datetime, rank: int, target: str, hours: Desk, pauses: Sequence[deskhours.Span]) -> datetime | None:
-    goal = TARGETS[rank]
-    return deskhours.due(ROUND_THE_CLOCK if goal.is_round_the_clock else hours, since, getattr(goal, target), pauses)
-
-
-def _pick(choose: Any, one: datetime | None, other: datetime | None) -> datetime | None:
-    known = [at for at in (one, other) if at is not None]
-    return choose(known) if known else None
+def _owed(state: ClockState | None, column: str) -> datetime | None:
+    """A next answer is owed only until it is given; the other two keep the time they were due."""
+    if state is None or (column == "next_answer_due_at" and state.done_at is not None):
+        return None
+    return state.due_at

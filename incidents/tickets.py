@@ -157,6 +157,7 @@ def rate(
     _change(row, {**answers, "kind": kind, "severity_by": None, "is_confidential": row.is_confidential or loss, "evaluate_at": now})
     said = _("%(impacted)s; %(effect)s.") % {"impacted": Impacted(impacted).label, "effect": Effect(effect).label}
     journal.ticket_event(row, said, actor=actor, now=now, verb="rate", before=before, after=answers)
+    targets.project(row, now=now)
     return row
 
 
@@ -279,7 +280,7 @@ def solve(ticket: Ticket, *, actor: User | None, now: datetime, text: str = "", 
     row = Ticket.objects.locked(ticket.pk)
     if row.state == TicketState.SOLVED:
         return row
-    by_requester = actor is not None and actor.pk in (row.requester_id, row.reported_by_id)
+    by_requester = actor is not None and actor.pk in row.asker_ids
     said = _("%(name)s says that it works again.") % {"name": actor} if by_requester else _("Solved.")
     answered_at = row.first_answered_at or (None if by_requester else now)
     moves.move_ticket(

@@ -135,6 +135,9 @@ class Ticket(models.Model):
 
     first_answer_due_at = models.DateTimeField(_("first answer due"), null=True)
     first_answered_at = models.DateTimeField(_("first answered"), null=True)
+    next_answer_due_at = models.DateTimeField(
+        _("next answer due"), null=True, help_text=_("While the requester waits for one after the first.")
+    )
     solution_due_at = models.DateTimeField(_("solution due"), null=True)
     evaluate_at = models.DateTimeField(_("rules look again"), null=True)
     created_at = models.DateTimeField(_("created"))
@@ -172,6 +175,12 @@ class Ticket(models.Model):
     @property
     def is_open(self) -> bool:
         return self.state in OPEN_TICKET
+
+    @property
+    def asker_ids(self) -> frozenset[int]:
+        """Whose words count as the requester's: theirs, and a colleague's who reported it. Staff who logged it are not among them."""
+        colleague = self.reported_by if self.reported_by and not self.reported_by.is_desk_staff else None
+        return frozenset(person.pk for person in (self.requester, colleague) if person)
 
 
 class Entry(models.Model):

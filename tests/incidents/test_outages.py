@@ -118,6 +118,7 @@ def test_who_says_it_still_fails_is_not_solved_again(acme: Company) -> None:
     automation.evaluate_due(now=at(10, 1))
     automation.requester_reply(ticket, author=acme.people["ella"], text="Still not", now=at(10, 5))
     conversation.reply(ticket, author=acme.people["ana"], text="I look.", now=at(10, 6))
+    tickets.set_severity(ticket, rank=3, actor=acme.people["ana"], now=at(10, 6))
     for minute in (7, 8):
         automation.evaluate_due(now=at(10, minute))
     ticket.refresh_from_db()

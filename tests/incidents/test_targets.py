@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from incidents import deskhours, starter, tickets
+from incidents import automation, conversation, deskhours, starter, targets, tickets
 from incidents.models import Ticket
 from servicedesk.operations.worlds.company import Company
 from tests.actors import at
@@ -109,6 +109,38 @@ def test_a_fall_after_a_rise_gives_back_what_is_later(acme: Company) -> None:
     tickets.set_severity(ticket, rank=1, now=at(9, 5), **change)
     tickets.set_severity(ticket, rank=3, now=at(9, 10), **change)
     assert due(ticket) == (at(9, 30), at(9, day=25))
+
+
+def test_the_next_answer_is_owed_from_the_oldest_word_that_has_none(acme: Company) -> None:
+    ticket, ana, ella = report(acme, "ella", at(9), impacted="department"), acme.people["ana"], acme.people["ella"]
+    assert ticket.next_answer_due_at is None
+    conversation.reply(ticket, author=ana, text="We look.", now=at(9, 5))
+    for hour in (10, 11):
+        ticket = automation.requester_reply(ticket, author=ella, text="And?", now=at(hour))
+    assert ticket.next_answer_due_at == at(12)
+    conversation.reply(ticket, author=ana, text="Soon.", now=at(11, 30))
+    ticket.refresh_from_db()
+    assert ticket.next_answer_due_at is None
+
+
+def test_who_logged_it_for_somebody_answers_as_staff(acme: Company) -> None:
+    ticket = report(acme, "ella", at(9), reported_by=acme.people["ana"], origin=Ticket.Origin.STAFF)
+    conversation.reply(ticket, author=acme.people["ana"], text="Here you are.", now=at(9, 5))
+    ticket.refresh_from_db()
+    states = targets.clocks_of(ticket, now=at(9, 10))
+    assert (ticket.first_answered_at, states["first_response"].state, states["first_response"].done_at) == (at(9, 5), "met", at(9, 5))
+
+
+def test_each_clock_tells_its_stretches(acme: Company) -> None:
+    ticket, ana = report(acme, "ella", at(9)), acme.people["ana"]
+    tickets.wait(ticket, Ticket.Waiting.VENDOR, actor=ana, now=at(10))
+    tickets.take_up(ticket, actor=ana, now=at(12))
+    parts = targets.clocks_of(ticket, now=at(13))["resolution"].segments
+    assert [(part.because, part.starts_at, part.ends_at) for part in parts] == [
+        ("", at(9), at(10)),
+        ("vendor", at(10), at(12)),
+        ("", at(12), at(13)),
+    ]
 
 
 def test_a_met_clock_stays_as_it_was(acme: Company) -> None:
