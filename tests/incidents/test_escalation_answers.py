@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from incidents import escalation, incidents
-from incidents.models import Incident, SeverityLevel
+from incidents.models import Incident, SeverityLevel, StepTarget
 from incidents.states import IllegalMove, IncidentState
 from notifications.inbound import Reply
 from notifications.models import Message
@@ -273,7 +273,10 @@ def test_a_rise_to_sev2_wakes_those_who_had_only_mail(acme: Company) -> None:
 
 
 def test_a_rise_asks_the_owner_and_pages_only_those_left_out(acme: Company) -> None:
-    acme.policies["it-ops"].steps.filter(position=1).update(least_severity=1)
+    first = acme.policies["it-ops"].steps.get(position=1)
+    first.least_severity = 1
+    first.save(update_fields=["least_severity"])
+    StepTarget.objects.create(step=first, kind="person", person=acme.people["dana"])
     also = acme.policies["it-ops"].steps.get(position=2)
     also.delay_s = 0
     also.save(update_fields=["delay_s"])
@@ -338,11 +341,13 @@ def test_a_bare_word_counts_only_for_the_one_open_page(acme: Company) -> None:
 def test_all_takes_exactly_those_of_the_last_bundle(acme: Company) -> None:
     sam = acme.people["sam"]
     found = [email_down(acme, service=acme.services[slug]) for slug in ("email", "vpn", "printing")]
-    text = f"2 open pages for you: {found[0].number} SEV1, {found[1].number} SEV1. Reply AALL"
+    not_his = email_down(acme, service=acme.services["file-server"], policy=acme.policies["network"])
+    named = ", ".join(f"{each.number} SEV1" for each in (*found[:2], not_his))
+    text = f"3 open pages for you: {named}. Reply AALL"
     method = sam.contact_methods.get(kind="sms")
     Message.objects.create(thread="x", key="x", channel="sms", to=method.address, text=text, due_at=NINE, created_at=NINE)
     assert says(sam, "all") == f"You have {found[0].number}, {found[1].number}. Nobody else will be called for them."
-    assert [fresh(each).state for each in found] == ["acknowledged", "acknowledged", "triggered"]
+    assert [fresh(each).state for each in (*found, not_his)] == ["acknowledged", "acknowledged", "triggered", "triggered"]
 
 
 def test_a_text_about_a_proposal_leads_to_its_page(acme: Company) -> None:

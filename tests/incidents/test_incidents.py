@@ -89,6 +89,19 @@ def test_sev2_at_night_waits_for_the_desk_and_wakes_nobody(acme: Company) -> Non
     assert set(incident.pages.get().person.messages.values_list("channel", flat=True)) == {"email"}
 
 
+def test_what_waits_for_the_desk_waits_even_where_nobody_can_be_asked(acme: Company) -> None:
+    unreachable(*acme.people.values())
+    incident = proposed(acme, now=NIGHT)
+    assert (fresh(incident).state, fresh(incident).decide_at) == ("proposed", at(8, 15, day=24))
+
+
+def test_a_proposal_that_grows_is_not_put_off(acme: Company) -> None:
+    incident = proposed(acme)
+    incidents.propose(grounds(acme, severity=2, people=4), now=NINE + 10 * MINUTE)
+    assert fresh(incident).decide_at == NINE + 15 * MINUTE
+    assert paged(incident) == [("dana", 0)]
+
+
 def test_five_people_do_not_wait_for_the_desk(acme: Company) -> None:
     incident = proposed(acme, now=NIGHT, people=3)
     incidents.propose(grounds(acme, severity=2, people=5), now=NIGHT + MINUTE)
