@@ -6,7 +6,7 @@ import pytest
 from django.core.cache import cache
 from hypothesis import settings
 
-pytest_plugins = ["tests.fakes.fixtures", "tests.actors"]
+pytest_plugins = ["tests.fakes.fixtures", "tests.actors", "tests.e2e.fixtures"]
 
 settings.register_profile("desk", deadline=None)  # a busy machine is no finding
 settings.load_profile("desk")
