@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Value
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
@@ -126,7 +126,11 @@ def post(
         return before
     row = _message(letter, channel, thread=thread, key=key, now=now)
     row.to, row.person, row.lane, row.due_at = to, person, lane, due_at or now
-    row.save(force_insert=True)
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except IntegrityError:  # somebody posted it this very moment
+        return Message.objects.get(key=key)
     walk.release(Message.objects.filter(pk=row.pk, due_at__lte=now), now=now)
     row.refresh_from_db()
     return row
