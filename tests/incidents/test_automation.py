@@ -306,6 +306,16 @@ def test_the_stored_facts_decide_again_as_they_did(acme: Company) -> None:
         assert [essence(outcome) for outcome in told["outcomes"]] == [essence(outcome) for outcome in kept["outcomes"]]
 
 
+def test_the_severity_decided_is_the_severity_kept(acme: Company) -> None:
+    three_people(acme)
+    report(acme, "eve", at(9, 22), "Where is the toner?", effect="question")
+    report(acme, "vera", at(9, 24), "My badge was stolen", loss=True, effect="workaround")
+    automation.evaluate_due(now=at(9, 25))
+    for ticket in Ticket.objects.all():
+        last = ticket.evaluations.order_by("-pk")[0]
+        assert (last.at, last.decision["severity"]) == (at(9, 25), ticket.severity)
+
+
 def essence(outcome: dict[str, Any]) -> Any:
     """All of an outcome but how those counted are labelled and how much history stood behind them."""
     counted = outcome["counted"] and (outcome["counted"]["number"], outcome["counted"]["people"])
