@@ -43,8 +43,8 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         return self.select_for_update().get(pk=number)
 
     def by_clock(self) -> TicketQuerySet:
-        """Most urgent first, each with `due_at`: the first answer's time while it is owed, then the solution's."""
-        owed = Case(When(first_answered_at=None, then=F("first_answer_due_at")), default=None)
+        """Most urgent first, each with `due_at`: the first or next answer's time while one is owed, then the solution's."""
+        owed = Case(When(first_answered_at=None, then=F("first_answer_due_at")), default=F("next_answer_due_at"))
         due_at = Coalesce(owed, F("solution_due_at"), output_field=models.DateTimeField())
         return self.annotate(due_at=due_at).order_by("due_at", "pk")
 

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
 
+from incidents import targets
+from incidents.clocks import ClockState
 from incidents.models import Ticket
 from incidents.states import TicketState
 
@@ -24,12 +26,11 @@ class Seen:
 
 
 def of(ticket: Ticket, now: datetime) -> Seen:
-    """The one clock a queue shows: the first answer while it is owed, then the solution."""
+    """The one clock a queue shows: the answer while one is owed, then the solution. From stored due times: no query."""
     if ticket.state == TicketState.WAITING:
         return Seen("paused", text=str(ticket.get_waiting_for_display() or _("Waiting")))
-    if ticket.first_answered_at is None:
-        return running(ticket.created_at, ticket.first_answer_due_at, now)
-    return running(ticket.created_at, ticket.solution_due_at, now)
+    owed = ticket.next_answer_due_at if ticket.first_answered_at else ticket.first_answer_due_at
+    return running(ticket.created_at, owed or ticket.solution_due_at, now)
 
 
 def running(since: datetime, due: datetime | None, now: datetime) -> Seen:
@@ -42,14 +43,19 @@ def running(since: datetime, due: datetime | None, now: datetime) -> Seen:
 
 
 def all_of(ticket: Ticket, now: datetime) -> list[tuple[str, Seen]]:
-    """First answer and solution, each with its name."""
-    answered, solved = ticket.first_answered_at, ticket.solved_at
-    first = _ended(ticket.first_answer_due_at, answered) if answered else running(ticket.created_at, ticket.first_answer_due_at, now)
-    last = _ended(ticket.solution_due_at, solved) if solved else running(ticket.created_at, ticket.solution_due_at, now)
-    return [(_("First answer"), first), (_("Solution"), last)]
+    """Every clock of the ticket by name, worked out from its history."""
+    names = {"first_response": _("First answer"), "next_response": _("Next answer"), "resolution": _("Solution")}
+    states = targets.clocks_of(ticket, now=now)
+    return [(word, _seen(states[name])) for name, word in names.items() if name in states]
 
 
-def _ended(due: datetime | None, at: datetime) -> Seen:
-    if due is not None and at > due:
-        return Seen("missed", due, 100, _("missed"))
-    return Seen("met", due, 100, _("met"))
+def _seen(state: ClockState) -> Seen:
+    whole = state.used_s + state.left_s
+    value = min(max(round(100 * state.used_s / whole), 0), 100) if whole > 0 else 100
+    if state.state == "paused":
+        return Seen("paused", None, value, _("paused"))
+    if state.done_at is not None:
+        return Seen(state.state, state.due_at, value, _("met") if state.state == "met" else _("missed"))
+    if state.state == "missed":
+        return Seen("late", state.due_at, 100)
+    return Seen("soon" if state.left_s <= SOON.total_seconds() else "running", state.due_at, value)

@@ -56,6 +56,7 @@ def _page(request: PersonRequest, found: Incident, note_form: NoteForm | None = 
         "tickets": found.tickets.visible_to(request.user).select_related("requester").order_by("-id")[:10],
         "alerts": found.alerts.order_by("cleared_at", "-since"),
         "told": sorted(told, key=lambda message: message.state not in ("failed", "dead")),
+        "policy": found.policy or escalation.policy_for(found),
         "next_lines": escalations.of_incident(found, now),
         "note_form": note_form or NoteForm(),
         "may_work": request.user.is_agent or request.user.is_manager,
