@@ -81,7 +81,7 @@ class Waiting(NamedTuple):
     what: str
     impacted: str
     effect: str
-    count: int | None = None
+    how_many: int | None = None
 
 
 def report(company: Company, waiting: list[Waiting], *, now: datetime) -> list[Ticket]:
@@ -89,7 +89,12 @@ def report(company: Company, waiting: list[Waiting], *, now: datetime) -> list[T
     people = {person.username: person for person in User.objects.all()}
     return [
         automation.file_ticket(
-            requester=people[one.who], what=one.what, impacted=one.impacted, impacted_count=one.count, effect=one.effect, now=now - one.ago
+            requester=people[one.who],
+            what=one.what,
+            impacted=one.impacted,
+            impacted_count=one.how_many,
+            effect=one.effect,
+            now=now - one.ago,
         )
         for one in sorted(waiting, key=lambda one: -one.ago)
     ]
