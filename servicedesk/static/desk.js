@@ -8,7 +8,7 @@
   const keep = (name, value) => { try { value === null ? localStorage.removeItem(name) : localStorage.setItem(name, value); } catch { /* storage refused */ } };
   const kept = (name) => { try { return localStorage.getItem(name); } catch { return null; } };
   const W = (body.dataset.words || "").split("|");
-  const words = { now: W[0], s: W[1], min: W[2], h: W[3], d: W[4], ago: W[5], left: W[6], late: W[7], in: W[8], stale: W[9], out: W[10], again: W[11], failed: W[12], copied: W[13], sending: W[14] };
+  const words = { now: W[0], s: W[1], min: W[2], h: W[3], d: W[4], ago: W[5], left: W[6], late: W[7], in: W[8], stale: W[9], out: W[10], again: W[11], failed: W[12], copied: W[13], sending: W[14], close: W[15] };
   const fill = (text, ...values) => values.reduce((said, value) => said.replace("{}", value), text);
   const FIELD = "input:not([type=checkbox],[type=radio],[type=button],[type=submit],[type=range]),select,textarea,[contenteditable]";
 
@@ -30,6 +30,7 @@
   function tell(text, stay = false) {
     remember(text);
     line.replaceChildren(Object.assign(document.createElement("span"), { textContent: text }));
+    if (stay) line.append(Object.assign(document.createElement("button"), { type: "button", className: "link-button", textContent: words.close, onclick: () => line.replaceChildren() }));
     line.toggleAttribute("data-stay", stay);
   }
   const alarm = (text) => { byId("alert").textContent = text; tell(text, true); };
@@ -240,6 +241,7 @@
     if (!held && !dialog() && !menu() && pair(combo)) { event.preventDefault(); return; }
     const target = bound(combo, field);
     if (target) { event.preventDefault(); press(target); return; }
+    if (!held && combo === "/") { const find = all("input[type=search]").find(seen); if (find) { event.preventDefault(); press(find); return; } }
     if (!held && combo === "z") { const undo = document.querySelector("[data-undo]"); if (undo) { undo.click(); return; } }
     if (!held && combo === "?" && !dialog()) { openDialog("keys"); event.preventDefault(); return; }
     if (!held && moved(event, combo)) event.preventDefault();
@@ -253,6 +255,13 @@
     box.showModal();
     if (from) box.addEventListener("close", () => from.focus(), { once: true });
   }
+  function nameOf(element) {
+    if (element.hasAttribute("aria-label")) return element.getAttribute("aria-label");
+    const copy = (element.labels && element.labels[0] ? element.labels[0] : element).cloneNode(true);
+    all("kbd", copy).forEach((key) => key.remove());
+    const said = copy.textContent.replace(/\s+/g, " ").trim(), drawn = copy.querySelector("[aria-label]");
+    return said || (drawn ? drawn.getAttribute("aria-label") : "");
+  }
   function keyMap(box) {
     const list = box.querySelector("[data-key-map]");
     all("[data-here]", list).forEach((item) => item.remove());
@@ -263,9 +272,8 @@
       known.add(keys);
       const item = document.createElement("li"), key = document.createElement("kbd");
       item.dataset.here = "";
-      const name = element.getAttribute("aria-label") || (element.labels && element.labels[0] ? element.labels[0].textContent : element.textContent);
-      key.textContent = keys;
-      item.append(name.replace(/\s+/g, " ").trim(), key);
+      key.textContent = keys.replace("Control", "Ctrl");
+      item.append(nameOf(element), key);
       list.append(item);
     }
     box.querySelector("[data-single-keys]").checked = single();
