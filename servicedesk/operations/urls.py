@@ -8,6 +8,7 @@ from servicedesk.operations.styleguide import styleguide
 urlpatterns = [
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
+    path("metrics", views.figures, name="metrics"),
     path("setup/", setup.setup, name="setup"),
     path("styleguide/", styleguide, name="styleguide"),
 ]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hmac
+
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from servicedesk import clock
-from servicedesk.operations import health
+from servicedesk import clock, problem
+from servicedesk.operations import health, metrics
 
 
 @login_not_required
@@ -26,3 +29,16 @@ def readyz(request: HttpRequest) -> HttpResponse:
     """The house can do its work: 200, or 503 with what is wrong."""
     found = health.look(now=clock.now())
     return JsonResponse(found.as_json(), status=200 if found.ready else 503)
+
+
+@login_not_required
+@never_cache
+@require_safe
+def figures(request: HttpRequest) -> HttpResponse:
+    """/metrics; METRICS_TOKEN as a bearer token opens it."""
+    if not settings.METRICS_TOKEN:
+        return problem.answer(404, "Set METRICS_TOKEN to open this page.")
+    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    if not hmac.compare_digest(given.encode(), settings.METRICS_TOKEN.encode()):
+        return problem.answer(401, "Send METRICS_TOKEN as a bearer token.", headers={"WWW-Authenticate": "Bearer"})
+    return HttpResponse(metrics.page(clock.now()), content_type=metrics.CONTENT_TYPE)

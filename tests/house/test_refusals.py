@@ -72,6 +72,7 @@ MATRIX: dict[str, Row] = {
     "setup": Row((LOGIN,) * 7),
     "healthz": Row(EVERYONE),
     "readyz": Row((503,) * 7),
+    "metrics": Row((GONE,) * 7),
     "styleguide": Row((GONE,) * 7),
 }
 
