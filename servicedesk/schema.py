@@ -71,3 +71,26 @@ class NumbersFrom(migrations.operations.base.Operation):
 
     def describe(self) -> str:
         return f"Number {self.model} from {self.first}"
+
+
+class SQLOn(migrations.RunSQL):
+    """RunSQL on one kind of database only; a list of statements, so that triggers stay whole."""
+
+    def __init__(self, vendor: str, sql: list[str], reverse_sql: list[str]) -> None:
+        super().__init__(sql, reverse_sql)
+        self.vendor = vendor
+
+    def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
+        return type(self).__name__, [], {"vendor": self.vendor, "sql": self.sql, "reverse_sql": self.reverse_sql}
+
+    def database_forwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        if schema_editor.connection.vendor == self.vendor:
+            super().database_forwards(app_label, schema_editor, from_state, to_state)
+
+    def database_backwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        if schema_editor.connection.vendor == self.vendor:
+            super().database_backwards(app_label, schema_editor, from_state, to_state)

@@ -83,6 +83,7 @@ INSTALLED_APPS = [
     "servicedesk.directory",
     "servicedesk.oncall",
     "servicedesk.audit",
+    "servicedesk.search",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
