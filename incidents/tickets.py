@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -25,6 +25,7 @@ SERVICE_DESK = "service-desk"  # the team that gets what names no service
 LONGEST_TITLE = 80
 SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
 PAGING = (1, 2)
+AGAIN = timedelta(minutes=10)  # so soon, the same words are the same report
 ANY: Any = object()  # "as it is": None means nobody, or no team
 
 
@@ -108,7 +109,7 @@ def _saved_once(ticket: Ticket) -> Ticket | None:
     if key is None:
         ticket.save(force_insert=True)
         return None
-    earlier = Ticket.objects.filter(idempotency_key=key).first()
+    earlier = Ticket.objects.filter(idempotency_key=key).first() or _sent_twice(ticket)
     if earlier is not None:
         return earlier
     try:
@@ -117,6 +118,13 @@ def _saved_once(ticket: Ticket) -> Ticket | None:
     except IntegrityError:
         return Ticket.objects.get(idempotency_key=key)
     return None
+
+
+def _sent_twice(ticket: Ticket) -> Ticket | None:
+    """The open ticket of the same words: a browser that goes back and sends again brings a form with another key."""
+    said = ("requester", "reported_by", "what", "impacted", "impacted_count", "impacted_group", "effect", "is_loss", "service")
+    same = Ticket.objects.open().filter(created_at__gt=ticket.created_at - AGAIN, **{name: getattr(ticket, name) for name in said})
+    return same.exclude(idempotency_key=None).order_by("pk").first()
 
 
 def _first_line(ticket: Ticket, now: datetime) -> Ticket:

@@ -46,7 +46,7 @@ def at_once(*deeds: Callable[[], Any]) -> list[Any]:
 def test_two_presses_of_send_at_once_are_one_ticket_and_one_receipt(acme: Company) -> None:
     for number in range(5):
         pressed = at_once(
-            *[lambda number=number: report(acme, "ella", at(9, number), idempotency_key=f"7:{number}") for _press in range(3)]
+            *[lambda number=number: report(acme, "ella", at(9 + number), idempotency_key=f"7:{number}") for _press in range(3)]
         )
         assert len(set(pressed)) == 1
     assert (Ticket.objects.count(), len(mails(acme, "ella"))) == (5, 5)

@@ -142,6 +142,20 @@ def test_a_second_press_of_send_is_the_same_ticket_and_one_receipt(acme: Company
     assert (Ticket.objects.count(), len(mails(acme, "ella")), first.evaluations.count()) == (1, 1, 1)
 
 
+def test_going_back_and_sending_the_same_words_with_another_key_is_the_same_ticket(acme: Company) -> None:
+    first, second = (report(acme, "ella", at(9, minute), idempotency_key=f"7:{minute}") for minute in (0, 9))
+    assert first == second
+    assert len(mails(acme, "ella")) == 1
+
+
+def test_other_words_another_person_or_a_later_time_are_another_ticket(acme: Company) -> None:
+    report(acme, "ella", at(9), idempotency_key="7:a")
+    report(acme, "ella", at(9, 1), "The printer too", idempotency_key="7:b")
+    report(acme, "omar", at(9, 2), idempotency_key="8:a")
+    report(acme, "ella", at(9, 11), idempotency_key="7:c")
+    assert Ticket.objects.count() == 4
+
+
 @pytest.mark.parametrize("origin", [Ticket.Origin.IMPORT, Ticket.Origin.MONITORING])
 def test_imports_and_machines_are_sent_nothing(acme: Company, origin: str) -> None:
     report(acme, "ella", at(9), origin=origin)
