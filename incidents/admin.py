@@ -7,13 +7,16 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from incidents import rulebook, rules
+from incidents import knowledge, rulebook, rules
 from incidents.escalation import snapshot
 from incidents.models import (
+    Article,
     Evaluation,
     Firing,
     Incident,
@@ -138,6 +141,37 @@ class PolicyStepAdmin(DeskAdmin):
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
         snapshot.publish(form.instance.policy, now=clock.now(), author=request.user)  # type: ignore[arg-type]
+
+
+@admin.register(Article)
+class ArticleAdmin(DeskAdmin):
+    """A published article that is changed is published again, so that what is found is what is read."""
+
+    list_display = ("title", "state", "is_public", "owner", "version", "updated_at")
+    list_select_related = ("owner",)
+    list_filter = ("state", "is_public")
+    search_fields = ("title", "answer")
+    prepopulated_fields = {"slug": ("title",)}
+    autocomplete_fields = ("owner",)
+    readonly_fields = ("state", "version", "updated_at")
+    actions = ("publish", "retire")
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        with transaction.atomic():
+            obj.updated_at = clock.now()
+            super().save_model(request, obj, form, change)
+            if obj.state == Article.State.PUBLISHED:
+                knowledge.publish(obj, actor=request.user, now=obj.updated_at)  # type: ignore[arg-type]
+
+    @admin.action(description=gettext_lazy("Publish"), permissions=["change"])
+    def publish(self, request: HttpRequest, queryset: QuerySet[Article]) -> None:
+        for article in queryset:
+            knowledge.publish(article, actor=request.user, now=clock.now())  # type: ignore[arg-type]
+
+    @admin.action(description=gettext_lazy("Retire: a draft again"), permissions=["change"])
+    def retire(self, request: HttpRequest, queryset: QuerySet[Article]) -> None:
+        for article in queryset:
+            knowledge.retire(article, actor=request.user, now=clock.now())  # type: ignore[arg-type]
 
 
 @admin.register(Ticket)

@@ -37,6 +37,12 @@ def first_answer_s(ticket: Ticket) -> int:
     return TARGETS[_runs_as(ticket, ticket.severity)].first_answer_s
 
 
+def first_answer_from(ticket: Ticket, at: datetime) -> datetime | None:
+    """When a ticket filed at that moment with this severity would be owed its first answer."""
+    created = [Event("created", at, _runs_as(ticket, ticket.severity))]
+    return clocks.evaluate(created, TARGETS, desk(ticket.requester.site, Organisation.current()), at)["first_response"].due_at
+
+
 def clocks_of(ticket: Ticket, *, now: datetime) -> dict[clocks.Name, ClockState]:
     """first_response, next_response (once one was owed) and resolution as they stand, each with its segments."""
     return clocks.evaluate(events_of(ticket), TARGETS, desk(ticket.requester.site, Organisation.current()), now)

@@ -2,11 +2,14 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from incidents.views import incident, numbers, oncall, portal, queue, replies, signed, ticket
+from incidents.views import articles, incident, numbers, oncall, portal, queue, replies, signed, ticket
 
 urlpatterns = [
     path("", portal.home, name="home"),
     path("new/", portal.new_ticket, name="new_ticket"),
+    path("new/promise/", portal.promise, name="promise"),
+    path("help/", articles.index, name="help"),
+    path("help/<slug:slug>/", articles.article, name="article"),
     path("t/", portal.my_tickets, name="my_tickets"),
     path("t/<int:number>/", portal.ticket, name="requester_ticket"),
     path("t/<int:number>/works-again/", portal.works_again, name="works_again"),

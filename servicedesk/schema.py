@@ -7,6 +7,7 @@ from typing import Any
 from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.state import ProjectState
+from django.db.models import Max
 
 
 class CreatePartitioned(migrations.CreateModel):
@@ -41,7 +42,10 @@ class CreatePartitioned(migrations.CreateModel):
 
 
 class NumbersFrom(migrations.operations.base.Operation):
-    """The first automatic key of a model is `first`."""
+    """The first automatic key of a model is `first`, or follows the greatest there is.
+
+    SQLite forgets it when a later migration rebuilds the table while it is empty: run it again behind such a one.
+    """
 
     reversible = True
 
@@ -57,12 +61,15 @@ class NumbersFrom(migrations.operations.base.Operation):
     def database_forwards(
         self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
     ) -> None:
-        table = to_state.apps.get_model(app_label, self.model)._meta.db_table
+        model = to_state.apps.get_model(app_label, self.model)
+        table, alias = model._meta.db_table, schema_editor.connection.alias
+        greatest = model._default_manager.using(alias).aggregate(last=Max("pk"))["last"] or 0
+        first = max(self.first, greatest + 1)
         if schema_editor.connection.vendor == "postgresql":
-            schema_editor.execute(f'ALTER TABLE "{table}" ALTER COLUMN id RESTART WITH {int(self.first)}')
+            schema_editor.execute(f'ALTER TABLE "{table}" ALTER COLUMN id RESTART WITH {first}')
         else:
             schema_editor.execute("DELETE FROM sqlite_sequence WHERE name = %s", [table])
-            schema_editor.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (%s, %s)", [table, self.first - 1])
+            schema_editor.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (%s, %s)", [table, first - 1])
 
     def database_backwards(
         self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
@@ -77,7 +84,7 @@ class SQLOn(migrations.RunSQL):
     """RunSQL on one kind of database only; a list of statements, so that triggers stay whole."""
 
     def __init__(self, vendor: str, sql: list[str], reverse_sql: list[str]) -> None:
-        super().__init__(sql, reverse_sql)
+        super().__init__(tuple(sql), tuple(reverse_sql))
         self.vendor = vendor
 
     def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from incidents.models.alerts import LinkedAlert
+from incidents.models.articles import Article
 from incidents.models.incidents import Incident, TimelineEntry
 from incidents.models.links import SignedLink
 from incidents.models.policies import LastResort, Policy, PolicyStep, PolicyVersion, StepTarget
@@ -11,6 +12,7 @@ from incidents.models.runs import Page, Run, StepRecord
 from incidents.models.tickets import Entry, Ticket
 
 __all__ = [
+    "Article",
     "Entry",
     "Evaluation",
     "Firing",

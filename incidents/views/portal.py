@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from incidents import access, automation, tickets
+from incidents import access, automation, knowledge, tickets
+from incidents import promise as promises
 from incidents.forms import AnswerForm, ReportForm
 from incidents.models import Entry, Incident, Ticket
 from incidents.states import OPEN_TICKET, IllegalMove, TicketState
@@ -20,13 +23,24 @@ from servicedesk.directory.access import PersonRequest
 from servicedesk.directory.models import Service
 
 SHOWN = 5
+LONGEST_WORDS = 200
 
 
 @require_safe
 def home(request: PersonRequest) -> HttpResponse:
+    """With `?q=` also what may help; a script is given that part alone."""
+    words = request.GET.get("q", "")[:LONGEST_WORDS].replace("\0", "")
+    searched = {"words": words, "found": knowledge.suggest(words, reader=request.user), "about": urlencode({"about": words})}
+    page = render(request, "portal/results.html", searched) if request.headers.get("HX-Target") == "results" else _home(request, searched)
+    patch_vary_headers(page, ["HX-Target"])
+    return page
+
+
+def _home(request: PersonRequest, searched: dict[str, Any]) -> HttpResponse:
     now = clock.now()
     own = Ticket.objects.own(request.user)
     context = {
+        **searched,
         "incidents": Incident.objects.shown_to_employees().select_related("service").order_by("severity", "since")[:3],
         "standing": requester.standing(Service.objects.active()),
         "open_tickets": [requester.Seen(t, now) for t in own.filter(state__in=OPEN_TICKET).order_by("-updated_at")[:SHOWN]],
@@ -54,6 +68,19 @@ def new_ticket(request: PersonRequest) -> HttpResponse:
         ticket = automation.file_ticket(**_report(request, form.cleaned_data), now=clock.now())
         return redirect(f"/t/{ticket.pk}/?new=1")
     return render(request, "portal/new.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@require_safe
+def promise(request: PersonRequest) -> HttpResponse:
+    """When a person answers, once who is impacted and how are chosen; else nothing."""
+    form = ReportForm(request.GET)
+    form.is_valid()  # the other questions may still be open
+    now, said = clock.now(), form.cleaned_data
+    answers = {name: said.get(name) for name in ("impacted", "impacted_count", "effect", "service")}
+    is_chosen = answers["impacted"] and answers["effect"]
+    promised = promises.for_report(request.user, now=now, loss=bool(said.get("loss")), **answers) if is_chosen else None
+    when = requester.clock_time(promised.at, now) if promised else ""
+    return render(request, "portal/promise.html", {"promise": promised, "when": when})
 
 
 def _report(request: PersonRequest, said: dict[str, Any]) -> dict[str, Any]:

@@ -41,6 +41,9 @@ MACHINES = (OTHER,) * 7
 MATRIX: dict[str, Row] = {
     "home": Row(SIGNED_IN),
     "new_ticket": Row(SIGNED_IN),
+    "promise": Row(SIGNED_IN),
+    "help": Row(SIGNED_IN),
+    "article": Row(SIGNED_IN, takes="article"),
     "my_tickets": Row(SIGNED_IN),
     "requester_ticket": Row(OWNER, takes="ticket"),
     "works_again": Row((LOGIN, LOGIN, GONE, GONE, GONE, GONE, GONE), "post", "ticket"),
@@ -93,6 +96,7 @@ def world(acme: Company) -> dict[str, dict[str, Any]]:
         "incident": {"number": incident.pk},
         "link": {"token": link.token},
         "number": {"section": "t", "number": f"T-{ticket.pk}"},
+        "article": {"slug": "outlook-cannot-connect"},
         "token": {"token": "unknown"},
         "uuid": {"uuid": "00000000-0000-4000-8000-00000000dead"},
         "signal": {"uuid": "00000000-0000-4000-8000-00000000dead", "signal": "fail"},

@@ -8,8 +8,8 @@ from typing import Any
 
 from django.db import transaction
 
-from incidents import seeding
-from incidents.models import LastResort, Policy, PolicyStep, StepTarget
+from incidents import knowledge, seeding
+from incidents.models import Article, LastResort, Policy, PolicyStep, StepTarget
 from monitoring.models import Check, Source
 from notifications.models import Channel, ContactMethod, LadderRung, Urgency
 from servicedesk.directory.models import Grant, Organisation, Role, Service, Site, Team, User
@@ -58,6 +58,23 @@ SERVICES: tuple[dict[str, Any], ...] = (
     },
 )
 
+ARTICLES = (
+    {
+        "slug": "outlook-cannot-connect",
+        "title": "Outlook cannot connect",
+        "answer": "Check that you are online, then close Outlook and start it again.",
+        "body": (
+            "1. Open any web page. If it does not load, plug the network cable in again or choose the Wi-Fi **Acme**.\n"
+            "2. From home: start the VPN and wait until it says *Connected*.\n"
+            "3. Close Outlook and start it again.\n"
+            "4. At the bottom of the window it must not say *Working offline*. If it does, choose *Send / Receive*, "
+            "then *Work Offline*.\n\n"
+            "## If it still cannot connect\n\n"
+            "Report it with the words Outlook shows. Until it works, you can read your mail in the browser.\n"
+        ),
+    },
+)
+
 
 @dataclass
 class Company:
@@ -86,7 +103,14 @@ def found(*, now: datetime, password: str = PASSWORD) -> Company:
     policies = _policies(teams, people, services, schedules)
     checks = _checks(services, now)
     seeding.install_rules(now=now)
+    _articles(people["kim"], now)
     return Company(organisation, people, teams, services, schedules, policies, checks)
+
+
+def _articles(owner: User, now: datetime) -> None:
+    for told in ARTICLES:
+        article = Article.objects.create(owner=owner, created_at=now, updated_at=now, **told)
+        knowledge.publish(article, actor=owner, now=now)
 
 
 TEAMS = (("service-desk", "Service desk"), ("it-ops", "IT Ops"), ("network", "Network"))

@@ -1,0 +1,86 @@
+"""Help articles: publishing and retiring them, finding them, and what the portal suggests to somebody who types."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import nh3
+import structlog
+from django.db import DatabaseError, transaction
+from markdown_it import MarkdownIt
+
+from incidents.models import Article, Incident
+from servicedesk.audit import trail
+from servicedesk.directory.models import User
+from servicedesk.search import index
+
+log = structlog.get_logger(__name__)
+
+KIND = "article"
+SHORTEST, MOST_INCIDENTS, MOST_ARTICLES = 3, 3, 5
+MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
+TAGS = {
+    "p", "br", "hr", "h2", "h3", "h4", "ul", "ol", "li", "strong", "em", "code", "pre", "blockquote", "a",
+    "table", "thead", "tbody", "tr", "th", "td",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestions:
+    """What may spare a report. `is_available` is False where searching failed."""
+
+    incidents: Sequence[Incident] = ()
+    articles: Sequence[Article] = ()
+    is_available: bool = True
+
+
+@transaction.atomic
+def publish(article: Article, *, actor: User | None, now: datetime) -> Article:
+    """The text as it is now is what people read and find; again after a change, as the next version."""
+    row = Article.objects.select_for_update().get(pk=article.pk)
+    before = {"state": row.state, "version": row.version}
+    row.state, row.version, row.updated_at = Article.State.PUBLISHED, row.version + 1, now
+    row.save(update_fields=["state", "version", "updated_at"])
+    text = f"{row.answer}\n{row.body}"
+    index.put(kind=KIND, object_id=row.pk, title=row.title, body=text, is_public=row.is_public, now=now)
+    trail.record(row, "publish", actor=actor, now=now, before=before, after={"state": row.state, "version": row.version})
+    return row
+
+
+@transaction.atomic
+def retire(article: Article, *, actor: User | None, now: datetime) -> Article:
+    """A draft again: nobody reads or finds it. A draft stays as it is."""
+    row = Article.objects.select_for_update().get(pk=article.pk)
+    if row.state == Article.State.PUBLISHED:
+        row.state, row.updated_at = Article.State.DRAFT, now
+        row.save(update_fields=["state", "updated_at"])
+        index.remove(kind=KIND, object_id=row.pk)
+        trail.record(row, "retire", actor=actor, now=now, before={"state": Article.State.PUBLISHED}, after={"state": row.state})
+    return row
+
+
+def search(words: str, *, reader: User, limit: int = MOST_ARTICLES) -> list[Article]:
+    """Articles this person may read, the best first."""
+    hits = index.find(words, kinds=[KIND], public_only=not reader.is_desk_staff, limit=limit)
+    found = Article.objects.readable_by(reader).in_bulk([hit.object_id for hit in hits])
+    return [found[hit.object_id] for hit in hits if hit.object_id in found]
+
+
+def suggest(words: str, *, reader: User) -> Suggestions | None:
+    """What is wrong now, then articles; None for less than three characters. A failure is said, never raised."""
+    if len(words.strip()) < SHORTEST:
+        return None
+    try:
+        with transaction.atomic():
+            incidents = Incident.objects.shown_to_employees().select_related("service").order_by("severity", "since")
+            return Suggestions(list(incidents[:MOST_INCIDENTS]), search(words, reader=reader))
+    except DatabaseError:
+        log.exception("search is not available")
+        return Suggestions(is_available=False)
+
+
+def rendered(body: str) -> str:
+    """Markdown as safe HTML: no markup of the author's own, no pictures, links of the web and of mail alone."""
+    return nh3.clean(MARKDOWN.render(body), tags=TAGS, attributes={"a": {"href"}}, url_schemes={"http", "https", "mailto", "tel"})
