@@ -1,0 +1,54 @@
+"""A small HTTP load: some kept connections, one prepared request after the other, and how long each took."""
+
+from __future__ import annotations
+
+import itertools
+import socket
+import threading
+import time
+from collections.abc import Callable
+
+
+def requests_for(seconds: float, port: int, made: Callable[[int], bytes], connections: int = 8) -> list[float]:
+    """Milliseconds of each answered request. Raises on an answer that is not 2xx."""
+    took: list[float] = []
+    wrong: list[bytes] = []
+    numbers = itertools.count()
+    ends = time.monotonic() + seconds
+
+    def line() -> None:
+        with socket.create_connection(("127.0.0.1", port), timeout=20) as sock:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            while time.monotonic() < ends and not wrong:
+                began = time.perf_counter()
+                sock.sendall(made(next(numbers)))
+                answer = whole(sock)
+                took.append((time.perf_counter() - began) * 1000)
+                if not answer.startswith(b"HTTP/1.1 2"):
+                    wrong.append(answer)
+
+    threads = [threading.Thread(target=line) for _ in range(connections)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong, wrong[0][:400]
+    assert took, "nothing was answered"
+    return took
+
+
+def whole(sock: socket.socket) -> bytes:
+    """One answer with a Content-Length."""
+    got = sock.recv(65_536)
+    while b"\r\n\r\n" not in got:
+        got += sock.recv(65_536)
+    head, _, body = got.partition(b"\r\n\r\n")
+    length = next(int(line[15:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:"))
+    while len(body) < length:
+        body += sock.recv(65_536)
+    return head + body
+
+
+def post(path: str, body: bytes, token: str = "") -> bytes:
+    head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+    return (head + (f"Authorization: Bearer {token}\r\n" if token else "") + "\r\n").encode() + body
