@@ -1,0 +1,98 @@
+"""Every page, as the people who use it see it: nothing in the console, nothing against the policy, nothing sideways, nothing for axe.
+
+Pages without a number in their address are found by themselves; a new one is looked at from its first day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver
+from playwright.sync_api import Browser, ConsoleMessage
+
+from tests.browser.conftest import WATCH, faults, sideways
+from tests.browser.visiting import sign_in
+from tests.e2e.client import Desk
+
+pytestmark = pytest.mark.browser
+
+WIDTHS = (1280, 320)
+SAM, DANA = "+33600000001", "+33600000002"
+NUMBERED = {
+    "ella": ["/t/1021/"],
+    "ana": ["/tickets/1001/", "/tickets/1019/", "/tickets/500/", "/incidents/213/", "/incidents/212/", "/incidents/214/"],
+    "nobody": ["/login/", "/no-such-page/", "/a/unknown000", "{link}", "{link_taken}"],
+}
+NOT_PAGES = ("/logout/", "/healthz", "/readyz", "/metrics", "/admin/", "/hooks/", "/in/", "/setup/", "/login/", "/styleguide/")
+
+
+def addresses(patterns: list[Any], before: str = "/") -> Iterator[str]:
+    """What stands in the tables of URLs and takes no argument."""
+    for one in patterns:
+        path = before + str(one.pattern)
+        if isinstance(one, URLResolver):
+            yield from addresses(one.url_patterns, path)
+        elif isinstance(one, URLPattern) and not set("<^(") & set(path) and not path.startswith(NOT_PAGES):
+            yield path
+
+
+PLAIN = sorted(addresses(get_resolver().url_patterns))
+WHO = {"nobody": [], "ella": PLAIN, "dana": PLAIN, "ana": [], "adam": ["/oncall/", "/outbox/"], "vera": ["/queue/", "/incidents/213/"]}
+VISITS = [(who, path) for who, plain in WHO.items() for path in [*plain, *NUMBERED.get(who, [])]]
+
+
+@pytest.fixture(scope="module")
+def lived_in(acceptance: Desk, chromium: Browser) -> dict[str, str]:
+    """A world in which something happened: Ella has a ticket, and an incident is taken; signed links of who has it and who need not."""
+    acceptance.reset()
+    page = chromium.new_context().new_page()
+    sign_in(page, acceptance, "ella", then="/new/")
+    page.get_by_label("What happened?").fill("My second screen flickers.")
+    page.get_by_label("Only me").check()
+    page.get_by_label("I can work around it").check()
+    page.get_by_role("button", name="Send").click()
+    page.wait_for_url("**/t/1021/**")
+    page.context.close()
+    acceptance.check("smtp-01", "down")
+    acceptance.forward("16m")  # Sam was paged, and Dana after him
+    links = [acceptance.outbox(number, channel="sms")[0]["links"][0].removeprefix(acceptance.url) for number in (SAM, DANA)]
+    acceptance.reply(SAM, "A214")
+    return {"link": links[1], "link_taken": links[0]}
+
+
+@pytest.fixture(scope="module")
+def doors(acceptance: Desk, chromium: Browser, lived_in: dict[str, str]) -> dict[str, Any]:
+    """Who is signed in, as cookies."""
+    kept: dict[str, Any] = {"nobody": None}
+    for who in WHO:
+        if who != "nobody":
+            context = chromium.new_context()
+            sign_in(context.new_page(), acceptance, who)
+            kept[who] = context.storage_state()
+            context.close()
+    return kept
+
+
+@pytest.mark.parametrize(("who", "path"), VISITS)
+def test_a_page_is_clean(who: str, path: str, acceptance: Desk, chromium: Browser, doors: dict[str, Any], lived_in: dict[str, str]) -> None:
+    address = acceptance.url + path.format(**lived_in)
+    with closing(chromium.new_context(storage_state=doors[who], viewport={"width": WIDTHS[0], "height": 900})) as context:
+        page, complaints = context.new_page(), []
+        page.add_init_script(WATCH)
+        page.on("console", lambda message: complaints.append(message.text) if is_complaint(message, address) else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(address)
+        complaints += page.evaluate("window.__csp")
+        assert complaints == []
+        assert faults(page) == []
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 740})
+            assert sideways(page) == 0, width
+
+
+def is_complaint(message: ConsoleMessage, address: str) -> bool:
+    """Chromium itself writes down that a page is an error page; that is no fault of the page."""
+    return message.type == "error" and message.location["url"] != address
