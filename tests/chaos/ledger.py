@@ -24,7 +24,7 @@ class Stamped(list[Any]):
         self.at.append(time.time())
         super().append(thing)
 
-    def __iadd__(self, things: Any) -> Stamped:  # type: ignore[misc,override]
+    def __iadd__(self, things: Any) -> Stamped:  # type: ignore[misc]
         for thing in things:
             self.append(thing)
         return self
