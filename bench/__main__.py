@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 
 from bench import hung, ingest, paging, small
@@ -16,6 +17,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("id", nargs="?", choices=[*BENCHES, *NAMES], metavar="id", help=", ".join([*BENCHES, *NAMES]))
     given = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # leave no desk behind
     chosen = [NAMES.get(given.id, given.id)] if given.id else list(BENCHES)
     print(f"# {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} before the start", flush=True)
     for one in chosen:

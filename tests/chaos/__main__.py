@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 
 from tests.chaos.rounds import run
@@ -13,6 +14,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--seed", type=int, default=1, help="which faults strike, and when")
     given = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # leave no desk behind
     judged = run(given.rounds, given.seed)
     print(judged.results())
     print(judged, flush=True)
