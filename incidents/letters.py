@@ -21,6 +21,7 @@ from django.utils.translation import ngettext
 
 from incidents.models import Incident
 from incidents.states import Effect, Impacted, Severity
+from incidents.wording import spoken
 from notifications.channels import gsm7
 from notifications.outbox import Letter
 from servicedesk.directory import moments, zones
@@ -49,9 +50,11 @@ def page(incident: Incident, person: User, *, why: Why, link: str, now: datetime
         return {
             "you": why.because,
             "you_short": _you_short(why),
+            "you_spoken": why.role or why.because,
             "paged": names(why.silent),
             "next_names": names(why.next_people),
             "next_at": clock.stamp(why.next_at),
+            "next_at_word": clock.spoken(why.next_at),
         }
 
     return _letter("page", incident, person, link=link, now=now, more=more)
@@ -72,7 +75,7 @@ def still_yours(incident: Incident, person: User, *, link: str, answer_by: datet
 
     def more(clock: _Clock) -> dict[str, Any]:
         had = _("You have had it since %(at)s, and nothing was done for a while.") % {"at": clock.stamp(incident.acknowledged_at)}
-        return {"asked": because or had, "answer_by": clock.stamp(answer_by)}
+        return {"asked": because or had, "answer_by": clock.stamp(answer_by), "answer_by_word": clock.spoken(answer_by)}
 
     return _letter("still_yours", incident, person, link=link, now=now, more=more)
 
@@ -161,6 +164,9 @@ class _Clock:
     def stamp(self, then: datetime | None) -> str:
         return moments.stamp(then.astimezone(self.zone), self.now) if then else ""
 
+    def spoken(self, then: datetime | None) -> str:
+        return spoken.moment(then.astimezone(self.zone), self.now) if then else ""
+
     def full(self, then: datetime) -> str:
         return _("%(stamp)s (%(zone)s)") % {"stamp": moments.stamp(then.astimezone(self.zone), None), "zone": self.name}
 
@@ -176,7 +182,7 @@ def _letter(name: str, incident: Incident, person: User, *, link: str, now: date
             html=render_to_string(f"email/{name}.html", context),
             sms=_sms(f"sms/{name}.txt", context),
             short=f"{incident.number} SEV{incident.severity}",
-            voice=" ".join(render_to_string("voice/page.txt", context).split()) if name == "page" else "",
+            voice=" ".join(render_to_string(f"voice/{name}.txt", {**context, **_spoken(incident, clock)}).split()),
             reference=f"A{incident.pk}",
             headers={"X-Desk-Item": incident.number},
             is_confidential=incident.is_confidential,
@@ -200,6 +206,11 @@ def _context(incident: Incident, clock: _Clock) -> dict[str, Any]:
         "organisation": organisation.name if organisation else "",
         "desk_phone": organisation.desk_phone if organisation else "",
     }
+
+
+def _spoken(incident: Incident, clock: _Clock) -> dict[str, Any]:
+    """What is said otherwise than it is written."""
+    return {"severity_word": spoken.severity(incident.severity), "since_word": clock.spoken(incident.since)}
 
 
 def who_is_hit(incident: Incident) -> str:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from incidents.views import articles, incident, numbers, oncall, portal, queue, replies, signed, ticket
+from incidents.views import articles, calls, incident, numbers, oncall, portal, queue, replies, signed, ticket
 
 urlpatterns = [
     path("", portal.home, name="home"),
@@ -29,5 +29,6 @@ urlpatterns = [
     path("oncall/", oncall.on_call, name="on_call"),
     path("a/<str:token>", signed.signed, name="signed"),
     path("hooks/twilio/sms/", replies.sms, name="twilio_sms"),
+    path("hooks/twilio/voice/<slug:token>/", calls.voice, name="twilio_voice"),
     re_path(r"^(?P<section>t|tickets|incidents)/(?P<number>[A-Za-z]{1,3}-[0-9]{1,18})/$", numbers.bare, name="numbers"),
 ]

@@ -14,6 +14,7 @@ from incidents.escalation.acks import (
     undo,
 )
 from incidents.escalation.answers import answer
+from incidents.escalation.keys import pressed
 from incidents.escalation.rises import risen
 from incidents.escalation.runs import Next, end, policy_for, start, stop
 from incidents.escalation.sweep import advance, advance_due, notice_unsettled
@@ -34,6 +35,7 @@ __all__ = [
     "page_person",
     "pass_on",
     "policy_for",
+    "pressed",
     "risen",
     "start",
     "stop",

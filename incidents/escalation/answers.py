@@ -41,7 +41,7 @@ def _answer_one(reply: Reply, now: datetime) -> str:
         choices = ", ".join(f"INC-{number}" for number in meant)
         return _("Which one? %(choices)s. Reply A%(first)d for the first, and so on.") % {"choices": choices, "first": meant[0]}
     incident = Incident.objects.filter(pk=meant[0]).first()
-    if incident is None or not _counts(reply.person, incident.pk, now):
+    if incident is None or not counts(reply.person, incident.pk, now):
         return _("You were not paged for INC-%(number)d in the last 24 hours. Nothing is changed.") % {"number": meant[0]}
     if incident.state == IncidentState.PROPOSED:
         words = {"number": incident.number, "link": _link(reply.person, incident, now)}
@@ -119,7 +119,8 @@ def open_pages(person: User, now: datetime) -> list[int]:
     return sorted(set(paged.values_list("incident_id", flat=True)))
 
 
-def _counts(person: User, incident: int, now: datetime) -> bool:
+def counts(person: User, incident: int, now: datetime) -> bool:
+    """Whether this person was paged for it within a day: only then do their words and keys count."""
     return Page.objects.filter(person=person, incident=incident, at__gt=now - COUNTS_FOR).exists()
 
 
@@ -127,7 +128,7 @@ def _take_all(reply: Reply, now: datetime) -> str:
     """Exactly those the last bundle to that number named."""
     bundle = Message.objects.filter(channel=Channel.SMS, to=reply.number, text__contains=ALL).order_by("-pk").first()
     numbers = [int(number) for number in NUMBER.findall(bundle.text)] if bundle else []
-    meant = [each for each in Incident.objects.filter(pk__in=numbers).order_by("pk") if _counts(reply.person, each.pk, now)]
+    meant = [each for each in Incident.objects.filter(pk__in=numbers).order_by("pk") if counts(reply.person, each.pk, now)]
     said = [_take(incident, reply.person, now) for incident in meant]
     if len(said) < 2:
         return said[0] if said else _("No bundle of pages went to this number. Nothing is changed.")

@@ -76,6 +76,7 @@ class Channel(Protocol):
 CHANNELS = {
     "email": "notifications.channels.email",
     "sms": "notifications.channels.sms",
+    "voice": "notifications.channels.voice",
 }
 
 

@@ -39,6 +39,13 @@ CODES = {
         flags_method=True,
         setup_fault=True,
     ),
+    21215: Meaning(
+        _later("The Twilio account may not call this country: see its geographic permissions."),
+        flags_method=True,
+        setup_fault=True,
+    ),
+    21210: Meaning(_later("Our number is not one the Twilio account may call from."), setup_fault=True),
+    21219: Meaning(_later("A trial account of Twilio calls only numbers verified with Twilio."), setup_fault=True),
     21212: Meaning(_later("Our sender number is not valid."), setup_fault=True),
     21606: Meaning(_later("Our sender number does not belong to the Twilio account."), setup_fault=True),
     21602: Meaning(_later("The message has no text.")),

@@ -82,6 +82,11 @@ def status_callback(token: str) -> str:
     return f"{settings.SITE_URL}/hooks/twilio/status/{token}/"
 
 
+def voice_url(token: str) -> str:
+    """Where Twilio asks what to say to whoever picks up, and posts the keys pressed."""
+    return f"{settings.SITE_URL}/hooks/twilio/voice/{token}/"
+
+
 def _target(uri: str, params: dict[str, object] | None) -> SplitResult:
     """The SDK's address with the query added, at the configured base where there is one."""
     asked = urlsplit(uri)

@@ -9,11 +9,12 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q, Value
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext_lazy as _later
 
 from notifications import walk
 from notifications.channels import twilio_codes
 from notifications.delivery import outcomes
-from notifications.models import Attempt, Errand, Message, ProviderCallback
+from notifications.models import Attempt, Channel, Errand, Message, ProviderCallback
 from notifications.states import AttemptState, MessageState
 
 WORDS: Mapping[str, str] = {
@@ -27,7 +28,15 @@ WORDS: Mapping[str, str] = {
     "undelivered": AttemptState.FAILED,
     "failed": AttemptState.FAILED,
     "canceled": AttemptState.FAILED,
+    # calls: picked up is delivered, by whomever or whatever
+    "initiated": AttemptState.ACCEPTED,
+    "ringing": AttemptState.SENT,
+    "in-progress": AttemptState.DELIVERED,
+    "completed": AttemptState.DELIVERED,
+    "busy": AttemptState.FAILED,
+    "no-answer": AttemptState.FAILED,
 }
+NOT_PICKED_UP = {"busy": _later("The line was busy."), "no-answer": _later("Nobody picked up.")}
 RETRY_AFTER = timedelta(seconds=15)
 MOST_HANDSET_TRIES = 2
 
@@ -53,25 +62,40 @@ def receipt(
     )
     if not is_new:
         return "repeated"
-    callback.outcome = _made_of(attempt, WORDS.get(status), provider_id=provider_id, code=code, now=now)
+    callback.outcome = _made_of(attempt, status, provider_id=provider_id, code=code, now=now)
     callback.save(update_fields=["outcome"])
     return callback.outcome
 
 
-def _made_of(attempt: Attempt | None, state: str | None, *, provider_id: str, code: str, now: datetime) -> str:
+def _made_of(attempt: Attempt | None, status: str, *, provider_id: str, code: str, now: datetime) -> str:
+    state = WORDS.get(status)
     if attempt is None:
         return "unknown attempt"
     if state is None:
         return "unknown word"
     message = walk.lock(attempt.message_id)
     Attempt.objects.filter(pk=attempt.pk, provider_id="").update(provider_id=provider_id[:120])
-    if not outcomes.rise(attempt, state, code=code[:20], check_at=None, ended_at=now):
-        return "older than what is known"
-    if state == AttemptState.FAILED:
+    has_risen = outcomes.rise(attempt, state, code=code[:20], check_at=None, ended_at=now)
+    if has_risen and state == AttemptState.FAILED and message.channel == Channel.VOICE:
+        _not_picked_up(attempt, message, status, now=now)
+    elif has_risen and state == AttemptState.FAILED:
         _undelivered(attempt, message, code=code, now=now)
-    else:
+    elif has_risen:
         _reached(attempt, message, state, provider_id=provider_id[:120], now=now)
-    return "applied"
+    is_over = status == "completed" and _hung_up(message, now=now)
+    return "applied" if has_risen or is_over else "older than what is known"
+
+
+def _hung_up(message: Message, *, now: datetime) -> bool:
+    """The call was answered and is over. Without a key that is all there is to say: voicemail answers too."""
+    calls = Message.objects.filter(pk=message.pk, channel=Channel.VOICE, state=MessageState.DELIVERED)
+    return bool(calls.move(MessageState.ANSWERED, ended_at=now))
+
+
+def _not_picked_up(attempt: Attempt, message: Message, status: str, *, now: datetime) -> None:
+    """The next method at once; the same telephone is not rung again for this page."""
+    reason = str(NOT_PICKED_UP.get(status, twilio_codes.failure(None).reason))
+    walk.close(outcomes.owned(attempt), message, MessageState.FAILED, reason=reason, now=now)
 
 
 def _reached(attempt: Attempt, message: Message, state: str, *, provider_id: str, now: datetime) -> None:

@@ -11,20 +11,25 @@ from django.views.decorators.http import require_POST
 from notifications import delivery, webhooks
 from servicedesk import clock, problem
 
+KINDS = ("Message", "Call")
+
 
 @csrf_exempt
 @login_not_required
 @require_POST
 def twilio_status(request: HttpRequest, token: str) -> HttpResponse:
-    """Twilio's report on one message."""
-    if not webhooks.twilio_request_is_genuine(request, needs=("MessageSid", "MessageStatus")):
+    """Twilio's report on one message or one call."""
+    signed = (kind for kind in KINDS if webhooks.twilio_request_is_genuine(request, needs=(f"{kind}Sid", f"{kind}Status")))
+    kind = next(signed, None)
+    if kind is None:
         return problem.answer(403, _("This request does not bear Twilio's signature."))
     said = webhooks.twilio_fields(request)
+    sid, status = said[f"{kind}Sid"], said[f"{kind}Status"]
     delivery.receipt(
         token,
-        status=said["MessageStatus"],
-        provider_id=said["MessageSid"],
-        event_id=f"{said['MessageSid']}:{said['MessageStatus']}",
+        status=status,
+        provider_id=sid,
+        event_id=f"{sid}:{status}",
         code=said.get("ErrorCode", ""),
         raw=said,
         now=clock.now(),

@@ -78,6 +78,10 @@ class Desk:
         answer: str | None = self.door("reply", {"from": sender, "text": text})["answer"]
         return answer
 
+    def call(self, to: str, keys: str) -> str:
+        """Take the ringing call; everything it said."""
+        return str(self.door("call", {"to": to, "keys": keys})["said"])
+
 
 @contextmanager
 def serving(folder: Path) -> Iterator[Desk]:

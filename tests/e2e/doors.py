@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,19 +17,21 @@ from django.test import RequestFactory
 from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
 
-from incidents.views import replies
+from incidents.views import calls, replies
 from monitoring.models import Check
+from notifications.channels.twilio_line import voice_url
 from notifications.models import Message
 from servicedesk import clock, problem
 from tests.e2e import durations, pristine, provider
 from tests.e2e.world import world
 from tests.fakes.expecting import links
+from tests.fakes.twilio_call import Talk
 from tests.fakes.twilio_records import said, signature
 
 Door = Callable[[dict[str, Any]], HttpResponse]
 NO_SUCH_CHECK = "There is no check of this name. Use smtp-01 or fs-02."
 STATES = {"down": "critical", "up": "ok"}
-NO_VOICE = "The desk places no calls yet: nothing rings."
+NOT_RINGING = "No telephone of this number rings."
 MOST = 500
 
 
@@ -143,16 +145,40 @@ def reply(asked: dict[str, Any]) -> HttpResponse:
         raise Wrong('Send {"from": "+33600000001", "text": "A214"}.')
     sid = "SM" + secrets.token_hex(16)
     fields = {"MessageSid": sid, "From": str(asked["from"]), "To": settings.TWILIO_FROM, "Body": str(asked["text"])}
-    fields["AccountSid"] = settings.TWILIO_ACCOUNT_SID
-    path = reverse("twilio_sms")
-    signed = signature(f"{settings.SITE_URL}{path}", fields, settings.TWILIO_AUTH_TOKEN)
-    form = {"data": urlencode(fields), "content_type": "application/x-www-form-urlencoded"}
-    answer = replies.sms(RequestFactory().post(path, **form, headers={"X-Twilio-Signature": signed}))
+    answer = sent_by_twilio(replies.sms, reverse("twilio_sms"), fields)
     if answer.status_code != 200:
         return problem.answer(502, f"The desk answered {answer.status_code} to the message.")
     return JsonResponse({"answer": said(answer.content.decode())})
 
 
 @posted
-def call(_asked: dict[str, Any]) -> HttpResponse:
-    return problem.answer(501, NO_VOICE)
+def call(asked: dict[str, Any]) -> HttpResponse:
+    """Take the call that rings there and press these keys, none of them as voicemail does; everything that was said."""
+    if not asked.get("to") or "keys" not in asked:
+        raise Wrong('Send {"to": "+33600000001", "keys": "4"}; "keys" may be empty: voicemail.')
+    ringing = provider.exchange.pick_up(str(asked["to"]))
+    if ringing is None:
+        return problem.answer(404, NOT_RINGING)
+    fields = {"CallSid": ringing.provider_id, "From": settings.TWILIO_FROM, "To": ringing.to}
+
+    def ask(url: str, more: Mapping[str, str]) -> str:
+        path = url.removeprefix(settings.SITE_URL)
+        answer = sent_by_twilio(functools.partial(calls.voice, token=ringing.token), path, {**fields, **more})
+        if answer.status_code != 200:
+            raise Wrong(f"The desk answered {answer.status_code} to the call.")
+        return answer.content.decode()
+
+    talk = Talk(voice_url(ringing.token), ask=ask, report=lambda status: ringing.report(status, clock.now()))
+    for key in str(asked["keys"]):
+        if not talk.is_over:
+            talk.press(key)
+    talk.silence()
+    return JsonResponse({"said": talk.said})
+
+
+def sent_by_twilio(view: Callable[[HttpRequest], HttpResponse], path: str, fields: Mapping[str, str]) -> HttpResponse:
+    """The answer of one of the product's own doors to a form signed as Twilio signs."""
+    form = {**fields, "AccountSid": settings.TWILIO_ACCOUNT_SID}
+    signed = signature(f"{settings.SITE_URL}{path}", form, settings.TWILIO_AUTH_TOKEN)
+    kind = "application/x-www-form-urlencoded"
+    return view(RequestFactory().post(path, urlencode(form), content_type=kind, headers={"X-Twilio-Signature": signed}))

@@ -1,7 +1,8 @@
 """The provider of the acceptance world, for every channel: what it is handed stays in the outbox, and it misbehaves on request.
 
 Verbs: `ok` (accepted, delivered at the next move of the clock) · `fail` (refused for good: 21211) · `silent` (accepted, no
-receipt ever) · `hang` (no answer until the deadline, without waiting for it).
+receipt ever) · `hang` (no answer until the deadline, without waiting for it). A call that is `ok` rings until somebody takes
+it; a `silent` one never rings.
 """
 
 from __future__ import annotations
@@ -32,26 +33,49 @@ class Receipt:
         delivery.receipt(self.token, **told, raw=told, now=now, provider="e2e")
 
 
+@dataclass(frozen=True, slots=True)
+class Ringing:
+    """A call that nobody has taken yet."""
+
+    to: str
+    token: str
+    provider_id: str
+
+    def report(self, status: str, now: datetime) -> None:
+        told = {"status": status, "provider_id": self.provider_id, "event_id": f"{self.provider_id}:{status}"}
+        delivery.receipt(self.token, **told, raw=told, now=now)
+
+
 @dataclass
 class Exchange:
-    """How each channel behaves, and the receipts that are on their way."""
+    """How each channel behaves, the receipts that are on their way, and the telephones that ring."""
 
     verbs: dict[str, str] = field(default_factory=dict)
     pending: list[Receipt] = field(default_factory=list)
+    ringing: list[Ringing] = field(default_factory=list)
     numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
     def reset(self) -> None:
         self.verbs.clear()
         self.pending.clear()
+        self.ringing.clear()
 
     def verb(self, channel: str) -> str:
         return self.verbs.get(channel, "ok")
 
     def take(self, parcel: Parcel) -> str:
         provider_id = f"E2E-{parcel.message_id}-{next(self.numbers)}"
-        if self.verb(parcel.channel) == "ok":
+        if self.verb(parcel.channel) == "ok" and parcel.channel == "voice":
+            self.ringing.append(Ringing(parcel.to, parcel.token, provider_id))
+        elif self.verb(parcel.channel) == "ok":
             self.pending.append(Receipt(parcel.token, provider_id, clock.now() + TRAVELS))
         return provider_id
+
+    def pick_up(self, to: str) -> Ringing | None:
+        """The call that rings there, the latest if there are several; none of them rings any more."""
+        there = [call for call in self.ringing if call.to == to]
+        self.ringing = [call for call in self.ringing if call.to != to]
+        return there[-1] if there else None
 
     def next_at(self) -> datetime | None:
         return min((receipt.due_at for receipt in self.pending), default=None)

@@ -120,9 +120,38 @@ def test_an_unknown_check_is_not_found(desk: Desk) -> None:
         desk.check("smtp-99", "down")
 
 
-def test_calls_are_refused_until_there_are_any(desk: Desk) -> None:
-    with pytest.raises(Refused, match="501"):
-        desk.door("call", {"to": SAM, "keys": "4"})
+def test_a_key_takes_the_ringing_call(desk: Desk) -> None:
+    night(desk, 10)
+    said = desk.call(SAM, "4")
+    assert said.startswith("Acme Help Desk. Severity one. Email is down since three twelve.")
+    assert "You have INC-214 since three twenty-two. Dana Ruiz: left alone." in said
+    desk.forward("30m")
+    assert desk.outbox(DANA) == []
+
+
+def test_voicemail_takes_the_call_and_nothing_else(desk: Desk) -> None:
+    night(desk, 10)
+    assert desk.call(SAM, "").endswith("No key was pressed. Nothing is changed. Goodbye.")
+    (call,) = desk.outbox(SAM, channel="voice")
+    assert (call["state"], call["acted_at"]) == ("answered", None)
+    desk.forward("6m")
+    assert len(desk.outbox(DANA, channel="sms")) == 1
+
+
+def test_where_nothing_rings_nobody_takes_a_call(desk: Desk) -> None:
+    with pytest.raises(Refused, match="404"):
+        desk.call(SAM, "4")
+    desk.behave(voice="silent")
+    night(desk, 10)
+    with pytest.raises(Refused, match="404"):
+        desk.call(SAM, "4")
+
+
+def test_a_call_that_is_refused_is_told_with_its_reason(desk: Desk) -> None:
+    desk.behave(voice="fail")
+    night(desk, 10)
+    (call,) = desk.outbox(SAM, channel="voice")
+    assert (call["state"], call["sent_at"]) == ("failed", None)
 
 
 def test_the_printed_token_opens_the_door_for_results(desk: Desk) -> None:

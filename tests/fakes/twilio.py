@@ -6,7 +6,8 @@
 Verbs: `ok` · `silent` (accepted, no receipt) · `fail:<code>` (2xxxx refused, 3xxxx accepted and then undelivered) · `drop`
 (accepted, closed without an answer) · `swallow` (accepted, never answered) · `vanish` (closed, nothing made) · `hang`
 (never answered, nothing made) · `reset` (accepted, RST) · `slow:<s>` · `drip` (a byte now and then) · `garble` (no JSON) ·
-`babble` (no HTTP) · `429:<s>` · `500` · `401`.
+`babble` (no HTTP) · `429:<s>` · `500` · `401`. Calls ring until `pick_up`, or: `busy` · `no-answer` · `failed` · `voicemail`
+(picked up, no key pressed).
 
 Alone: python -m tests.fakes.twilio --port 8999 --callback http://127.0.0.1:8000
 """
@@ -18,12 +19,13 @@ import os
 import secrets
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
+from tests.fakes.twilio_call import Talk
 from tests.fakes.twilio_http import Server
 from tests.fakes.twilio_records import START, STOP, Asked, Post, Receipts, Text, post_by_http, said, signature
 
@@ -114,16 +116,39 @@ class FakeTwilio:
         (self.texts if text.sid.startswith("SM") else self.calls).append(text)
         if self.on_text:
             self.on_text(text)
-        if verb == "silent" or not text.callback or text.sid.startswith("CA"):
+        if verb == "silent" or not text.callback:
+            return
+        if text.sid.startswith("CA"):
+            self._plan([(text, state) for state in ("initiated", "ringing", verb) if state != "ok"], 0.0)
             return
         name, _, code = verb.partition(":")
         fate = replace(self.receipts, states=("sent", "undelivered")) if name == "fail" else self.receipts
         text.error = int(code) if name == "fail" else None
-        planned = [(text, state) for state in fate.sequence()]
+        self._plan([(text, state) for state in fate.sequence()], fate.delay_s)
+
+    def pick_up(self, call: Text) -> Talk:
+        """Answer a ringing call and hear what it says."""
+        assert call.status in {"queued", "initiated", "ringing"}, f"the call to {call.to} is {call.status}: it does not ring"
+        return Talk(
+            call.fields.get("Url", ""),
+            ask=lambda url, more: self._ask(call, url, more),
+            report=lambda state: self._report(call, state),
+            twiml=call.fields.get("Twiml", ""),
+        )
+
+    def _ask(self, call: Text, url: str, more: Mapping[str, str]) -> str:
+        """Fetch TwiML as Twilio does: signed, by POST."""
+        fields = {"CallSid": call.sid, "From": call.sender, "To": call.to, "Direction": "outbound-api"}
+        fields |= {"AccountSid": self.account, "ApiVersion": "2010-04-01", **more}
+        status, body = self._post(url, fields)
+        assert status == 200, f"the desk answered {status} to a call: {body[:200]}"
+        return body
+
+    def _plan(self, planned: list[tuple[Text, str]], delay_s: float) -> None:
         if self.hold:
             self._held += planned
         else:
-            self._start(lambda: self._report_all(planned, fate.delay_s))
+            self._start(lambda: self._report_all(planned, delay_s))
 
     def _report_all(self, planned: list[tuple[Text, str]], delay_s: float) -> None:
         for text, state in planned:
@@ -132,6 +157,8 @@ class FakeTwilio:
             self._report(text, state)
 
     def _report(self, text: Text, state: str) -> int:
+        if text.sid.startswith("CA"):
+            return self._report_call(text, state)
         text.status = state
         text.sent_at = text.sent_at or datetime.now(UTC)
         text.reported.append(state)
@@ -147,6 +174,20 @@ class FakeTwilio:
         if text.error and state in {"undelivered", "failed"}:
             fields["ErrorCode"] = str(text.error)
         return self._post(text.callback, fields)[0]
+
+    def _report_call(self, call: Text, state: str) -> int:
+        """Twilio reports the end of every call, and of the rest what `StatusCallbackEvent` asks for."""
+        if state == "voicemail":
+            self.pick_up(call).silence()
+            return 204
+        call.status = state
+        call.sent_at = call.sent_at or datetime.now(UTC)
+        event = {"in-progress": "answered"}.get(state, state)
+        if not call.callback or (event in {"initiated", "ringing", "answered"} and event not in call.events):
+            return 204
+        call.reported.append(state)
+        fields = {"CallSid": call.sid, "CallStatus": state, "To": call.to, "From": call.sender, "CallbackSource": "call-progress-events"}
+        return self._post(call.callback, fields | {"AccountSid": self.account, "ApiVersion": "2010-04-01"})[0]
 
     def _post(self, url: str, fields: dict[str, str]) -> tuple[int, str]:
         status, body = self.post(url, fields, signature(url, fields, self.token))

@@ -110,7 +110,7 @@ class Handler(BaseHTTPRequestHandler):
         self.check_spec(match, fields)
         if match["sid"]:
             return 200, as_json(self.twilio.account, self.one(match["sid"])), "ok"
-        return self.listed(match["kind"], plain) if self.command == "GET" else self.created(match["kind"], plain)
+        return self.listed(match["kind"], plain) if self.command == "GET" else self.created(match["kind"], fields, plain)
 
     def control(self, path: str, plain: dict[str, str]) -> tuple[int, dict[str, Any], str]:
         """For tests and benches in other processes: read the journal, set a behaviour, send a reply."""
@@ -152,14 +152,17 @@ class Handler(BaseHTTPRequestHandler):
         more = f"{urlsplit(self.path).path}?{after}" if len(fitting) > (page + 1) * size else None
         return 200, {kind.lower(): shown, "page": page, "page_size": size, "next_page_uri": more, "uri": self.path}, verb
 
-    def created(self, kind: str, plain: dict[str, str]) -> tuple[int, dict[str, Any], str]:
+    def created(self, kind: str, fields: dict[str, list[str]], plain: dict[str, str]) -> tuple[int, dict[str, Any], str]:
         verb = self.twilio.verb(plain["To"])
         if verb in {"hang", "vanish"}:
             return 0, {}, verb
         self.refuse_by(verb)
         if kind == "Messages":
             self.check_message(plain)
+        else:
+            self.check_call(plain)
         text = new_text("SM" if kind == "Messages" else "CA", plain)
+        text.events = frozenset(fields.get("StatusCallbackEvent", []))
         made = as_json(self.twilio.account, text)
         self.twilio.accept(text, verb)
         return 201, made, verb
@@ -181,6 +184,15 @@ class Handler(BaseHTTPRequestHandler):
         code = code or (None if E164.fullmatch(number) else 21211) or (None if body else 21602) or (21617 if len(body) > 1600 else None)
         if code:
             raise Refused(400, code, f"Refused with {code}")
+
+    def check_call(self, plain: dict[str, str]) -> None:
+        """A call needs numbers at both ends, and something to say."""
+        bad = 21201 if not plain.get("To") else 21213 if not plain.get("From") else None if E164.fullmatch(plain["To"]) else 21211
+        bad = bad or (None if E164.fullmatch(plain["From"]) else 21212) or MAGIC_TO.get(plain["To"])
+        if bad is None and not {"Url", "Twiml", "ApplicationSid"} & plain.keys():
+            bad = 21205
+        if bad:
+            raise Refused(400, bad, f"Refused with {bad}")
 
     def give(self, verb: str, status: int, body: bytes, headers: dict[str, str]) -> None:
         """Answer as the verb says, or do not."""
@@ -211,7 +223,7 @@ class Handler(BaseHTTPRequestHandler):
 def fits(text: Text, plain: dict[str, str]) -> bool:
     if plain.get("To", text.to) != text.to or plain.get("From", text.sender) != text.sender:
         return False
-    since = plain.get("DateSent>")
+    since = plain.get("DateSent>") or plain.get("StartTime>")
     return since is None or (text.sent_at is not None and text.sent_at >= moment(since))
 
 

@@ -49,6 +49,7 @@ class Text:
     sent_at: datetime | None = None
     error: int | None = None
     reported: list[str] = field(default_factory=list)  # receipts, in the order they were posted
+    events: frozenset[str] = frozenset()  # of a call: which of its states are reported beside its end
     reply_by: Callable[[str, str], str | None] | None = field(default=None, repr=False)
 
     @property
@@ -129,7 +130,8 @@ def as_json(account: str, text: Text) -> dict[str, Any]:
     common = {"sid": text.sid, "account_sid": account, "to": text.to, "from": text.sender, "status": text.status, "date_created": created}
     common |= {"date_updated": created, "direction": "outbound-api", "api_version": "2010-04-01", "price": None, "uri": base + ".json"}
     if text.sid.startswith("CA"):
-        return common | {"start_time": None, "end_time": None, "duration": None, "answered_by": None}
+        began = format_datetime(text.sent_at) if text.sent_at else None
+        return common | {"start_time": began, "end_time": None, "duration": None, "answered_by": None}
     sent = format_datetime(text.sent_at) if text.sent_at else None
     fault = {"error_code": text.error if text.status in {"undelivered", "failed"} else None, "error_message": None}
     return common | fault | {"body": text.body, "date_sent": sent, "num_media": "0", "num_segments": "1", "messaging_service_sid": None}

@@ -65,6 +65,7 @@ MATRIX: dict[str, Row] = {
     "numbers": Row((LOGIN, 301, 301, 301, 301, 301, 301), takes="number"),
     "outbox": Row((LOGIN, NO, NO, OK, OK, OK, OK)),
     "twilio_sms": Row(MACHINES),
+    "twilio_voice": Row(MACHINES, takes="token"),
     "twilio_status": Row(MACHINES, takes="token"),
     "in_results": Row(MACHINES),
     "in_results_token": Row(MACHINES, takes="token"),

@@ -114,7 +114,9 @@ def test_the_last_resort_reads_how_far_it_went_and_whom_to_call(acme: Company) -
 
 def test_a_call_says_the_same(acme: Company) -> None:
     spoken = letter(email_down(acme, impacted="everyone", effect="cannot"), acme.people["sam"]).voice
-    assert spoken.startswith("Acme Help Desk. Severity 1. Email is down for all staff since Mon 23 Nov, 09:00. You are primary")
+    assert spoken.startswith(
+        "Acme Help Desk. Severity one. Email is down for all staff since Monday 23 November, nine o'clock. You are primary. This is INC-"
+    )
     assert spoken.endswith("Press 4: I have it. Press 5: pass to the next person. Press 6: repeat.")
 
 

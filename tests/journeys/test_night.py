@@ -74,6 +74,7 @@ def test_undo_within_a_minute_goes_on_paging(night: Office, page: Text, phone: P
     phone.expect("You are primary", to=SAM)
     mailbox.expect("You are primary for IT Ops", to="sam@acme.example")
     clock.forward("11m")
+    phone.expect_call(to=SAM).silence()
     phone.expect("Sam Lee did not ack", to=DANA)
     mailbox.expect("You are secondary for IT Ops", to="dana@acme.example")
 
@@ -89,6 +90,7 @@ def test_pass_on_calls_dana_now_and_her_page_says_so(night: Office, page: Text, 
 
 def test_whoever_comes_second_reads_who_has_it(night: Office, page: Text, phone: Phone, mailbox: Mailbox, clock: Clock) -> None:
     clock.forward("10m")
+    phone.expect_call(to=SAM).silence()
     theirs = phone.expect("Sam Lee did not ack", to=DANA)
     mailbox.expect("You are secondary for IT Ops", to="dana@acme.example")
     page.reply(f"A{night.incident.pk}")

@@ -62,6 +62,7 @@ def test_what_nobody_decides_starts_by_itself_after_a_quarter_of_an_hour(
     reported(office, mailbox)
     assert "it opens by itself at 09:15" in asked(phone, mailbox).text.replace("\n", " ")
     clock.forward("14m")
+    assert "is only proposed." in phone.expect_call("is proposed and waits for your decision", to=DANA).press("4")
     phone.silent()
     clock.forward("1m")
     phone.expect("You are primary.", to=SAM)

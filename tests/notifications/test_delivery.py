@@ -162,7 +162,7 @@ def test_without_a_provider_a_message_stays_visible_as_not_sent(settings):
 
 
 def test_a_channel_nobody_built_counts_as_a_failed_method(phone):
-    errand = page(sam((0, "voice", SAM), (180, "sms", SAM)))
+    errand = page(sam((0, "chat", "@sam"), (180, "sms", SAM)))
     call, sms = rungs(errand)
     delivery.deliver(call.pk, NOW)
     assert (state(call), state(sms)) == ("failed", "queued")
