@@ -191,8 +191,17 @@ class IncidentAdmin(RecordAdmin):
     search_fields = ("=id", "title")
 
 
+class OfIncidents(RecordAdmin):
+    """Rows whose words name an incident: only those of incidents one may see."""
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        rows = super().get_queryset(request)
+        seen = Incident.objects.visible_to(request.user)  # type: ignore[arg-type]
+        return rows.filter(incident__in=seen)
+
+
 @admin.register(Run)
-class RunAdmin(RecordAdmin):
+class RunAdmin(OfIncidents):
     list_display = ("incident", "policy", "state", "loop", "step", "next_step_at", "started_at")
     list_select_related = ("incident", "policy")
     list_filter = ("state",)
@@ -228,6 +237,14 @@ class EvaluationAdmin(RecordAdmin):
 
 @admin.register(Firing)
 class FiringAdmin(RecordAdmin):
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """A firing names its ticket: only those of tickets one may see, and of alerts."""
+        rows = super().get_queryset(request)
+        seen = Ticket.objects.visible_to(request.user)  # type: ignore[arg-type]
+        incidents = Incident.objects.visible_to(request.user)  # type: ignore[arg-type]
+        named = rows.filter(evaluation__ticket=None) | rows.filter(evaluation__ticket__in=seen)
+        return named.filter(incident=None) | named.filter(incident__in=incidents)
+
     list_display = ("at", "rule", "version", "group_key", "incident", "is_shadow", "did")
     list_select_related = ("rule", "incident")
     list_filter = ("rule", "is_shadow")

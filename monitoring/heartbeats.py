@@ -16,7 +16,7 @@ WORDS = ("success", "start", "fail", "log")
 
 def is_signal(word: str) -> bool:
     """success, start, fail, log, or an exit code 0 to 255."""
-    return word in WORDS or (word.isascii() and word.isdigit() and int(word) <= 255)
+    return word in WORDS or (word.isascii() and word.isdigit() and len(word) <= 3 and int(word) <= 255)
 
 
 @transaction.atomic

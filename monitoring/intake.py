@@ -45,7 +45,7 @@ def take_results(source: Source, body: bytes, *, lines: bool, content_type: str,
         signals = results.read(results.load(body, lines=lines), now=now, severity_map=source.severity_map)
         accepted = _record_racing(source, signals, raw_id=raw.pk, now=now)
     except (Unreadable, TooManyNew) as error:
-        raw.problem = str(error)[:500]
+        raw.problem = results.storable(str(error))[:500]
         raw.save(update_fields=["problem"])
         raise
     return Taken(accepted, len(signals) - accepted, raw.pk)

@@ -55,14 +55,15 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         return self.filter(Q(**later) | Q(**same))
 
     def visible_to(self, user: User) -> TicketQuerySet:
-        """Staff see every ticket but confidential ones outside their team; everybody sees their own."""
+        """Staff see every ticket but confidential ones outside their team; everybody sees their own; machines none that is confidential."""
+        rows = self.filter(is_confidential=False) if user.is_machine else self
         mine = Q(requester=user) | Q(reported_by=user)
         if not user.is_desk_staff:
-            return self.filter(mine)
+            return rows.filter(mine)
         inside = Q(is_confidential=False)
         if user.is_agent or user.is_manager:
-            inside |= Q(team__in=user.team_ids)
-        return self.filter(mine | inside)
+            inside |= Q(team__in=user.team_ids) | Q(assignee=user)
+        return rows.filter(mine | inside)
 
 
 class Ticket(models.Model):

@@ -13,13 +13,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from incidents import access, escalation, incidents, journal
-from incidents.forms import DeclareForm, NoteForm
+from incidents.forms import DeclareForm, NoteForm, ReasonForm
 from incidents.models import Incident, TimelineEntry
 from incidents.states import OPEN_INCIDENT, IllegalMove, IncidentState
-from incidents.views import escalations
+from incidents.views import escalations, numbers
 from notifications.models import Message
 from servicedesk import clock
 from servicedesk.directory.access import PersonRequest, readers, workers
+from servicedesk.directory.models import User
 
 PAST = 25
 STEPS = (IncidentState.TRIGGERED, IncidentState.ACKNOWLEDGED, IncidentState.MITIGATED, IncidentState.RESOLVED, IncidentState.CLOSED)
@@ -30,8 +31,8 @@ STEPS = (IncidentState.TRIGGERED, IncidentState.ACKNOWLEDGED, IncidentState.MITI
 def incident_list(request: PersonRequest) -> HttpResponse:
     visible = Incident.objects.visible_to(request.user).select_related("service", "acknowledged_by")
     past = visible.exclude(state__in=OPEN_INCIDENT).order_by("-id")
-    before = request.GET.get("before", "")
-    page = list((past.filter(pk__lt=int(before)) if before.isdigit() else past)[: PAST + 1])
+    before = numbers.whole(request.GET.get("before", ""))
+    page = list((past.filter(pk__lt=before) if before else past)[: PAST + 1])
     context = {
         "open_incidents": visible.open().order_by("severity", "-id"),
         "past": page[:PAST],
@@ -46,7 +47,7 @@ def incident(request: PersonRequest, number: int) -> HttpResponse:
     return _page(request, access.incident(request.user, number))
 
 
-def _page(request: PersonRequest, found: Incident, note_form: NoteForm | None = None) -> HttpResponse:
+def _page(request: PersonRequest, found: Incident, note_form: NoteForm | None = None, reason: str | None = None) -> HttpResponse:
     now = clock.now()
     told = Message.objects.of_thread(found.number).exclude(errand=None).select_related("person", "errand").order_by("id")
     context = {
@@ -59,9 +60,10 @@ def _page(request: PersonRequest, found: Incident, note_form: NoteForm | None = 
         "policy": found.policy or escalation.policy_for(found),
         "next_lines": escalations.of_incident(found, now),
         "note_form": note_form or NoteForm(),
+        "reason": reason or "",
         "may_work": request.user.is_agent or request.user.is_manager,
     }
-    return render(request, "incidents/incident.html", context, status=422 if note_form else 200)
+    return render(request, "incidents/incident.html", context, status=200 if note_form is None and reason is None else 422)
 
 
 def _steps(found: Incident) -> list[dict[str, Any]]:
@@ -74,29 +76,32 @@ def _steps(found: Incident) -> list[dict[str, Any]]:
     ]
 
 
-Deed = Callable[[Incident, PersonRequest, datetime], object]
+Deed = Callable[[Incident, User, str, datetime], object]
 DEEDS: dict[str, Deed] = {
-    "acknowledge": lambda row, request, now: escalation.acknowledge(row, by=request.user, via="page", now=now),
-    "undo": lambda row, request, now: escalation.undo(row, by=request.user, now=now),
-    "mitigate": lambda row, request, now: incidents.mitigate(row, actor=request.user, now=now),
-    "resolve": lambda row, request, now: incidents.resolve(row, actor=request.user, reason=request.POST.get("reason", ""), now=now),
-    "accept": lambda row, request, now: incidents.accept(row, actor=request.user, now=now),
-    "reject": lambda row, request, now: incidents.reject(row, actor=request.user, reason=request.POST.get("reason", ""), now=now),
-    "reopen": lambda row, request, now: incidents.reopen(row, actor=request.user, reason=request.POST.get("reason", ""), now=now),
+    "acknowledge": lambda row, user, reason, now: escalation.acknowledge(row, by=user, via="page", now=now),
+    "undo": lambda row, user, reason, now: escalation.undo(row, by=user, now=now),
+    "mitigate": lambda row, user, reason, now: incidents.mitigate(row, actor=user, now=now),
+    "resolve": lambda row, user, reason, now: incidents.resolve(row, actor=user, reason=reason, now=now),
+    "accept": lambda row, user, reason, now: incidents.accept(row, actor=user, now=now),
+    "reject": lambda row, user, reason, now: incidents.reject(row, actor=user, reason=reason, now=now),
+    "reopen": lambda row, user, reason, now: incidents.reopen(row, actor=user, reason=reason, now=now),
 }
 
 
 @require_POST
 def act(request: PersonRequest, number: int) -> HttpResponse:
     found = access.incident(request.user, number, to_change=True)
-    deed = DEEDS.get(request.POST.get("action", ""))
+    form, deed = ReasonForm(request.POST), DEEDS.get(request.POST.get("action", ""))
+    if deed is None or not form.is_valid():
+        messages.error(request, _("Nothing was done: use one of the buttons, and at most 240 characters for the reason."))
+        return _page(request, found, reason=request.POST.get("reason", "")[:1000])
     try:
-        if deed:
-            deed(found, request, clock.now())
+        deed(found, request.user, form.cleaned_data["reason"], clock.now())
     except incidents.ReasonNeeded:
         messages.error(request, _("Say why, in the box beside the button: the next person reads it."))
-    except (IllegalMove, escalation.TooLate, escalation.NotYours, incidents.TooLate) as error:
-        messages.error(request, _("That cannot be done now: %(why)s") % {"why": error})
+    except (IllegalMove, escalation.TooLate, escalation.NotYours, incidents.TooLate):
+        state = Incident.objects.get(pk=found.pk).get_state_display()
+        messages.error(request, _("That cannot be done now. The incident is: %(state)s.") % {"state": state})
     return redirect("incident", found.pk)
 
 

@@ -7,6 +7,11 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_safe
 
 
+def whole(words: str) -> int | None:
+    """The number of a URL's parameter; None for anything else, however long or odd."""
+    return int(words) if words.isascii() and words.isdigit() and len(words) < 19 else None
+
+
 @require_safe
 def bare(request: HttpRequest, section: str, number: str) -> HttpResponse:
     return redirect(f"/{section}/{int(number.partition('-')[2])}/", permanent=True)

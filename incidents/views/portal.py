@@ -17,7 +17,7 @@ from incidents import promise as promises
 from incidents.forms import AnswerForm, ReportForm
 from incidents.models import Entry, Incident, Ticket
 from incidents.states import OPEN_TICKET, IllegalMove, TicketState
-from incidents.views import requester
+from incidents.views import numbers, requester
 from servicedesk import clock
 from servicedesk.directory.access import PersonRequest
 from servicedesk.directory.models import Service
@@ -53,9 +53,8 @@ def _home(request: PersonRequest, searched: dict[str, Any]) -> HttpResponse:
 def my_tickets(request: PersonRequest) -> HttpResponse:
     now = clock.now()
     rows = Ticket.objects.own(request.user).order_by("-id")
-    before = request.GET.get("before", "")
-    if before.isdigit():
-        rows = rows.filter(pk__lt=int(before))
+    if before := numbers.whole(request.GET.get("before", "")):
+        rows = rows.filter(pk__lt=before)
     page = [requester.Seen(ticket, now) for ticket in rows[:26]]
     return render(request, "portal/my_tickets.html", {"tickets": page[:25], "next": page[24].ticket.pk if len(page) > 25 else None})
 

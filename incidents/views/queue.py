@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db.models import Q
@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 from incidents.models import Ticket
 from incidents.models.tickets import TicketQuerySet
 from incidents.states import OPEN_TICKET, TicketState
-from incidents.views import clocks
+from incidents.views import clocks, numbers
 from servicedesk import clock
 from servicedesk.directory import access
 from servicedesk.directory.access import PersonRequest
@@ -79,8 +79,8 @@ def _filtered(rows: TicketQuerySet, asked: QueryDict) -> TicketQuerySet:
         if value := asked.get(name, ""):
             rows = rows.filter(**{column: value}) if name != "sev" else _by_severity(rows, value)
     if words := asked.get("q", "").strip():
-        number = words.upper().removeprefix("T-")
-        rows = rows.filter(Q(title__icontains=words) | Q(pk=int(number) if number.isdigit() and len(number) < 19 else 0))
+        number = numbers.whole(words.upper().removeprefix("T-"))
+        rows = rows.filter(Q(title__icontains=words) | Q(pk=number or 0))
     return rows
 
 
@@ -98,8 +98,8 @@ def _page(rows: TicketQuerySet, after: str) -> tuple[list[Ticket], str]:
     """One page by keyset on (due, number), and where the next begins; any depth costs the same."""
     ordered: Any = rows.select_related(*PARTS).by_clock()
     moment, _sep, number = after.rpartition("~")
-    if (since := _moment(moment)) and number.isdigit():
-        ordered = ordered.beyond(since, int(number))
+    if (since := _moment(moment)) and (last_number := numbers.whole(number)):
+        ordered = ordered.beyond(since, last_number)
     page: list[Any] = list(ordered[: PAGE + 1])
     last = page[PAGE - 1] if len(page) > PAGE else None
     return page[:PAGE], f"{last.due_at.isoformat()}~{last.pk}" if last and last.due_at else ""
@@ -107,8 +107,8 @@ def _page(rows: TicketQuerySet, after: str) -> tuple[list[Ticket], str]:
 
 def _moment(words: str) -> datetime | None:
     try:
-        return datetime.fromisoformat(words)
-    except ValueError:
+        return datetime.fromisoformat(words).astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
 
 

@@ -49,7 +49,7 @@ def _accept(link: SignedLink, request: HttpRequest, now: datetime) -> None:
 
 
 def _reject(link: SignedLink, request: HttpRequest, now: datetime) -> None:
-    incidents.reject(link.incident, actor=link.person, reason=request.POST.get("reason", ""), now=now)
+    incidents.reject(link.incident, actor=link.person, reason=request.POST.get("reason", "").replace("\x00", "")[:240], now=now)
 
 
 DEEDS: dict[str, dict[str, Deed]] = {

@@ -16,7 +16,7 @@ from incidents import access, conversation, tickets
 from incidents.forms import AnswerForm, AssignForm, CallForm, SeverityForm
 from incidents.models import Entry, Ticket
 from incidents.states import IllegalMove
-from incidents.views import clocks, escalations
+from incidents.views import clocks, escalations, numbers
 from servicedesk import clock
 from servicedesk.directory.access import PersonRequest
 
@@ -35,7 +35,7 @@ def ticket(request: PersonRequest, number: int) -> HttpResponse:
     return _page(request, found)
 
 
-def _page(request: PersonRequest, found: Ticket, wrong: dict[str, Any] | None = None) -> HttpResponse:
+def _page(request: PersonRequest, found: Ticket, wrong: dict[str, Any] | None = None, status: int = 422) -> HttpResponse:
     """The page; `wrong` brings a form that was sent with faults, so that nothing typed is lost."""
     now = clock.now()
     entries = list(found.entries.select_related("author").order_by("id"))
@@ -49,6 +49,7 @@ def _page(request: PersonRequest, found: Ticket, wrong: dict[str, Any] | None = 
         "composer": composer if composer in COMPOSERS else "reply",
         "clocks": clocks.all_of(found, now),
         "escalation": escalations.of_ticket(found, now),
+        "last_seen": max((entry.pk for entry in entries if entry.audience == Entry.Audience.PUBLIC), default=0),
         "others": Ticket.objects.visible_to(request.user).filter(requester=found.requester).exclude(pk=found.pk).order_by("-id")[:3],
         "may_work": request.user.is_agent or request.user.is_manager,
         "text_form": AnswerForm(),
@@ -57,7 +58,7 @@ def _page(request: PersonRequest, found: Ticket, wrong: dict[str, Any] | None = 
         "severity_form": SeverityForm(initial={"severity": found.severity}),
         **(wrong or {}),
     }
-    return render(request, "desk/ticket.html", context, status=422 if wrong else 200)
+    return render(request, "desk/ticket.html", context, status=status if wrong else 200)
 
 
 @require_POST
@@ -66,7 +67,11 @@ def reply(request: PersonRequest, number: int) -> HttpResponse:
     form = AnswerForm(request.POST)
     if not form.is_valid():
         return _page(request, found, {"text_form": form, "composer": "reply"})
-    conversation.reply(found, author=request.user, text=form.cleaned_data["text"], now=clock.now())
+    try:
+        last_seen = numbers.whole(request.POST.get("last_seen", ""))
+        conversation.reply(found, author=request.user, text=form.cleaned_data["text"], last_seen=last_seen, now=clock.now())
+    except conversation.NewerEntry as error:
+        return _page(request, found, {"text_form": form, "composer": "reply", "newer": error.entry}, status=409)
     if "solve" in request.POST:
         tickets.solve(found, actor=request.user, text="", now=clock.now())
     return redirect("ticket", found.pk)
@@ -99,6 +104,8 @@ def assign(request: PersonRequest, number: int) -> HttpResponse:
         tickets.assign(found, to=request.user, actor=request.user, now=clock.now())
         return redirect("ticket", found.pk)
     form = AssignForm(request.POST)
+    if form.is_valid() and found.is_confidential and form.cleaned_data["team"] is None:
+        form.add_error("team", _("A confidential ticket stays with a team, or nobody could read it"))
     if not form.is_valid():
         return _page(request, found, {"assign_form": form})
     tickets.assign(found, to=form.cleaned_data["assignee"], team=form.cleaned_data["team"], actor=request.user, now=clock.now())
@@ -125,9 +132,11 @@ def move(request: PersonRequest, number: int) -> HttpResponse:
     """The buttons of the head: solve, reopen, wait, take up."""
     found = access.staff_ticket(request.user, number, to_change=True)
     deed = MOVES.get(request.POST.get("action", ""))
+    if deed is None:
+        messages.error(request, _("Nothing was done: use one of the buttons."))
+        return redirect("ticket", found.pk)
     try:
-        if deed:
-            deed(found, actor=request.user, now=clock.now())
-    except IllegalMove as error:
-        messages.error(request, _("That cannot be done now: %(why)s") % {"why": error})
+        deed(found, actor=request.user, now=clock.now())
+    except IllegalMove:
+        messages.error(request, _("That cannot be done now. The ticket is: %(state)s.") % {"state": found.get_state_display()})
     return redirect("ticket", found.pk)

@@ -33,6 +33,8 @@ def load(body: bytes, *, lines: bool) -> list[Any]:
         raise Unreadable(Wrong("", "not_utf8", "The body is not UTF-8.")) from error
     except json.JSONDecodeError as error:
         raise Unreadable(Wrong("", "not_json", f"Not JSON: {error.msg} at line {error.lineno}, column {error.colno}.")) from error
+    except ValueError as error:  # a number of thousands of digits
+        raise Unreadable(Wrong("", "not_json", "Not JSON that can be read: a number is too long.")) from error
     except RecursionError as error:
         raise Unreadable(Wrong("", "too_deep", "The JSON is nested too deeply.")) from error
     items = items if isinstance(items, list) else [items]
@@ -80,7 +82,12 @@ def _text(at: str, name: str, item: Mapping[str, Any], longest: int, wrong: list
         return ""
     if len(value) > longest:
         wrong.append(Wrong(f"{at}.{name}", "too_long", f"{len(value)} characters; at most {longest}."))
-    return value.replace("\x00", "").strip()
+    return storable(value).strip()
+
+
+def storable(words: str) -> str:
+    """Without what no database keeps: NUL, and halves of characters (they become a question mark)."""
+    return words.replace("\x00", "").encode("utf-8", "replace").decode()
 
 
 def _status(at: str, given: Any, metrics: tuple[Mapping[str, Any], ...], wrong: list[Wrong]) -> str:
@@ -114,7 +121,7 @@ def _labels(at: str, given: Any, wrong: list[Wrong]) -> dict[str, str]:
         return {}
     if len(given) > 64:
         wrong.append(Wrong(f"{at}.labels", "too_many", "At most 64 labels."))
-    return {str(k)[:120]: str(v)[:500].replace("\x00", "") for k, v in given.items() if v != ""}
+    return {storable(str(k))[:120]: storable(str(v))[:500] for k, v in given.items() if v != ""}
 
 
 def _metrics(at: str, given: Any, wrong: list[Wrong]) -> tuple[Mapping[str, Any], ...]:
@@ -138,7 +145,8 @@ def _metric(at: str, item: Any, wrong: list[Wrong]) -> Mapping[str, Any] | None:
     found = [Wrong(f"{at}.{name}", "unknown_field", "Unknown field.") for name in sorted(set(item) - METRIC_FIELDS)]
     found += [Wrong(f"{at}.{name}", "bad_value", words) for name, good, words in checks if not good(item.get(name))]
     wrong += found
-    return None if found else {name: value for name, value in item.items() if value not in (None, "")}
+    kept = {name: storable(value) if isinstance(value, str) else value for name, value in item.items()}
+    return None if found else {name: value for name, value in kept.items() if value not in (None, "")}
 
 
 def _is_range(given: Any) -> bool:

@@ -12,6 +12,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from incidents import automation, incidents
 from incidents.models import SignedLink
+from notifications.models import Message
 from servicedesk.operations.worlds.company import Company
 from tests.actors import NINE, signed_in
 
@@ -35,8 +36,9 @@ READERS = (LOGIN, NO, NO, OK, OK, NO, OK)
 WORKERS = (LOGIN, NO, NO, OK, OK, NO, NO)
 STAFF_TICKET = (LOGIN, NO, GONE, OK, OK, GONE, OK)
 CHANGE_TICKET = (LOGIN, NO, GONE, LOGIN, LOGIN, GONE, NO)  # 302: done, and led back
-CHANGE_INCIDENT = (LOGIN, NO, NO, LOGIN, LOGIN, NO, NO)
+CHANGE_INCIDENT = (LOGIN, NO, NO, 422, 422, NO, NO)  # an empty form
 MACHINES = (OTHER,) * 7
+TOKEN = 401  # the API asks for one, or for a session
 
 MATRIX: dict[str, Row] = {
     "home": Row(SIGNED_IN),
@@ -71,6 +73,19 @@ MATRIX: dict[str, Row] = {
     "in_results_token": Row(MACHINES, takes="token"),
     "ping": Row((GONE,) * 7, takes="uuid"),
     "ping_signal": Row((GONE,) * 7, takes="signal"),
+    "api_tickets": Row((TOKEN, OK, OK, OK, OK, OK, OK)),
+    "api_ticket": Row((TOKEN, OK, GONE, OK, OK, GONE, OK), takes="ticket"),
+    "api_ticket_entries": Row((TOKEN, OK, GONE, OK, OK, GONE, OK), takes="ticket"),
+    "api_incidents": Row((TOKEN, NO, NO, OK, OK, NO, OK)),
+    "api_incident": Row((TOKEN, NO, NO, OK, OK, NO, OK), takes="incident"),
+    "api_acknowledge": Row(MACHINES, takes="incident"),
+    "api_resolve": Row(MACHINES, takes="incident"),
+    "api_page": Row(MACHINES, takes="incident"),
+    "api_messages": Row((TOKEN, NO, NO, OK, OK, OK, OK)),
+    "api_message": Row((TOKEN, NO, NO, OK, OK, OK, OK), takes="message"),
+    "api_schema": Row(EVERYONE),
+    "api_docs": Row(EVERYONE),
+    "api_unknown": Row((GONE,) * 7, takes="path"),
     "login": Row((OK, *(LOGIN,) * 6)),
     "logout": Row((LOGIN, *(OTHER,) * 6)),
     "setup": Row((LOGIN,) * 7),
@@ -98,6 +113,8 @@ def world(acme: Company) -> dict[str, dict[str, Any]]:
         "link": {"token": link.token},
         "number": {"section": "t", "number": f"T-{ticket.pk}"},
         "article": {"slug": "outlook-cannot-connect"},
+        "message": {"number": Message.objects.latest("pk").pk},
+        "path": {"path": "tickets"},
         "token": {"token": "unknown"},
         "uuid": {"uuid": "00000000-0000-4000-8000-00000000dead"},
         "signal": {"uuid": "00000000-0000-4000-8000-00000000dead", "signal": "fail"},

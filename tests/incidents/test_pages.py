@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from incidents import automation, conversation
+from incidents import automation, conversation, incidents
 from incidents.models import Ticket
 from servicedesk.operations.worlds.company import Company
 from tests.actors import NINE, signed_in
@@ -161,3 +161,45 @@ def test_words_of_a_report_are_never_markup(ana: Client, ella: Client, acme: Com
     for client, path in ((ana, f"/tickets/{ticket.pk}/"), (ella, f"/t/{ticket.pk}/"), (ana, "/queue/")):
         text = client.get(path).content.decode()
         assert "<script>alert" not in text
+
+
+ODD = ["/t/?before=²", "/incidents/?before=" + "9" * 5000, "/queue/?q=²", "/queue/?q=T-²", "/queue/?after=2026-01-01T00:00~²"]
+ODDER = ["/queue/?after=9999-12-31T23:59:59-23:59~1", "/queue/?after=0001-01-01T00:00:00%2B23:59~1", "/t/?before=abc"]
+
+
+@pytest.mark.parametrize("path", [*ODD, *ODDER])
+def test_odd_addresses_are_no_failures(ana: Client, path: str) -> None:
+    assert ana.get(path).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/queue/?q=%00", "/queue/?service=%00", "/a/%00"])
+def test_a_character_no_database_keeps_is_refused(ana: Client, path: str) -> None:
+    assert ana.get(path).status_code == 400
+
+
+def test_an_answer_written_before_a_newer_one_is_stopped_once(ana: Client, ella: Client, acme: Company) -> None:
+    ticket = filed(acme)
+    ana.get(f"/tickets/{ticket.pk}/")
+    ella.post(f"/t/{ticket.pk}/", {"text": "It works again, thank you."})
+    page = ana.post(f"/tickets/{ticket.pk}/reply/", {"text": "Have you restarted?", "last_seen": "0"})
+    assert page.status_code == 409
+    assert "Have you restarted?" in page.content.decode()
+    again = ana.post(f"/tickets/{ticket.pk}/reply/", {"text": "Have you restarted?", "last_seen": str(page.context["last_seen"])})
+    assert again.status_code == 302
+
+
+def test_a_confidential_ticket_keeps_a_team_and_its_assignee_reads_it(acme: Company) -> None:
+    ticket = filed(acme, loss=True, what=f"My laptop was stolen {CANARY}")
+    member = signed_in(acme.people["sam" if ticket.team == acme.teams["it-ops"] else "ana"])
+    assert member.post(f"/tickets/{ticket.pk}/assign/", {"assignee": "ben", "team": ""}).status_code == 422
+    member.post(f"/tickets/{ticket.pk}/assign/", {"assignee": "ben", "team": ticket.team.slug if ticket.team else ""})
+    assert signed_in(acme.people["ben"]).get(f"/tickets/{ticket.pk}/").status_code == 200
+
+
+def test_a_reason_without_end_is_not_kept(acme: Company) -> None:
+    grounds = incidents.Grounds(title="VPN is slow", reason="", service=acme.services["vpn"], severity=3, since=NINE)
+    incident = incidents.declare(grounds, actor=acme.people["dana"], now=NINE).incident
+    assert incident
+    page = signed_in(acme.people["dana"]).post(f"/incidents/{incident.pk}/act/", {"action": "resolve", "reason": "x" * 500_000})
+    assert page.status_code == 422
+    assert len(page.content) < 60_000

@@ -104,3 +104,14 @@ def test_more_than_five_thousand_items_are_refused() -> None:
 def test_any_json_is_read_or_refused_with_words(item: Any) -> None:
     with contextlib.suppress(Unreadable):
         results.read([item], now=NOW)
+
+
+def test_half_characters_are_mended_and_not_lost() -> None:
+    body = rb'[{"check":"a","status":"critical","summary":"x\ud800","labels":{"h\u0000":"\ud800"}}]'
+    [signal] = results.read(results.load(body, lines=False), now=NOW)
+    assert (signal.summary, dict(signal.labels)) == ("x?", {"h": "?"})
+
+
+def test_a_number_of_thousands_of_digits_is_refused() -> None:
+    with pytest.raises(Unreadable):
+        results.load(b'[{"check":"a","severity":' + b"9" * 5000 + b"}]", lines=False)
