@@ -11,6 +11,7 @@ from incidents import automation, escalation
 from incidents.incidents import sweep as incidents
 from monitoring import intake
 from notifications import delivery
+from servicedesk.api import once
 from servicedesk.audit import chain
 
 
@@ -40,6 +41,7 @@ PASSES: tuple[Pass, ...] = (
     Pass("promote messages", 1, delivery.promote_due),
     Pass("seal the audit trail", 3, chain.seal),
     Pass("forget seen events", 3600, intake.forget_seen),
+    Pass("forget kept answers", 3600, once.forget),
     Pass("deliver unclaimed messages", 1, delivery.deliver_unclaimed, lane="post"),
     Pass("reconcile lost answers", 5, delivery.reconcile_due, lane="post"),
 )

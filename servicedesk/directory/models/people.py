@@ -69,11 +69,11 @@ class UserQuerySet(models.QuerySet["User"]):
         return self.filter(kind__in=[User.Kind.EMPLOYEE, User.Kind.EXTERNAL])
 
     def holding(self, *roles: str, team: Team | None = None) -> UserQuerySet:
-        """Active people with one of these roles; for `team` where given, team-less grants count for every team."""
+        """Active people (no service accounts) with one of these roles; for `team` where given, team-less grants count for every team."""
         grants = Grant.objects.filter(user=models.OuterRef("pk"), role__in=roles)
         if team is not None:
             grants = grants.filter(models.Q(team=team) | models.Q(team=None))
-        return self.active().filter(models.Exists(grants))
+        return self.active().exclude(kind=User.Kind.SERVICE).filter(models.Exists(grants))
 
     def by_login(self, login: str) -> UserQuerySet:
         """Whoever signs in with this user name or e-mail address."""
@@ -145,6 +145,11 @@ class User(AbstractBaseUser):
     def initials(self) -> str:
         words = self.name.split()
         return (words[0][:1] + words[-1][:1] if len(words) > 1 else self.name[:2]).upper()
+
+    @property
+    def is_machine(self) -> bool:
+        """Whether this is a service account: what a token acts as."""
+        return self.kind == User.Kind.SERVICE
 
     # Rights: from grants, read once per request
 
