@@ -32,9 +32,14 @@ def desk(site: Site | None, organisation: Organisation | None) -> Desk:
     return deskhours.desk(hours, zone, site.country if site else "")
 
 
+def target_of(ticket: Ticket) -> starter.Target:
+    """The times it runs on now."""
+    return TARGETS[_runs_as(ticket, ticket.severity)]
+
+
 def first_answer_s(ticket: Ticket) -> int:
     """How many seconds the first answer may take."""
-    return TARGETS[_runs_as(ticket, ticket.severity)].first_answer_s
+    return target_of(ticket).first_answer_s
 
 
 def first_answer_from(ticket: Ticket, at: datetime) -> datetime | None:

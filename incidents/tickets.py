@@ -231,6 +231,20 @@ def add_tag(ticket: Ticket, tag: str, *, actor: User | None, now: datetime, beca
     return row
 
 
+@transaction.atomic
+def set_tags(ticket: Ticket, tags: Iterable[str], *, actor: User, now: datetime) -> Ticket:
+    """Exactly these tags, each once."""
+    row = Ticket.objects.locked(ticket.pk)
+    wanted = list(dict.fromkeys(tags))
+    if row.tags == wanted:
+        return row
+    before = {"tags": row.tags}
+    _change(row, {"tags": wanted, "evaluate_at": now})
+    said = _("Tags: %(tags)s.") % {"tags": ", ".join(wanted) or _("none")}
+    journal.ticket_event(row, said, actor=actor, now=now, verb="set_tags", before=before, after={"tags": wanted})
+    return row
+
+
 # Who has it, and how far it is
 
 

@@ -12,6 +12,9 @@ urlpatterns = [
     path("", include("servicedesk.directory.urls")),
     path("", include("servicedesk.operations.urls")),
     path("admin/", admin.site.urls),
+    path("api/v1/", include("incidents.api.urls")),
+    path("api/v1/", include("notifications.api")),
+    path("api/", include("servicedesk.api.urls")),
 ]
 
 handler500 = "servicedesk.operations.errors.page_failed"

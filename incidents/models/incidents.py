@@ -36,11 +36,11 @@ class IncidentQuerySet(models.QuerySet["Incident"]):
         return self.live().filter(is_shown=True, is_confidential=False)
 
     def visible_to(self, user: User) -> IncidentQuerySet:
-        """Staff see incidents; confidential ones only the owning team and those paged for it."""
+        """Staff see incidents; confidential ones only the owning team and those paged for it, never a machine."""
         if not user.is_desk_staff:
             return self.none()
         inside = Q(is_confidential=False)
-        if user.is_agent or user.is_manager:
+        if (user.is_agent or user.is_manager) and not user.is_machine:
             inside = inside | Q(team__in=user.team_ids) | Q(pk__in=user.pages.values("incident_id"))
         return self.filter(inside)
 

@@ -1,0 +1,34 @@
+"""What the desk refuses, and how the API says it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+from rest_framework.exceptions import APIException, PermissionDenied, ValidationError
+
+from incidents import conversation, incidents, tickets
+from incidents.states import IllegalMove
+from servicedesk.api.problems import Conflict
+
+
+def _reason(_error: Exception) -> APIException:
+    return ValidationError({"reason": [_("Say why: the next person reads it.")]}, code="required")
+
+
+def _staff_only(_error: Exception) -> APIException:
+    return PermissionDenied(_("Only agents and managers do this."))
+
+
+def _newer(error: conversation.NewerEntry) -> APIException:
+    return Conflict(_("Somebody wrote after what you have read: entry %(id)d. Read it, then send again.") % {"id": error.entry.pk})
+
+
+REFUSALS: Mapping[type[Exception], Callable[[Any], APIException]] = {
+    IllegalMove: lambda error: Conflict(str(error)),
+    conversation.NewerEntry: _newer,
+    conversation.StaffOnly: _staff_only,
+    incidents.ReasonNeeded: _reason,
+    tickets.ReasonNeeded: _reason,
+}

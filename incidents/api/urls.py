@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+from django.urls import path, register_converter
+
+from incidents.api.incidents import IncidentResource
+from incidents.api.numbers import IncidentNumber, TicketNumber
+from incidents.api.tickets import EntryResource, TicketResource
+
+register_converter(TicketNumber, "ticket_number")
+register_converter(IncidentNumber, "incident_number")
+
+TICKET, INCIDENT = "tickets/<ticket_number:number>/", "incidents/<incident_number:number>/"
+urlpatterns = [
+    path("tickets/", TicketResource.as_view({"get": "list", "post": "create"}), name="api_tickets"),
+    path(TICKET, TicketResource.as_view({"get": "retrieve", "patch": "partial_update"}), name="api_ticket"),
+    path(f"{TICKET}entries/", EntryResource.as_view({"get": "list", "post": "create"}), name="api_ticket_entries"),
+    path("incidents/", IncidentResource.as_view({"get": "list", "post": "create"}), name="api_incidents"),
+    path(INCIDENT, IncidentResource.as_view({"get": "retrieve"}), name="api_incident"),
+    path(f"{INCIDENT}acknowledge/", IncidentResource.as_view({"post": "acknowledge"}), name="api_acknowledge"),
+    path(f"{INCIDENT}resolve/", IncidentResource.as_view({"post": "resolve"}), name="api_resolve"),
+    path(f"{INCIDENT}page/", IncidentResource.as_view({"post": "page_someone"}), name="api_page"),
+]
