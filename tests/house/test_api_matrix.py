@@ -1,0 +1,132 @@
+"""Who may do what by the API: every operation of the schema has a row for every object, every caller an expected answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jsonschema
+import pytest
+from django.test import Client
+
+from incidents import incidents
+from incidents.models import Ticket
+from notifications.models import Message
+from servicedesk.operations.worlds.company import Company
+from tests.actors import NINE
+from tests.house.operations import answer_schema, operations
+from tests.incidents.reporting import report
+from tests.speaking import Caller, person, program
+
+CANARY = "xyzzy-canary"
+# nobody, Ella (who asked), Eve (a stranger), Ana (agent), Sam (agent of the team, paged), Dana (manager), Adam (admin), Vera (auditor),
+# a token with every scope, a token with another scope
+CALLERS = ("nobody", "ella", "eve", "ana", "sam", "dana", "adam", "vera", "job", "narrow")
+Answers = tuple[int, ...]
+
+
+def row(*answers: int, who: Answers = (401,), narrow: Answers = (403,)) -> Answers:
+    """Of Ella, Eve, Ana, Sam, Dana, Adam, Vera and the token; nobody and the narrow token are always refused."""
+    return (*who, *answers, *narrow)
+
+
+STRANGERS_404 = row(200, 404, 200, 200, 200, 404, 200, 200)
+TEAM_AND_OWNER = row(200, 404, 404, 200, 404, 404, 404, 404)
+STAFF_TICKET_CHANGE = row(403, 404, 200, 200, 200, 404, 403, 200)
+DESK_READS = row(403, 403, 200, 200, 200, 403, 200, 200)
+TEAM_READS = row(403, 403, 404, 200, 404, 403, 404, 404)
+OUTBOX = row(403, 403, 200, 200, 200, 200, 200, 200)
+EVERYBODY = row(200, 200, 200, 200, 200, 200, 200, 200)
+
+
+def made(answers: Answers, status: int) -> Answers:
+    return tuple(status if one == 200 else one for one in answers)
+
+
+WORKS = row(403, 403, 200, 200, 200, 403, 403, 200)
+TEAM_WORKS = row(403, 403, 404, 200, 404, 403, 404, 404)
+# operation: (body, {object: answers})
+ROWS: dict[str, tuple[Any, dict[str, Answers]]] = {
+    "tickets_list": (None, {"": EVERYBODY}),
+    "tickets_create": ({"what": "Help"}, {"": made(EVERYBODY, 201)}),
+    "tickets_retrieve": (None, {"ticket": STRANGERS_404, "secret ticket": TEAM_AND_OWNER}),
+    "tickets_partial_update": (
+        {"tags": ["a"]},
+        {"ticket": STAFF_TICKET_CHANGE, "secret ticket": row(403, 404, 404, 200, 404, 404, 404, 404)},
+    ),
+    "tickets_entries_list": (None, {"ticket": STRANGERS_404, "secret ticket": TEAM_AND_OWNER}),
+    "tickets_entries_create": (
+        {"kind": "reply", "text": "Hello"},
+        {"ticket": made(row(200, 404, 200, 200, 200, 404, 403, 200), 201), "secret ticket": made(TEAM_AND_OWNER, 201)},
+    ),
+    "incidents_list": (None, {"": DESK_READS}),
+    "incidents_create": ({"title": "x", "severity": 4}, {"": made(WORKS, 201)}),
+    "incidents_retrieve": (None, {"incident": DESK_READS, "secret incident": TEAM_READS}),
+    "incidents_acknowledge_create": (
+        {},
+        {"incident": row(403, 403, 200, 200, 200, 403, 403, 403), "secret incident": TEAM_WORKS},
+    ),
+    "incidents_resolve_create": ({"reason": "Over"}, {"incident": WORKS, "secret incident": TEAM_WORKS}),
+    "incidents_page_create": ({"person": "kim"}, {"incident": made(WORKS, 202), "secret incident": made(TEAM_WORKS, 202)}),
+    "messages_list": (None, {"": OUTBOX}),
+    "messages_retrieve": (None, {"message": OUTBOX, "secret message": row(403, 403, 200, 200, 200, 200, 200, 404)}),
+}
+CASES = [(name, noun) for name, (_body, nouns) in ROWS.items() for noun in nouns]
+
+
+@pytest.fixture
+def callers(acme: Company) -> dict[str, Caller]:
+    people = {name: person(acme.people[name]) for name in CALLERS[1:8]}
+    return {"nobody": Caller(Client(), {}), **people, "job": program(), "narrow": program("reports:read", name="Narrow")}
+
+
+@pytest.fixture
+def things(acme: Company) -> dict[str, str]:
+    """The number of each object: a ticket of Ella and an incident of IT Ops, and one of each that is confidential."""
+    ticket = report(acme, "ella", NINE)
+    secret = report(acme, "ella", NINE, what=f"My laptop {CANARY} was stolen", loss=True)
+    Ticket.objects.filter(pk=secret.pk).update(team=acme.teams["it-ops"])
+    common = {"reason": "", "service": acme.services["vpn"], "team": acme.teams["it-ops"], "severity": 3, "since": NINE}
+    plain, hidden = (
+        incidents.declare(incidents.Grounds(title=f"Outage {word}", what=word, is_confidential=bool(word), **common), now=NINE).incident
+        for word in ("", CANARY)
+    )
+    assert plain
+    assert hidden
+    letters = {secret: Message.objects.filter(is_confidential=secret).latest("pk") for secret in (False, True)}
+    numbers = {"": "", "ticket": ticket.number, "incident": plain.number, "message": str(letters[False].pk)}
+    return {**numbers, "secret ticket": secret.number, "secret incident": hidden.number, "secret message": str(letters[True].pk)}
+
+
+def test_every_operation_of_the_schema_has_a_row_and_every_row_an_operation() -> None:
+    assert set(operations()) == set(ROWS)
+
+
+def test_every_object_that_can_be_confidential_is_tried_as_such() -> None:
+    for name, (_body, nouns) in ROWS.items():
+        assert ("{" in operations()[name].path) == any(noun.startswith("secret") for noun in nouns), name
+
+
+@pytest.mark.parametrize(("name", "noun"), CASES)
+def test_each_caller_gets_its_answer(name: str, noun: str, callers: dict[str, Caller], things: dict[str, str]) -> None:
+    operation, (body, rows) = operations()[name], ROWS[name]
+    path = operation.path.replace("{number}", things[noun])
+    got = {who: callers[who].call(operation.method, path, body).status_code for who in CALLERS}
+    assert got == dict(zip(CALLERS, rows[noun], strict=True))
+
+
+@pytest.mark.parametrize(("name", "noun"), CASES)
+def test_each_answer_is_as_the_schema_promises(name: str, noun: str, callers: dict[str, Caller], things: dict[str, str]) -> None:
+    operation, (body, _rows) = operations()[name], ROWS[name]
+    path = operation.path.replace("{number}", things[noun])
+    for who in CALLERS:
+        answer = callers[who].call(operation.method, path, body)
+        jsonschema.validate(answer.json(), answer_schema(operation, answer.status_code))
+
+
+@pytest.mark.parametrize("name", [name for name, operation in operations().items() if operation.method == "get"])
+def test_no_word_of_what_is_confidential_reaches_who_may_not_read_it(name: str, callers: dict[str, Caller], things: dict[str, str]) -> None:
+    assert CANARY in callers["sam"].get(f"tickets/{things['secret ticket']}/").content.decode()
+    for who in ("eve", "ana", "dana", "adam", "vera", "job"):
+        for noun in ROWS[name][1]:
+            path = operations()[name].path.replace("{number}", things[noun])
+            assert CANARY not in callers[who].get(path).content.decode(), who

@@ -1,0 +1,115 @@
+"""The API's description is whole, and no body or parameter brings the desk down."""
+
+from __future__ import annotations
+
+import json
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from servicedesk.operations.worlds.company import Company
+from tests.actors import NINE
+from tests.house.operations import Operation, document, fields, operations
+from tests.incidents.reporting import report
+from tests.speaking import Caller, person, program
+
+MANY = settings(max_examples=40, suppress_health_check=list(HealthCheck))
+WRITING = sorted(name for name, operation in operations().items() if operation.method != "get")
+LISTS = sorted(name for name in operations() if name.endswith("_list"))
+TEXT = st.text(st.characters(codec=None), max_size=40)
+FLAT = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXT
+JSON = st.recursive(FLAT, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=4), max_leaves=8)
+NAMES = st.sampled_from(["ella", "sam", "kim", "vpn", "it-ops", "2026-11-23T08:00:00Z", "0001-01-01T00:00:00+14:00", "x"])
+
+
+def likely(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
+    """What such a field may hold, and what it may not."""
+    ref = schema.get("$ref") or (schema.get("allOf") or [{}])[0].get("$ref", "")
+    words = document()["components"]["schemas"].get(ref.rpartition("/")[2], {}).get("enum", [])
+    return JSON | NAMES | st.lists(NAMES, max_size=2) | (st.sampled_from(words) if words else NAMES)
+
+
+def bodies(operation: Operation) -> st.SearchStrategy[Any]:
+    known = {name: likely(schema) for name, schema in fields(operation.said).items()}
+    return JSON | st.fixed_dictionaries({}, optional=known) | st.fixed_dictionaries(known)
+
+
+@pytest.fixture
+def speakers(acme: Company) -> tuple[Caller, ...]:
+    """A token, and a person who may do all that a token may not."""
+    return program(), person(acme.people["sam"])
+
+
+@pytest.fixture
+def numbers(acme: Company, speakers: tuple[Caller, ...]) -> dict[str, str]:
+    incident = speakers[0].post("incidents/", {"title": "x", "severity": 4}).json()["id"]
+    return {"tickets": report(acme, "ella", NINE).number, "incidents": incident}
+
+
+@pytest.mark.parametrize("name", WRITING)
+def test_no_body_is_a_fault_of_ours(name: str, speakers: tuple[Caller, ...], numbers: dict[str, str]) -> None:
+    operation = operations()[name]
+    path = operation.path.replace("{number}", numbers.get(operation.path.split("/")[3], ""))
+
+    @MANY
+    @given(bodies(operation))
+    def tried(body: Any) -> None:
+        for speaker in speakers:
+            answer = speaker.call(operation.method, path, json.dumps(body).encode())
+            assert str(answer.status_code) in operation.answers
+            assert answer.status_code < 500
+
+    tried()
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_no_parameter_is_a_fault_of_ours(name: str, speakers: tuple[Caller, ...], numbers: dict[str, str]) -> None:
+    operation = operations()[name]
+    path = operation.path.replace("{number}", numbers["tickets"])
+    plain = st.text(st.characters(codec="utf-8"), max_size=20) | NAMES
+
+    @MANY
+    @given(st.dictionaries(st.sampled_from([*operation.parameters, "x"]), plain | st.integers().map(str)))
+    def tried(query: dict[str, str]) -> None:
+        answer = speakers[0].client.get(path, query, headers=speakers[0].headers)
+        assert answer.status_code in (200, 400, 401)
+
+    tried()
+
+
+@pytest.mark.django_db
+def test_the_schema_is_made_without_a_warning() -> None:
+    call_command("spectacular", validate=True, fail_on_warn=True, stdout=StringIO())
+
+
+def test_every_operation_says_its_scope_and_its_errors() -> None:
+    for path, item in document()["paths"].items():
+        for method, told in item.items():
+            assert "Scope of a token: " in told["description"], (method, path)
+            assert {"400", "401", "403", "404", "406", "429"} <= set(told["responses"])
+            assert ("Idempotency-Key" in str(told.get("parameters"))) == (method == "post")
+
+
+def test_words_have_names_of_their_own() -> None:
+    names = set(document()["components"]["schemas"])
+    assert {"Ticket", "Incident", "Entry", "Message", "Problem", "TicketState", "IncidentState", "MessageState", "Severity"} <= names
+
+
+@pytest.mark.django_db
+def test_the_schema_is_served_as_yaml_and_json() -> None:
+    assert Client().get("/api/schema/").content.startswith(b"openapi: 3")
+    assert Client().get("/api/schema/?format=json").json()["info"]["title"] == "Servicedesk"
+
+
+@pytest.mark.django_db
+def test_the_page_that_shows_it_loosens_styles_and_nothing_else() -> None:
+    page = Client().get("/api/docs/")
+    policy = dict(part.strip().split(" ", 1) for part in page.headers["Content-Security-Policy"].split(";"))
+    assert (page.status_code, policy["script-src"], policy["style-src"]) == (200, "'self'", "'self' 'unsafe-inline'")
+    assert b"<script>" not in page.content
+    assert b"cdn.jsdelivr" not in page.content + Client().get("/api/docs/?script=").content
