@@ -15,7 +15,8 @@ from notifications.models import Attempt, Errand, Message, ProviderCallback
 from servicedesk.operations.worlds import company, history, past
 from servicedesk.operations.worlds.company import Company
 from servicedesk.operations.worlds.past import Waiting
-from servicedesk.tokens import minting
+from servicedesk.tokens import issuing, minting
+from servicedesk.tokens.scopes import SCOPES
 from tests.e2e import stepping
 from tests.e2e.world import NINE, send_result, world
 
@@ -30,7 +31,7 @@ def token(prefix: str) -> str:
     return f"msd_{prefix}_{secret}"
 
 
-RESULTS_TOKEN = token("e2eresults")
+RESULTS_TOKEN, ADMIN_TOKEN = token("e2eresults"), token("e2eadmin")
 
 # Since Friday evening: nobody kept from working is older than half an hour, no two are about the same, none is about Email or VPN
 # in the last hours, so that the rules see each alone
@@ -64,6 +65,7 @@ class Seeded:
 
     company: Company
     results_token: str
+    admin_token: str
 
 
 def seed() -> Seeded:
@@ -72,6 +74,7 @@ def seed() -> Seeded:
     with transaction.atomic():
         acme = company.found(now=NINE)
         _doors(acme)
+        _api(acme)
         history.write(acme, now=NINE)
         _number_incidents_from(LAST_INCIDENT - 1)
         past.outage_that_is_over(acme, at=NINE - 9 * DAY - 4 * HOUR)
@@ -83,7 +86,7 @@ def seed() -> Seeded:
     stepping.settle(NINE)
     _empty_outbox()
     world.begin(NINE)
-    return Seeded(acme, RESULTS_TOKEN)
+    return Seeded(acme, RESULTS_TOKEN, ADMIN_TOKEN)
 
 
 def _doors(acme: Company) -> None:
@@ -94,6 +97,13 @@ def _doors(acme: Company) -> None:
         source=Source.objects.get(slug="agents"), slug="nightly-backup", kind=Check.Kind.HEARTBEAT, service=acme.services["file-server"],
         period_s=24 * 3600, grace_s=3600, ping_id=HEARTBEAT, created_at=_days_ago(30),
     )  # fmt: skip
+
+
+def _api(acme: Company) -> None:
+    """A program of Adam's that may do everything a token can."""
+    issued = issuing.mint(name="Adam's scripts", scopes=SCOPES, created_by=acme.people["adam"], prefix="e2eadmin", now=_days_ago(30))
+    issued.token.digest = minting.digest(ADMIN_TOKEN)
+    issued.token.save(update_fields=["digest"])
 
 
 def _days_ago(days: int) -> datetime:

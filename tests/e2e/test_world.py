@@ -9,7 +9,7 @@ import time
 import pytest
 
 from tests.e2e.client import Desk, Refused
-from tests.e2e.seeding import HEARTBEAT, RESULTS_TOKEN
+from tests.e2e.seeding import ADMIN_TOKEN, HEARTBEAT, RESULTS_TOKEN
 
 NIGHT = "2026-11-24T03:12:00+01:00"
 SAM = "+33600000001"
@@ -158,6 +158,12 @@ def test_the_printed_token_opens_the_door_for_results(desk: Desk) -> None:
     head = {"Authorization": f"Bearer {RESULTS_TOKEN}"}
     status, body = desk.ask("/in/results/", [{"check": "fs-02", "status": "warning"}], headers=head)
     assert (status, json.loads(body)["accepted"]) == (200, 1)
+
+
+def test_the_printed_token_of_adam_opens_the_api(desk: Desk) -> None:
+    status, body = desk.ask("/api/v1/incidents/?limit=2", headers={"Authorization": f"Bearer {ADMIN_TOKEN}"})
+    assert (status, [row["id"] for row in json.loads(body)["results"]]) == (200, ["INC-213", "INC-212"])
+    assert desk.ask("/api/v1/incidents/")[0] == 401
 
 
 def test_the_heartbeat_hears_a_ping(desk: Desk) -> None:

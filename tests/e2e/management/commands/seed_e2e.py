@@ -28,5 +28,6 @@ class Command(BaseCommand):
         self.stdout.write(f"Acceptance world at {settings.SITE_URL}, Monday 23 November 2026, 09:00 in Paris")
         self.stdout.write(f"People: {people}; the password of each is: {company.PASSWORD}")
         self.stdout.write(f"Token for results: {seeded.results_token}")
+        self.stdout.write(f"Token for the API, of a program of Adam's: {seeded.admin_token}")
         self.stdout.write(f"Heartbeat: {settings.SITE_URL}/ping/{seeding.HEARTBEAT}")
         self.stdout.write(f"TWILIO_AUTH_TOKEN={settings.TWILIO_AUTH_TOKEN}")
