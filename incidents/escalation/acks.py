@@ -54,7 +54,8 @@ def acknowledge(incident: Incident, *, by: User, via: str, now: datetime) -> Inc
     run = Run.objects.open_of(incident)
     if incident.state in TAKEN:
         outbox.acted(incident.number, by, now=now)
-        outbox.cancel(incident.number, now=now, reason=_("answered"), only_person=by)
+        # the owner's word again: nobody else is called, also not whom they had asked to help
+        outbox.cancel(incident.number, now=now, reason=_("answered"), only_person=None if incident.acknowledged_by == by else by)
         owner.confirmed(run, incident, by=by, now=now)
         return incident
     text = _("Acknowledged by %(name)s %(road)s.") % {"name": by, "road": _(ROADS[via])}
@@ -94,19 +95,24 @@ def undo(incident: Incident, *, by: User, now: datetime) -> Incident:
 def pass_on(incident: Incident, *, by: User, now: datetime) -> Incident:
     """Call the next person now, and do not call `by` again for this step.
 
-    While `by` or another has it, they keep it and the next person is paged to help. Whoever was paged in an earlier
-    step than the present one changes nothing: the next person is being called already.
+    While `by` or another has it, they keep it and the next person is paged by name. Whoever was paged in an earlier
+    step than the present one, or by the last resort, hastens nothing: the others are being called already.
     """
     incident = Incident.objects.locked(incident.pk)
     run = Run.objects.open_of(incident)
-    if run is None or _passed_already(run, by):
+    if run is None:
         return incident
     outbox.acted(incident.number, by, now=now)
     outbox.cancel(incident.number, now=now, reason=_("passed on"), only_person=by)
     _withdraw(run, by)
+    if run.state == RunState.EXHAUSTED or _passed_already(run, by):
+        return incident
     text = _("%(name)s passes it on: the next person is called now.") % {"name": by}
     journal.line(incident, TimelineEntry.Kind.ACK, text, now=now, actor=by, data={"run": run.pk})
-    _call_next(run, incident, now=now)
+    if run.state == RunState.HELD:
+        _ask_for_help(incident, by, now=now)
+    else:
+        _call_next(run, incident, now=now)
     return incident
 
 
@@ -203,6 +209,13 @@ def _call_next(run: Run, incident: Incident, *, now: datetime) -> None:
         runs.take(run, incident, plan, now=now)
         run.step += 1
         runs.wait(run, run.next_step_at)
+
+
+def _ask_for_help(incident: Incident, by: User, *, now: datetime) -> None:
+    """Whose turn it would be is paged by name; the owner keeps the incident, and the policy waits as before."""
+    follows = next_person(incident, now=now)
+    for person in follows.people if follows else ():
+        page_person(incident, person, by=by, now=now)
 
 
 def _passed_already(run: Run, by: User) -> bool:

@@ -66,7 +66,11 @@ def _pass_on(incident: Incident, person: User, now: datetime) -> str:
     if not incident.is_open:
         return _over(incident, person)
     before = acks.next_person(incident, now=now)
+    paged = incident.pages.count()
     acks.pass_on(incident, by=person, now=now)
+    if incident.pages.count() == paged:
+        said = _("%(number)s: noted. Nobody can be called sooner.") % {"number": incident.number}
+        return f"{said} {_who_is_next(acks.next_person(incident, now=now), person, now)}".strip()
     called = letters.names(before.people) if before and before.people else _("the last resort")
     return _("%(number)s is passed on: %(called)s is called now.") % {"number": incident.number, "called": called}
 

@@ -151,10 +151,38 @@ def test_handing_off_what_one_has_keeps_it_and_pages_a_helper(acme: Company) -> 
     incident = email_down(acme)
     ack(incident, acme.people["sam"])
     escalation.pass_on(incident, by=acme.people["sam"], now=SOON + MINUTE)
-    assert paged(incident) == [("sam", 1), ("dana", 2)]
+    assert paged(incident) == [("sam", 1), ("dana", 0)]  # by name, not by the policy: Sam did answer
     assert fresh(incident).acknowledged_by == acme.people["sam"]
     ack(incident, acme.people["dana"], now=SOON + 2 * MINUTE)
     assert waiting(incident) == 0
+
+
+def test_the_owners_second_word_calls_off_whom_they_asked_to_help(acme: Company) -> None:
+    incident = email_down(acme)
+    ack(incident, acme.people["sam"])
+    escalation.pass_on(incident, by=acme.people["sam"], now=SOON + MINUTE)
+    assert "did not" not in Message.objects.filter(person=acme.people["dana"], channel="sms").latest("id").text
+    ack(incident, acme.people["sam"], now=SOON + 2 * MINUTE)
+    assert waiting(incident) == 0
+
+
+def test_passing_on_after_ones_turn_stops_ones_own_pages_and_hastens_nothing(acme: Company) -> None:
+    incident = email_down(acme)
+    run_until(NINE + 11 * MINUTE)
+    escalation.later(incident, by=acme.people["sam"], now=NINE + 11 * MINUTE)
+    escalation.pass_on(incident, by=acme.people["sam"], now=NINE + 12 * MINUTE)
+    assert paged_at(incident) == [("sam", 0), ("dana", 10)]
+    run_until(NINE + 25 * MINUTE, start=NINE + 12 * MINUTE)
+    assert paged_at(incident)[2:] == [("kim", 20)]
+
+
+def test_the_last_resort_cannot_pass_it_to_itself(acme: Company) -> None:
+    incident = email_down(acme)
+    run_until(NINE + 31 * MINUTE)
+    before = len(paged_at(incident))
+    for _tap in range(3):
+        escalation.pass_on(incident, by=acme.people["kim"], now=NINE + 32 * MINUTE)
+    assert len(paged_at(incident)) == before
 
 
 def test_the_next_person_is_known_beforehand(acme: Company) -> None:
