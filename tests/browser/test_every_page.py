@@ -26,7 +26,20 @@ NUMBERED = {
     "ana": ["/tickets/1001/", "/tickets/1019/", "/tickets/500/", "/incidents/213/", "/incidents/212/", "/incidents/214/"],
     "nobody": ["/login/", "/no-such-page/", "/a/unknown000", "{link}", "{link_taken}"],
 }
-NOT_PAGES = ("/logout/", "/healthz", "/readyz", "/metrics", "/admin/", "/api/", "/hooks/", "/in/", "/setup/", "/login/", "/styleguide/")
+NOT_PAGES = (
+    "/logout/",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/admin/",
+    "/api/",
+    "/new/promise/",
+    "/hooks/",
+    "/in/",
+    "/setup/",
+    "/login/",
+    "/styleguide/",
+)
 
 
 def addresses(patterns: list[Any], before: str = "/") -> Iterator[str]:
