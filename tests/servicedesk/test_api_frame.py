@@ -13,7 +13,7 @@ from django.db import OperationalError
 from django.test import Client, RequestFactory
 
 from incidents.models import Ticket
-from servicedesk.api import once, problems
+from servicedesk.api import etags, once, problems
 from servicedesk.api.models import KeptAnswer
 from servicedesk.operations.errors import page_failed
 from servicedesk.operations.worlds.company import Company
@@ -249,6 +249,11 @@ def test_the_tag_of_an_answer_is_that_of_the_next_read(acme: Company, job: Calle
     path = f"tickets/{made.json()['id']}/"
     assert made.headers["ETag"] == job.get(path).headers["ETag"]
     assert job.patch(path, {"tags": ["a"]}, if_match=made.headers["ETag"]).headers["ETag"] == job.get(path).headers["ETag"]
+
+
+def test_time_that_passes_is_no_change() -> None:
+    one, later = ({"title": title, "clocks": [{"name": "resolution", "used_s": used_s}]} for title, used_s in (("a", 5), ("a", 6)))
+    assert etags.of(one) == etags.of(later) != etags.of({**later, "title": "b"})
 
 
 @pytest.mark.parametrize(("tag", "status"), [("*", 200), ('"other"', 412), ('W/"other"', 412), ("nonsense", 412)])

@@ -17,7 +17,7 @@ from servicedesk.operations.worlds.company import Company
 from servicedesk.tokens import issuing, minting
 from servicedesk.tokens.models import ApiToken
 from servicedesk.tokens.scopes import SCOPES, UnknownScope
-from tests.actors import NINE
+from tests.actors import NINE, signed_in
 
 MINUTE = timedelta(minutes=1)
 pytestmark = pytest.mark.django_db
@@ -117,6 +117,25 @@ def test_a_use_within_the_minute_asks_the_database_nothing() -> None:
     with CaptureQueriesContext(connection) as queries:
         issuing.remember_use(token, now=NINE + timedelta(seconds=59))
     assert len(queries) == 0
+
+
+# The admin
+
+
+@pytest.mark.parametrize(("who", "is_revoked"), [("adam", True), ("dana", False), ("vera", False)])
+def test_administrators_take_tokens_back_in_the_admin(acme: Company, who: str, is_revoked: bool) -> None:
+    token = minted().token
+    form = {"action": "revoke", "_selected_action": token.pk}
+    signed_in(acme.people[who]).post("/admin/tokens/apitoken/", form)
+    token.refresh_from_db()
+    assert (token.revoked_at is not None) == is_revoked
+
+
+def test_the_admin_shows_no_hash(acme: Company) -> None:
+    token = minted().token
+    page = signed_in(acme.people["adam"]).get(f"/admin/tokens/apitoken/{token.pk}/change/").content.decode()
+    assert token.prefix in page
+    assert token.digest not in page
 
 
 # The command
