@@ -71,7 +71,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
-    "django.contrib.staticfiles",
+    "servicedesk.api.apps.StaticConfig",
     "anymail",
     "csp",
     "django_htmx",
