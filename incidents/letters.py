@@ -227,7 +227,7 @@ def _evidence(incident: Incident) -> str:
     """The strongest sign in a few words: one person's own words, the reason without the rule's number, a check, tickets."""
     alert, reports = incident.alerts.open().first(), list(incident.tickets.order_by("id").values_list("title", flat=True)[:2])
     if alert is None and len(reports) == 1 and not incident.is_confidential:
-        return f"\"{reports[0].rstrip('. ')}\""
+        return f'"{reports[0].rstrip(". ")}"'
     reason = incident.reason.partition(" (")[0].rstrip(". ")
     if reason:
         return reason
