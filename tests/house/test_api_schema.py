@@ -12,6 +12,7 @@ from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from servicedesk.api.statics import AppFiles
 from servicedesk.operations.worlds.company import Company
 from tests.actors import NINE
 from tests.house.operations import Operation, document, fields, operations
@@ -113,3 +114,10 @@ def test_the_page_that_shows_it_loosens_styles_and_nothing_else() -> None:
     assert (page.status_code, policy["script-src"], policy["style-src"]) == (200, "'self'", "'self' 'unsafe-inline'")
     assert b"<script>" not in page.content
     assert b"cdn.jsdelivr" not in page.content + Client().get("/api/docs/?script=").content
+
+
+def test_of_the_page_that_shows_it_only_what_it_loads_is_collected() -> None:
+    found = {name for name, _storage in AppFiles().list(None)}
+    kept = {name.rpartition("/")[2] for name in found if "spectacular" in name}
+    assert {"swagger-ui-bundle.js", "swagger-ui-standalone-preset.js", "swagger-ui.css", "favicon-32x32.png"} <= kept
+    assert not any("redoc" in name or name.endswith(".js.map") or name.startswith("rest_framework") for name in found)

@@ -119,6 +119,13 @@ def test_a_use_within_the_minute_asks_the_database_nothing() -> None:
     assert len(queries) == 0
 
 
+def test_of_many_that_come_at_once_one_writes_it() -> None:
+    read_before = minted().token
+    issuing.remember_use(ApiToken.objects.get(pk=read_before.pk), now=NINE)
+    issuing.remember_use(read_before, now=NINE + timedelta(seconds=1))
+    assert ApiToken.objects.get().last_used_at == NINE
+
+
 # The admin
 
 
