@@ -36,6 +36,13 @@ class SignInForm(AuthenticationForm):
     }
 
 
+class UserNameField(forms.CharField):
+    """Small letters, however they were typed."""
+
+    def to_python(self, value: Any) -> str:
+        return str(super().to_python(value)).lower()
+
+
 class SetupForm(forms.Form):
     """The organisation and its first administrator."""
 
@@ -47,7 +54,7 @@ class SetupForm(forms.Form):
     )
     desk_phone = forms.CharField(label=_("Help desk phone"), max_length=40, required=False, help_text=_("Shown at the foot of every page."))
     name = forms.CharField(label=_("Your name"), max_length=120, error_messages={"required": _("Enter your name")})
-    username = forms.CharField(
+    username = UserNameField(
         label=_("Your user name"),
         max_length=150,
         validators=[USERNAME],
@@ -67,9 +74,6 @@ class SetupForm(forms.Form):
         help_text=_("At least 10 characters. Three or four words are good."),
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
-
-    def clean_username(self) -> str:
-        return str(self.cleaned_data["username"]).lower()
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

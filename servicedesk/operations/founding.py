@@ -1,4 +1,4 @@
-"""The first run: an organisation, its first administrator, and the starter rules."""
+"""The first run: an organisation, its first administrator, the starter rules, and a policy that leads to that administrator."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 
 from incidents import seeding, starter
+from incidents.models import LastResort, Policy, PolicyStep, StepTarget
+from notifications.models import Channel, ContactMethod
 from servicedesk.audit import trail
 from servicedesk.directory.models import Grant, Organisation, Role, Team, User
 
@@ -25,12 +27,22 @@ def found(*, organisation: str, zone: str, desk_phone: str, name: str, username:
 
 
 def _found(organisation: str, zone: str, desk_phone: str, now: datetime, person: dict[str, str]) -> User:
-    row = Organisation(pk=1, name=organisation, zone=zone, desk_phone=desk_phone, desk_hours=starter.DESK_HOURS, created_at=now)
+    row = Organisation(pk=1, name=organisation, zone=zone, desk_phone=desk_phone, desk_hours=dict(starter.DESK_HOURS), created_at=now)
     row.save(force_insert=True)
     admin = User.objects.create_user(created_at=now, **person)
     for role in (Role.ADMIN, Role.MANAGER):
         Grant.objects.create(user=admin, role=role)
-    Team.objects.create(slug="service-desk", name="Service desk", manager=admin)
+    ContactMethod.objects.create(person=admin, kind=Channel.EMAIL, address=person["email"], created_at=now)
+    desk = Team.objects.create(slug="service-desk", name="Service desk", manager=admin)
+    _default_policy(desk, admin)
     seeding.install_rules(now=now)
     trail.record(row, "founded", actor=admin, now=now, after={"name": organisation, "zone": zone})
     return admin
+
+
+def _default_policy(desk: Team, admin: User) -> None:
+    """Until there are rotas: the manager of the service desk, then the founder again. Whoever manages later takes the place by itself."""
+    policy = Policy.objects.create(slug="default", name="Service desk", team=desk, is_default=True)
+    step = PolicyStep.objects.create(policy=policy, position=1)
+    StepTarget.objects.create(step=step, kind=StepTarget.Kind.MANAGER, team=desk)
+    LastResort.objects.create(policy=policy, position=0, person=admin)
