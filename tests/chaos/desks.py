@@ -1,25 +1,26 @@
-"""The desk's side of the account: its rows against the ledger of the fakes, and the database a run lives in."""
+"""The desk's side of the account: its rows against the ledger of the fakes."""
 
 from __future__ import annotations
 
-import os
-import secrets
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, Self
-from urllib.parse import urlsplit, urlunsplit
 
-import psycopg
-
+from tests.chaos.faults import BROKER
 from tests.chaos.ledger import Ledger, centile
 
 LONGEST_S = 45.0
+WEB_S, WEB_ENOUGH = 1.0, 40  # I10: p95 of declarations without a broker, judged where there are enough of them
 
 
 class Round(Protocol):
+    """`web`: seconds each answered declaration took, its form read first. `broken`: invariants that did not hold."""
+
+    fault: str
     waits: list[float | None]
+    web: list[float]
+    broken: list[str]
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,8 @@ class Judged:
     results_lost: int
     results_twice: int
     answered: int
+    broken: int
+    web_p95: float
 
     ROWS: ClassVar[str] = """
 import json
@@ -66,19 +69,25 @@ print("ROWS=" + json.dumps(rows))
         late = centile(seen, 0.5), centile(seen, 0.99), max(seen, default=0.0)
         gone = len(ledger.answered - set(stored))
         twice = sum(stored[event] > 1 for event in ledger.posted)
-        return cls(len(rounds), waits.count(None) + rows["untried"], extra, marked, *late, gone, twice, len(ledger.answered))
+        web = [took for one in rounds if one.fault in BROKER for took in one.web]
+        slow = centile(web, 0.95) if len(web) >= WEB_ENOUGH else 0.0
+        wrong = sum(len(one.broken) for one in rounds)
+        lost = waits.count(None) + rows["untried"]
+        return cls(len(rounds), lost, extra, marked, *late, gone, twice, len(ledger.answered), wrong, slow)
 
     @property
     def holds(self) -> bool:
-        """Nothing lost, no repeat that is not marked as one, no page late, each answered result there once."""
-        return not (self.lost or self.duplicates > self.marked or self.most > LONGEST_S or self.results_lost or self.results_twice)
+        """Nothing lost, no repeat that is not marked as one, no page late, each answered result there once, no invariant broken."""
+        pages = self.lost or self.duplicates > self.marked or self.most > LONGEST_S
+        return not (pages or self.results_lost or self.results_twice or self.broken or self.web_p95 > WEB_S)
 
     def results(self) -> str:
         return f"results answered={self.answered} lost={self.results_lost} stored_twice={self.results_twice}"
 
     def __str__(self) -> str:
         waits = f"attempted_p50_s={self.p50:.2f} p99_s={self.p99:.2f} max_s={self.most:.2f}"
-        return f"rounds={self.rounds} lost={self.lost} duplicates={self.duplicates} marked={self.marked} {waits}"
+        counts = f"rounds={self.rounds} lost={self.lost} duplicates={self.duplicates} marked={self.marked}"
+        return f"{counts} {waits} broken={self.broken} web_p95_without_broker_s={self.web_p95:.2f}"
 
 
 def repeats(ledger: Ledger, rows: dict[str, Any]) -> tuple[int, int]:
@@ -90,19 +99,3 @@ def repeats(ledger: Ledger, rows: dict[str, Any]) -> tuple[int, int]:
     mails = sum(many for (to, _), many in extra.items() if "@" in to)
     texts = sum(min(many, allowed[key]) for key, many in extra.items() if "@" not in key[0])
     return sum(extra.values()), texts + min(mails, rows["mails_marked"])
-
-
-@contextmanager
-def database() -> Iterator[str]:
-    """An empty database beside TEST_DATABASE_URL for this run, or nothing: SQLite."""
-    given = os.environ.get("TEST_DATABASE_URL", "")
-    if not given:
-        yield ""
-        return
-    name = f"chaos_{secrets.token_hex(4)}"
-    with psycopg.connect(given, autocommit=True) as server:
-        server.execute(f'CREATE DATABASE "{name}"')  # type: ignore[call-overload]
-        try:
-            yield urlunsplit(urlsplit(given)._replace(path=f"/{name}"))
-        finally:
-            server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')  # type: ignore[call-overload]

@@ -13,9 +13,9 @@ from random import Random
 import redis
 
 from tests.chaos.ledger import Ledger
-from tests.chaos.test_story import Desk
+from tests.chaos.under import Under
 
-Strike = Callable[[Desk, Ledger, Random], None]
+Strike = Callable[[Under, Ledger, Random], None]
 ROUND_S = 6.0  # how long a lasting fault lasts
 
 
@@ -23,13 +23,13 @@ def kill(name: str) -> Strike:
     return lambda desk, _ledger, _random: desk.kill(name)
 
 
-def flush(desk: Desk, _ledger: Ledger, _random: Random) -> None:
+def flush(desk: Under, _ledger: Ledger, _random: Random) -> None:
     """Everything the broker holds is gone."""
     with suppress(redis.RedisError):
-        redis.Redis(unix_socket_path=str(desk.folder / "broker.sock"), socket_timeout=2).flushall()
+        desk.broker().flushall()
 
 
-def hang(desk: Desk, _ledger: Ledger, random: Random) -> None:
+def hang(desk: Under, _ledger: Ledger, random: Random) -> None:
     """The broker takes connections and says nothing."""
     with suppress(KeyError, ProcessLookupError):
         broker = desk.pids()["broker"]
@@ -40,7 +40,7 @@ def hang(desk: Desk, _ledger: Ledger, random: Random) -> None:
             os.kill(broker, signal.SIGCONT)
 
 
-def absent(desk: Desk, _ledger: Ledger, _random: Random) -> None:
+def absent(desk: Under, _ledger: Ledger, _random: Random) -> None:
     """No broker for the whole round: it is killed as often as it is started."""
     ends = time.monotonic() + ROUND_S + 4
     while time.monotonic() < ends:
@@ -49,7 +49,7 @@ def absent(desk: Desk, _ledger: Ledger, _random: Random) -> None:
 
 
 def twilio(verb: str, seconds: float = ROUND_S) -> Strike:
-    def strike(desk: Desk, _ledger: Ledger, _random: Random) -> None:
+    def strike(desk: Under, _ledger: Ledger, _random: Random) -> None:
         desk.twilio.behave(verb)
         time.sleep(seconds)
         desk.twilio.behave("ok")
@@ -57,7 +57,7 @@ def twilio(verb: str, seconds: float = ROUND_S) -> Strike:
     return strike
 
 
-def killed_in_answer(desk: Desk, _ledger: Ledger, _random: Random) -> None:
+def killed_in_answer(desk: Under, _ledger: Ledger, _random: Random) -> None:
     """The worker dies when Twilio has taken a message and before it could be told so."""
     once = threading.Event()
 
@@ -69,6 +69,13 @@ def killed_in_answer(desk: Desk, _ledger: Ledger, _random: Random) -> None:
     desk.twilio.on_text = shoot
     once.wait(ROUND_S)
     desk.twilio.on_text = None
+
+
+def dies(place: str) -> Strike:
+    def strike(desk: Under, _ledger: Ledger, _random: Random) -> None:
+        assert desk.dies_at(place, ROUND_S), f"no process came to {place}"
+
+    return strike
 
 
 FAULTS: Mapping[str, Strike] = {
@@ -83,5 +90,11 @@ FAULTS: Mapping[str, Strike] = {
     "twilio slow": twilio("slow:3"),
     "twilio 500": twilio("500"),
     "worker killed in the answer": killed_in_answer,
+    "killed before the doorbell": dies("commit"),
+    "killed before the record": dies("record"),
 }
-EARLY = {"broker absent", "twilio drops", "twilio slow", "twilio 500", "worker killed in the answer", "broker hung"}
+EARLY = {"broker absent", "twilio drops", "twilio slow", "twilio 500", "worker killed in the answer", "broker hung"} | {
+    "killed before the doorbell",
+    "killed before the record",
+}
+BROKER = {"broker killed", "broker flushed", "broker hung", "broker absent"}

@@ -32,13 +32,15 @@ class Stamped(list[Any]):
 
 @dataclass
 class Ledger:
-    """`due`: incident number to the moment its declaration was answered. `answered`: event ids of results answered 2xx."""
+    """`due`: incident number to the moment its declaration was answered; `acked`: to that of its acknowledgement.
+    `answered`: event ids of results answered 2xx."""
 
     phone: str
     mailbox: str
     asked: Stamped = field(default_factory=Stamped)  # requests to Twilio
     mails: Stamped = field(default_factory=Stamped)
     due: dict[str, float] = field(default_factory=dict)
+    acked: dict[str, float] = field(default_factory=dict)
     answered: set[str] = field(default_factory=set)
     posted: set[str] = field(default_factory=set)
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -49,7 +51,7 @@ class Ledger:
             if asked.method == "POST" and asked.fields.get("To") == self.phone and "/Messages" in asked.path:
                 yield from (("sms", number, at) for number in NUMBER.findall(asked.fields["Body"]))
         for at, mail in zip(list(self.mails.at), list(self.mails), strict=False):
-            if mail.to == self.mailbox:
+            if mail.to == self.mailbox and "acknowledge" in mail.subject:
                 yield from (("email", number, at) for number in NUMBER.findall(mail.subject))
 
     def first_attempts(self) -> dict[tuple[str, str], float]:

@@ -17,10 +17,12 @@ from typing import Any
 
 import requests
 
-from tests.chaos.desks import Judged, database
+from tests.chaos import invariants
+from tests.chaos.desks import Judged
 from tests.chaos.faults import EARLY, FAULTS
 from tests.chaos.ledger import Ledger, centile
-from tests.chaos.test_story import FOUND, ROOT, SAM, Desk
+from tests.chaos.test_story import FOUND, ROOT, SAM
+from tests.chaos.under import Under, broker, database
 from tests.fakes.smtp import FakeSmtp
 from tests.fakes.twilio import FakeTwilio
 from tests.servicedesk.test_supervisor import until
@@ -44,6 +46,8 @@ class Told:
     fault: str
     waits: list[float | None]
     answered: int
+    web: list[float] = field(default_factory=list)
+    broken: list[str] = field(default_factory=list)
 
     @property
     def lost(self) -> int:
@@ -51,19 +55,23 @@ class Told:
 
     def __str__(self) -> str:
         seen = [wait for wait in self.waits if wait is not None]
-        return f"{self.fault:28} pages={len(self.waits)} lost={self.lost} p50_s={centile(seen, 0.5):.2f} max_s={max(seen, default=0):.2f}"
+        waits = f"p50_s={centile(seen, 0.5):.2f} max_s={max(seen, default=0):.2f} web_max_s={max(self.web, default=0):.2f}"
+        return "\n     ".join([f"{self.fault:28} pages={len(self.waits)} lost={self.lost} {waits}", *self.broken])
 
 
 @dataclass
 class Chaos:
     """A desk under fire. `numbers` holds the incidents of the last round."""
 
-    desk: Desk
+    desk: Under
     ledger: Ledger
     random: Random
     token: str = ""
     numbers: list[str] = field(default_factory=list)
+    web: list[float] = field(default_factory=list)
     rounds: list[Told] = field(default_factory=list)
+    amiss: list[str] = field(default_factory=list)
+    known: set[str] = field(default_factory=set)  # broken in an earlier round
 
     def found(self) -> None:
         self.shell(FOUND)
@@ -79,34 +87,43 @@ class Chaos:
 
     def round(self, fault: str) -> Told:
         before, answered = self.numbers, len(self.ledger.answered)
-        self.numbers = []
+        self.numbers, self.web, self.amiss = [], [], []
         striking = threading.Thread(target=self.strike, args=(fault,))
         posting = threading.Thread(target=self.post_results, args=(len(self.rounds),))
         striking.start(), posting.start()
         for page in range(PAGES):
-            self.declare(f"Outage {len(self.rounds)}-{page}")
+            self.numbers.append(self.declare(f"Outage {len(self.rounds)}-{page}"))
             time.sleep(self.random.uniform(0, 0.6))
+        self.acknowledge([self.declare(f"Outage {len(self.rounds)}, acknowledged at once")])
         striking.join(), posting.join()
         until(lambda: None not in self.ledger.waits(self.numbers), PATIENCE_S)
         self.acknowledge(before)
-        self.rounds.append(Told(fault, self.ledger.waits(self.numbers), len(self.ledger.answered) - answered))
+        answered = len(self.ledger.answered) - answered
+        broken = [*self.amiss, *invariants.broken(self.ledger, self.desk.rows)]
+        new = [words for words in broken if words not in self.known]
+        self.known.update(new)
+        self.rounds.append(Told(fault, self.ledger.waits(self.numbers), answered, self.web, new))
         return self.rounds[-1]
 
     def strike(self, fault: str) -> None:
         time.sleep(self.random.uniform(0, 0.3 if fault in EARLY else 2.5))
-        FAULTS[fault](self.desk, self.ledger, self.random)
+        try:
+            FAULTS[fault](self.desk, self.ledger, self.random)
+        except Exception as error:
+            self.amiss.append(f"the fault did not strike: {error}")
 
-    def declare(self, title: str) -> None:
+    def declare(self, title: str) -> str:
         """Until it is answered, as a person would; what was not answered may or may not be there."""
         ends = time.monotonic() + 40
         while time.monotonic() < ends:
             with suppress(requests.RequestException, AssertionError):
+                began = time.monotonic()
                 answer = self.desk.submit(self.dana, "/incidents/new/", title=title, service="email", severity="2")
                 number = answer.url.rstrip("/").rpartition("/")[2]
                 if answer.ok and number.isdigit():
                     self.ledger.due[number] = time.time()
-                    self.numbers.append(number)
-                    return
+                    self.web.append(time.monotonic() - began)
+                    return number
             time.sleep(0.3)
         raise AssertionError(f"the desk did not answer for 40 s: {self.desk.said()}")
 
@@ -122,10 +139,11 @@ class Chaos:
             time.sleep(self.random.uniform(0, 0.2))
 
     def acknowledge(self, numbers: list[str]) -> None:
-        """A round late, so that a repeat still in the making is not hidden."""
+        """Most of them a round late, so that a repeat still in the making is not hidden."""
         for number in numbers:
-            with suppress(AssertionError):
-                self.desk.twilio.receive(SAM, f"A{number}")
+            with suppress(AssertionError, OSError):
+                if f"You have INC-{number}" in (self.desk.twilio.receive(SAM, f"A{number}") or ""):
+                    self.ledger.acked[number] = time.time()
 
     def judge(self) -> Judged:
         """After all has come to rest."""
@@ -147,11 +165,12 @@ def chaos(seed: int) -> Iterator[Chaos]:
     with (
         tempfile.TemporaryDirectory() as folder,
         database() as url,
+        broker(Path(folder)) as server,
         FakeTwilio(desk=f"http://127.0.0.1:{port}") as twilio,
         FakeSmtp() as smtp,
     ):
         twilio.journal, smtp.mails = ledger.asked, ledger.mails
-        desk = Under(Path(folder) / "desk", port, twilio, smtp, url)
+        desk = Under(Path(folder) / "desk", port, twilio, smtp, url, server)
         try:
             assert until(lambda: desk.answers() and len(desk.pids()) == 4, 60), desk.said()
             ours = Chaos(desk, ledger, Random(seed))
@@ -160,17 +179,6 @@ def chaos(seed: int) -> Iterator[Chaos]:
         finally:
             desk.process.terminate()
             desk.process.wait(15)
-
-
-class Under(Desk):
-    """On a database of its own where one is named."""
-
-    def __init__(self, folder: Path, port: int, twilio: FakeTwilio, smtp: FakeSmtp, url: str) -> None:
-        self.url = url
-        super().__init__(folder, port, twilio, smtp)
-
-    def environ(self, **more: str) -> dict[str, str]:
-        return super().environ(**({"DATABASE_URL": self.url} if self.url else {}), **more)
 
 
 def run(rounds: int, seed: int) -> Judged:
