@@ -88,7 +88,10 @@ class Frame:
 
     @cached_property
     def nav(self) -> list[Item]:
-        return self._items(RAIL if self.is_staff else PORTAL) if self.person else []
+        if self.person is None:
+            return []
+        rail = RAIL if self.person.is_admin else RAIL[:-1]  # the settings are the administrators' own
+        return self._items(rail if self.is_staff else PORTAL)
 
     @cached_property
     def banner(self) -> Incident | None:

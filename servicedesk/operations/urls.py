@@ -10,5 +10,6 @@ urlpatterns = [
     path("readyz", views.readyz, name="readyz"),
     path("metrics", views.figures, name="metrics"),
     path("setup/", setup.setup, name="setup"),
+    path("settings/", views.settings_page, name="settings"),
     path("styleguide/", styleguide, name="styleguide"),
 ]

@@ -7,11 +7,13 @@ import hmac
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from servicedesk import clock, problem
-from servicedesk.operations import health, metrics
+from servicedesk.directory import access
+from servicedesk.operations import checklist, examination, health, metrics
 
 
 @login_not_required
@@ -42,3 +44,14 @@ def figures(request: HttpRequest) -> HttpResponse:
     if not hmac.compare_digest(given.encode(), settings.METRICS_TOKEN.encode()):
         return problem.answer(401, "Send METRICS_TOKEN as a bearer token.", headers={"WWW-Authenticate": "Bearer"})
     return HttpResponse(metrics.page(clock.now()), content_type=metrics.CONTENT_TYPE)
+
+
+@access.admins
+@require_safe
+def settings_page(request: HttpRequest) -> HttpResponse:
+    """What is left to set up, what is wrong now, and where each thing is configured."""
+    now = clock.now()
+    steps = checklist.steps(now=now)
+    faults = examination.open_faults(now=now)
+    done = sum(step.is_done for step in steps)
+    return render(request, "desk/settings.html", {"steps": steps, "done": done, "faults": faults, "shelves": checklist.shelves()})

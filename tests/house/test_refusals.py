@@ -89,6 +89,7 @@ MATRIX: dict[str, Row] = {
     "login": Row((OK, *(LOGIN,) * 6)),
     "logout": Row((LOGIN, *(OTHER,) * 6)),
     "setup": Row((LOGIN,) * 7),
+    "settings": Row((LOGIN, NO, NO, NO, NO, OK, NO)),
     "healthz": Row(EVERYONE),
     "readyz": Row((503,) * 7),
     "metrics": Row((GONE,) * 7),
