@@ -148,3 +148,18 @@ class DeclareForm(forms.Form):
     )
     severity = forms.TypedChoiceField(label=_("Severity"), choices=Severity, coerce=int, initial=2)
     is_shown = forms.BooleanField(label=_("Show it to employees"), required=False)
+
+
+class ExportForm(forms.Form):
+    """Which tickets go into a file."""
+
+    first = forms.DateField(label=_("Created from"), widget=forms.DateInput(attrs={"type": "date"}))
+    last = forms.DateField(label=_("to"), widget=forms.DateInput(attrs={"type": "date"}))
+    only_open = forms.BooleanField(label=_("Only those that are open now"), required=False)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        first, last = cleaned.get("first"), cleaned.get("last")
+        if first and last and last < first:
+            self.add_error("last", _("This is before the first day. Choose that day or a later one."))
+        return cleaned

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from incidents.views import articles, calls, incident, numbers, oncall, portal, queue, replies, signed, ticket
+from incidents.views import articles, calls, exports, incident, numbers, oncall, portal, queue, replies, signed, ticket
 
 urlpatterns = [
     path("", portal.home, name="home"),
@@ -14,6 +14,7 @@ urlpatterns = [
     path("t/<int:number>/", portal.ticket, name="requester_ticket"),
     path("t/<int:number>/works-again/", portal.works_again, name="works_again"),
     path("queue/", queue.queue, name="queue"),
+    path("queue/export/", exports.export_tickets, name="export_tickets"),
     path("tickets/<int:number>/", ticket.ticket, name="ticket"),
     path("tickets/<int:number>/reply/", ticket.reply, name="ticket_reply"),
     path("tickets/<int:number>/note/", ticket.note, name="ticket_note"),

@@ -83,6 +83,7 @@ INSTALLED_APPS = [
     "servicedesk.directory",
     "servicedesk.oncall",
     "servicedesk.audit",
+    "servicedesk.jobs",
     "servicedesk.search",
     "servicedesk.tokens",
     "servicedesk.api",
@@ -233,6 +234,9 @@ CELERY_TIMEZONE = "UTC"
 
 # Doorbells the post office rings without knowing who listens (architecture: the desk learns by rows, not imports)
 ERRAND_SETTLED = "incidents.tasks.advance_runs"
+
+# Long work: the function that does each kind (servicedesk.jobs; the floor imports no app)
+JOB_KINDS = {"export tickets": "incidents.exports.tickets"}
 
 # Mail out
 

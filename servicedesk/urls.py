@@ -10,6 +10,7 @@ urlpatterns = [
     path("", include("notifications.urls")),
     path("", include("monitoring.urls")),
     path("", include("servicedesk.directory.urls")),
+    path("", include("servicedesk.jobs.urls")),
     path("", include("servicedesk.operations.urls")),
     path("admin/", admin.site.urls),
     path("api/v1/", include("incidents.api.urls")),

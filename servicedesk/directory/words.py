@@ -49,6 +49,13 @@ STATES: dict[str, dict[str, Look]] = {
         "paused": Look("state-paused", "mute", _("Paused")),
         "maintenance": Look("state-maintenance", "mute", _("Maintenance")),
     },
+    "job": {
+        "queued": Look("clock", "mute", _("Waiting")),
+        "running": Look("half", "info", _("Running")),
+        "done": Look("done", "ok", _("Done")),
+        "failed": Look("alert", "bad", _("Failed")),
+        "cancelled": Look("ban", "mute", _("Cancelled")),
+    },
     "message": {
         "planned": QUEUED,
         "held": Look("lock", "mute", _("Held")),

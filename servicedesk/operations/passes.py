@@ -13,6 +13,7 @@ from monitoring import intake
 from notifications import delivery
 from servicedesk.api import once
 from servicedesk.audit import chain
+from servicedesk.jobs import work
 
 
 class Run(Protocol):
@@ -42,6 +43,8 @@ PASSES: tuple[Pass, ...] = (
     Pass("seal the audit trail", 3, chain.seal),
     Pass("forget seen events", 3600, intake.forget_seen),
     Pass("forget kept answers", 3600, once.forget),
+    Pass("forget files of jobs", 3600, work.forget),
     Pass("deliver unclaimed messages", 1, delivery.deliver_unclaimed, lane="post"),
     Pass("reconcile lost answers", 5, delivery.reconcile_due, lane="post"),
+    Pass("run jobs nobody took", 1, work.run_due, lane="work"),
 )

@@ -18,6 +18,7 @@ from notifications.delivery.sweeps import PATIENCE
 from notifications.models import Attempt, Message
 from notifications.states import IN_FLIGHT, WAITING, AttemptState, MessageState
 from servicedesk import clock
+from servicedesk.jobs.models import Job
 from servicedesk.operations.engine import run_once
 
 MOST_ROUNDS = 60
@@ -92,6 +93,7 @@ def _columns() -> Iterator[tuple[QuerySet[Any], str]]:
     yield Page.objects.all(), "again_at"
     yield Message.objects.filter(state__in=WAITING), "due_at"
     yield Message.objects.filter(state__in=WAITING), "expires_at"
+    yield Job.objects.open(), "due_at"
     yield Attempt.objects.filter(state=AttemptState.UNKNOWN), "check_at"
 
 

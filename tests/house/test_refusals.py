@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from incidents import automation, incidents
+from incidents import automation, exports, incidents
 from incidents.models import SignedLink
 from notifications.models import Message
 from servicedesk.operations.worlds.company import Company
@@ -50,6 +50,10 @@ MATRIX: dict[str, Row] = {
     "requester_ticket": Row(OWNER, takes="ticket"),
     "works_again": Row((LOGIN, LOGIN, GONE, GONE, GONE, GONE, GONE), "post", "ticket"),
     "queue": Row(READERS),
+    "export_tickets": Row(READERS),
+    "job": Row((LOGIN, GONE, GONE, OK, GONE, OK, GONE), takes="job"),
+    "job_cancel": Row((LOGIN, GONE, GONE, LOGIN, GONE, LOGIN, GONE), "post", "job"),
+    "job_file": Row((LOGIN, *(GONE,) * 6), takes="job"),  # no file yet
     "ticket": Row(STAFF_TICKET, takes="ticket"),
     "ticket_reply": Row((LOGIN, NO, GONE, 422, 422, GONE, NO), "post", "ticket"),
     "ticket_note": Row((LOGIN, NO, GONE, 422, 422, GONE, NO), "post", "ticket"),
@@ -114,6 +118,7 @@ def world(acme: Company) -> dict[str, dict[str, Any]]:
         "link": {"token": link.token},
         "number": {"section": "t", "number": f"T-{ticket.pk}"},
         "article": {"slug": "outlook-cannot-connect"},
+        "job": {"number": exports.ask(acme.people["ana"], first=NINE.date(), last=NINE.date(), only_open=False, now=NINE).pk},
         "message": {"number": Message.objects.latest("pk").pk},
         "path": {"path": "tickets"},
         "token": {"token": "unknown"},
