@@ -2,45 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
-from typing import Any
-
-import pytest
-from django.db import connection
-
 from incidents import alerts, automation, conversation, incidents
 from incidents.models import Incident, Ticket
-from servicedesk.operations.worlds import company
 from servicedesk.operations.worlds.company import Company
-from tests.actors import NINE, at
+from tests.actors import at
+from tests.incidents import racing
+from tests.incidents.racing import at_once
 from tests.incidents.reporting import mails, report
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql]
+pytestmark = racing.marks
 PEOPLE = ("ella", "omar", "lea", "eve", "vera", "adam")
-
-
-@pytest.fixture
-def acme(transactional_db: None) -> Company:
-    if connection.vendor != "postgresql":
-        pytest.skip("SQLite has one writer at a time")
-    return company.found(now=NINE)
-
-
-def at_once(*deeds: Callable[[], Any]) -> list[Any]:
-    """Each deed in its own thread and connection, let go at the same moment."""
-    gate = Barrier(len(deeds))
-
-    def run(deed: Callable[[], Any]) -> Any:
-        try:
-            gate.wait()
-            return deed()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(deeds)) as pool:
-        return list(pool.map(run, deeds))
 
 
 def test_two_presses_of_send_at_once_are_one_ticket_and_one_receipt(acme: Company) -> None:

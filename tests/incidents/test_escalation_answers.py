@@ -11,7 +11,7 @@ from notifications.inbound import Reply
 from notifications.models import Message
 from servicedesk.directory.models import User
 from servicedesk.operations.worlds.company import Company
-from tests.actors import NINE, acme
+from tests.actors import NINE
 from tests.incidents.alarms import (
     MINUTE,
     email_down,
@@ -33,7 +33,6 @@ from tests.incidents.alarms import (
     woken,
 )
 
-__all__ = ["acme"]
 SOON = NINE + 3 * MINUTE
 
 

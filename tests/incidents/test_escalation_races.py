@@ -2,45 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
-from typing import Any
-
-import pytest
-from django.db import connection
-
 from incidents import escalation, incidents
 from incidents.models import Incident
-from servicedesk.operations.worlds import company
 from servicedesk.operations.worlds.company import Company
 from tests.actors import NINE
+from tests.incidents import racing
 from tests.incidents.alarms import MINUTE, email_down, grounds, paged, run_of, waiting
+from tests.incidents.racing import at_once
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql]
+pytestmark = racing.marks
 ROUNDS = 5
-
-
-@pytest.fixture
-def acme(transactional_db: None) -> Company:
-    if connection.vendor != "postgresql":
-        pytest.skip("SQLite has one writer at a time")
-    return company.found(now=NINE)
-
-
-def at_once(*deeds: Callable[[], Any]) -> list[Any]:
-    """Each deed in its own thread and connection, let go at the same moment."""
-    gate = Barrier(len(deeds))
-
-    def run(deed: Callable[[], Any]) -> Any:
-        try:
-            gate.wait()
-            return deed()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(deeds)) as pool:
-        return list(pool.map(run, deeds))
 
 
 def test_two_rules_at_once_open_one_incident(acme: Company) -> None:

@@ -13,7 +13,7 @@ from incidents.states import IllegalMove
 from servicedesk.audit.models import AuditEntry
 from servicedesk.directory.models import Service
 from servicedesk.operations.worlds.company import Company
-from tests.actors import NINE, acme, at
+from tests.actors import NINE, at
 from tests.incidents.alarms import (
     MINUTE,
     email_down,
@@ -34,7 +34,6 @@ from tests.incidents.alarms import (
     woken,
 )
 
-__all__ = ["acme"]
 HOUR = timedelta(hours=1)
 NIGHT = at(3, 12, day=24)
 
