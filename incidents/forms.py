@@ -15,7 +15,26 @@ LONGEST = 10_000
 TOO_LONG = _("This is %(show_value)s characters long. Shorten it to %(limit_value)s, or attach the rest as a file.")
 
 
-class ReportForm(forms.Form):
+class KeyedForm(forms.Form):
+    """A form that is done once however often it is sent: it brings a key of its own."""
+
+    form_key = forms.CharField(widget=forms.HiddenInput(attrs={"id": False}), max_length=40, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial.setdefault("form_key", uuid.uuid4().hex)
+
+    @property
+    def key(self) -> str:
+        return str(self.cleaned_data["form_key"])
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """What was typed and chosen, without the key."""
+        return {name: value for name, value in self.cleaned_data.items() if name != "form_key"}
+
+
+class ReportForm(KeyedForm):
     """The three questions, and what may be added."""
 
     what = forms.CharField(
@@ -50,11 +69,9 @@ class ReportForm(forms.Form):
     reporting_for = forms.CharField(
         label=_("I am reporting for"), required=False, max_length=254, help_text=_("Their user name or e-mail address.")
     )
-    form_key = forms.CharField(widget=forms.HiddenInput, max_length=40, required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.initial.setdefault("form_key", uuid.uuid4().hex)
         groups = self.fields["impacted_group"]
         assert isinstance(groups, forms.ChoiceField)
         groups.choices = [("", _("Choose")), *((name, name) for name in _groups())]
@@ -84,7 +101,7 @@ def _groups() -> list[str]:
     return [*departments, *Site.objects.values_list("name", flat=True)]
 
 
-class AnswerForm(forms.Form):
+class AnswerForm(KeyedForm):
     """What somebody writes in a conversation."""
 
     text = forms.CharField(
@@ -135,11 +152,11 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(label=_("Why"), required=False, max_length=240)
 
 
-class NoteForm(forms.Form):
+class NoteForm(KeyedForm):
     text = forms.CharField(label=_("Add a note, staff only"), max_length=4000, error_messages={"required": _("Write something first")})
 
 
-class DeclareForm(forms.Form):
+class DeclareForm(KeyedForm):
     """By hand: at most four answers."""
 
     title = forms.CharField(label=_("What is wrong?"), max_length=200, error_messages={"required": _("Say what is wrong")})

@@ -33,6 +33,10 @@ class ReasonNeeded(ValueError):
     """Lowering a SEV1 or SEV2 needs a reason."""
 
 
+class UnknownButton(IllegalMove):
+    """No button has that name."""
+
+
 class NotStaff(ValueError):
     """Only agents and managers can have a ticket."""
 
@@ -317,6 +321,15 @@ def solve(ticket: Ticket, *, actor: User | None, now: datetime, text: str = "", 
 
 
 @transaction.atomic
+def answer(ticket: Ticket, *, author: User, text: str, now: datetime, last_seen: int | None = None, is_solving: bool = False) -> Entry:
+    """What staff write to the requester, and where asked the ticket solved with it: both or neither."""
+    entry = conversation.reply(ticket, author=author, text=text, last_seen=last_seen, now=now)
+    if is_solving:
+        solve(ticket, actor=author, now=now)
+    return entry
+
+
+@transaction.atomic
 def reopen(ticket: Ticket, *, actor: User | None, now: datetime, reason: str = "") -> Ticket:
     """A solved ticket, open again."""
     row = Ticket.objects.locked(ticket.pk)
@@ -328,9 +341,12 @@ def reopen(ticket: Ticket, *, actor: User | None, now: datetime, reason: str = "
 
 
 def press(ticket: Ticket, action: str, *, actor: User, now: datetime, text: str = "") -> Ticket:
-    """A button by its name: solve, reopen, take_up, or wait and what for ("wait" alone: for the requester). Else IllegalMove."""
+    """A button by its name: solve, reopen, take_up, or wait and what for ("wait" alone: for the requester).
+
+    Raises UnknownButton, which is an IllegalMove too.
+    """
     word, _colon, waiting_for = action.partition(":")
-    if word == "wait":
+    if word == "wait" and waiting_for in ("", *Ticket.Waiting.values):
         return wait(ticket, waiting_for or Ticket.Waiting.REQUESTER, actor=actor, now=now, reason=text)
     if word == "take_up":
         return take_up(ticket, actor=actor, now=now)
@@ -338,7 +354,7 @@ def press(ticket: Ticket, action: str, *, actor: User, now: datetime, text: str 
         return solve(ticket, actor=actor, now=now, because=text)
     if word == "reopen":
         return reopen(ticket, actor=actor, now=now, reason=text)
-    raise IllegalMove(ticket.number, ticket.state, action)
+    raise UnknownButton(ticket.number, ticket.state, action)
 
 
 def _change(ticket: Ticket, columns: dict[str, Any]) -> None:

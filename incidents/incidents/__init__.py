@@ -10,6 +10,7 @@ from incidents.incidents.growth import (
     link_alert,
     link_ticket,
     lower_severity,
+    note,
     raise_severity,
     unlink_ticket,
 )
@@ -29,6 +30,7 @@ __all__ = [
     "link_ticket",
     "lower_severity",
     "mitigate",
+    "note",
     "propose",
     "raise_severity",
     "reject",

@@ -18,6 +18,15 @@ LONGEST = 240
 
 
 @transaction.atomic
+def note(incident: Incident, *, text: str, actor: User, now: datetime) -> TimelineEntry:
+    """A line of the timeline that a person writes, for staff."""
+    incident = Incident.objects.locked(incident.pk)
+    entry = journal.line(incident, TimelineEntry.Kind.NOTE, text, actor=actor, now=now)
+    trail.record(incident, "note", actor=actor, now=now, after={"entry": entry.pk})
+    return entry
+
+
+@transaction.atomic
 def link_ticket(incident: Incident, ticket: Ticket, *, reason: str, actor: User | None, now: datetime) -> Ticket:
     """This ticket is part of the incident. Linked already: unchanged, and a rule takes none from another open incident."""
     row = Ticket.objects.locked(ticket.pk)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -12,11 +13,11 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from incidents import access, escalation, incidents, journal
+from incidents import access, escalation, incidents
 from incidents.forms import DeclareForm, NoteForm, ReasonForm
-from incidents.models import Incident, TimelineEntry
+from incidents.models import Incident
 from incidents.states import OPEN_INCIDENT, IllegalMove, IncidentState
-from incidents.views import escalations, numbers
+from incidents.views import escalations, numbers, pressed
 from notifications.models import Message
 from servicedesk import clock
 from servicedesk.directory.access import PersonRequest, readers, workers
@@ -111,8 +112,8 @@ def note(request: PersonRequest, number: int) -> HttpResponse:
     form = NoteForm(request.POST)
     if not form.is_valid():
         return _page(request, found, form)
-    journal.line(found, TimelineEntry.Kind.NOTE, form.cleaned_data["text"], actor=request.user, now=clock.now())
-    return redirect("incident", found.pk)
+    deed = partial(incidents.note, found, actor=request.user, now=clock.now(), **form.said)
+    return pressed.once(request, form, deed, f"/incidents/{found.pk}/")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -121,6 +122,6 @@ def declare(request: PersonRequest) -> HttpResponse:
     form = DeclareForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         now = clock.now()
-        opened = incidents.declare(incidents.Grounds(reason="", since=now, **form.cleaned_data), actor=request.user, now=now)
-        return redirect("incident", opened.incident.pk if opened.incident else 0)
+        grounds = incidents.Grounds(reason="", since=now, **form.said)
+        return pressed.once(request, form, lambda: incidents.declare(grounds, actor=request.user, now=now).incident, "/incidents/{}/")
     return render(request, "incidents/declare.html", {"form": form}, status=422 if form.errors else 200)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,7 +18,7 @@ from incidents import promise as promises
 from incidents.forms import AnswerForm, ReportForm
 from incidents.models import Entry, Incident, Ticket
 from incidents.states import OPEN_TICKET, IllegalMove, TicketState
-from incidents.views import numbers, requester
+from incidents.views import numbers, pressed, requester
 from servicedesk import clock
 from servicedesk.directory.access import PersonRequest
 from servicedesk.directory.models import Service
@@ -97,9 +98,9 @@ def ticket(request: PersonRequest, number: int) -> HttpResponse:
     found = access.own_ticket(request.user, number)
     form = AnswerForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        went = automation.requester_reply(found, author=request.user, text=form.cleaned_data["text"], now=now)
+        deed = partial(automation.requester_reply, found, author=request.user, now=now, **form.said)
         messages.success(request, _("Your answer is with us."))
-        return redirect("requester_ticket", went.pk)
+        return pressed.once(request, form, deed, "/t/{}/")
     talk = found.entries.filter(audience=Entry.Audience.PUBLIC).select_related("author").order_by("id")
     context = {"seen": requester.Seen(found, now), "ticket": found, "talk": talk, "form": form, "is_new": "new" in request.GET}
     return render(request, "portal/ticket.html", context, status=422 if form.errors else 200)

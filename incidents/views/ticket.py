@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -16,17 +16,11 @@ from incidents import access, conversation, tickets
 from incidents.forms import AnswerForm, AssignForm, CallForm, SeverityForm
 from incidents.models import Entry, Ticket
 from incidents.states import IllegalMove
-from incidents.views import clocks, escalations, numbers
+from incidents.views import clocks, escalations, numbers, pressed
 from servicedesk import clock
 from servicedesk.directory.access import PersonRequest
 
 COMPOSERS = ("reply", "note", "call")
-MOVES: dict[str, Callable[..., Ticket]] = {
-    "solve": tickets.solve,
-    "reopen": tickets.reopen,
-    "take_up": tickets.take_up,
-    "wait": functools.partial(tickets.wait, waiting_for=Ticket.Waiting.REQUESTER),
-}
 
 
 @require_safe
@@ -63,38 +57,38 @@ def _page(request: PersonRequest, found: Ticket, wrong: dict[str, Any] | None = 
 
 @require_POST
 def reply(request: PersonRequest, number: int) -> HttpResponse:
-    found = access.staff_ticket(request.user, number, to_change=True)
+    found, now = access.staff_ticket(request.user, number, to_change=True), clock.now()
     form = AnswerForm(request.POST)
     if not form.is_valid():
         return _page(request, found, {"text_form": form, "composer": "reply"})
+    said = {"last_seen": numbers.whole(request.POST.get("last_seen", "")), "is_solving": "solve" in request.POST, **form.said}
     try:
-        last_seen = numbers.whole(request.POST.get("last_seen", ""))
-        conversation.reply(found, author=request.user, text=form.cleaned_data["text"], last_seen=last_seen, now=clock.now())
+        return pressed.once(request, form, lambda: tickets.answer(found, author=request.user, now=now, **said), _url(found))
     except conversation.NewerEntry as error:
         return _page(request, found, {"text_form": form, "composer": "reply", "newer": error.entry}, status=409)
-    if "solve" in request.POST:
-        tickets.solve(found, actor=request.user, text="", now=clock.now())
-    return redirect("ticket", found.pk)
+    except IllegalMove:
+        messages.error(request, _refusal(found))
+        return _page(request, found, {"text_form": form, "composer": "reply"}, status=409)
 
 
 @require_POST
 def note(request: PersonRequest, number: int) -> HttpResponse:
-    found = access.staff_ticket(request.user, number, to_change=True)
+    found, now = access.staff_ticket(request.user, number, to_change=True), clock.now()
     form = AnswerForm(request.POST)
     if not form.is_valid():
         return _page(request, found, {"text_form": form, "composer": "note"})
-    conversation.note(found, author=request.user, text=form.cleaned_data["text"], now=clock.now())
-    return redirect("ticket", found.pk)
+    return pressed.once(request, form, lambda: conversation.note(found, author=request.user, now=now, **form.said), _url(found))
 
 
 @require_POST
 def call(request: PersonRequest, number: int) -> HttpResponse:
-    found = access.staff_ticket(request.user, number, to_change=True)
+    """Two calls that nobody answered are two calls: only the form's key tells a second press."""
+    found, now = access.staff_ticket(request.user, number, to_change=True), clock.now()
     form = CallForm(request.POST)
     if not form.is_valid():
         return _page(request, found, {"call_form": form, "composer": "call"})
-    conversation.call(found, author=request.user, now=clock.now(), **form.cleaned_data)
-    return redirect("ticket", found.pk)
+    deed = functools.partial(conversation.call, found, author=request.user, now=now, **form.said)
+    return pressed.once(request, form, deed, _url(found), by_words=False)
 
 
 @require_POST
@@ -131,12 +125,20 @@ def severity(request: PersonRequest, number: int) -> HttpResponse:
 def move(request: PersonRequest, number: int) -> HttpResponse:
     """The buttons of the head: solve, reopen, wait, take up."""
     found = access.staff_ticket(request.user, number, to_change=True)
-    deed = MOVES.get(request.POST.get("action", ""))
-    if deed is None:
-        messages.error(request, _("Nothing was done: use one of the buttons."))
-        return redirect("ticket", found.pk)
     try:
-        deed(found, actor=request.user, now=clock.now())
+        tickets.press(found, request.POST.get("action", ""), actor=request.user, now=clock.now())
+    except tickets.UnknownButton:
+        messages.error(request, _("Nothing was done: use one of the buttons."))
     except IllegalMove:
-        messages.error(request, _("That cannot be done now. The ticket is: %(state)s.") % {"state": found.get_state_display()})
+        messages.error(request, _refusal(found))
     return redirect("ticket", found.pk)
+
+
+def _refusal(found: Ticket) -> str:
+    """How it stands now, which may be otherwise than when the page was opened."""
+    state = Ticket.objects.get(pk=found.pk).get_state_display()
+    return _("That cannot be done now. The ticket is: %(state)s.") % {"state": state}
+
+
+def _url(found: Ticket) -> str:
+    return reverse("ticket", args=[found.pk])

@@ -1,0 +1,24 @@
+"""A form's Send, pressed once or more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.db import models
+from django.http import HttpResponse
+from django.shortcuts import redirect
+
+from incidents.forms import KeyedForm
+from servicedesk import clock
+from servicedesk.api import sent
+from servicedesk.directory.access import PersonRequest
+
+
+def once(request: PersonRequest, form: KeyedForm, deed: Callable[[], object], to: str, *, by_words: bool = True) -> HttpResponse:
+    """Do it, and lead to this address, in which {} is the number of what came of it. Pressed again: led there alone."""
+    words = form.said if by_words else None
+    return redirect(sent.once(request.user, request.path, form.key, lambda: _address(deed(), to), now=clock.now(), words=words))
+
+
+def _address(made: object, to: str) -> str:
+    return to.format(made.pk) if isinstance(made, models.Model) else to
