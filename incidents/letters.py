@@ -22,7 +22,7 @@ from django.utils.translation import ngettext
 from incidents.models import Incident
 from incidents.states import Effect, Impacted, Severity
 from incidents.wording import spoken
-from notifications.channels import gsm7
+from notifications import gsm7
 from notifications.outbox import Letter
 from servicedesk.directory import moments, zones
 from servicedesk.directory.models import Organisation, User

@@ -8,8 +8,7 @@ from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
 
-from notifications import delivery, outbox
-from notifications.channels import gsm7
+from notifications import delivery, gsm7, outbox
 from notifications.models import Errand, Message
 from notifications.outbox import Letter
 from notifications.states import MessageState

@@ -14,7 +14,7 @@ from incidents import letters, links
 from incidents.escalation import acks, runs
 from incidents.models import Incident, Page, Run, SignedLink
 from incidents.states import IncidentState
-from notifications.channels import gsm7
+from notifications import gsm7
 from notifications.inbound import Reply
 from notifications.models import Channel, Message
 from servicedesk.directory import moments, zones

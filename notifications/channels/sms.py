@@ -13,7 +13,8 @@ from twilio.base import values
 from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException
 from twilio.rest.api.v2010.account.message import MessageInstance
 
-from notifications.channels import DeliveryFailed, OutcomeUnknown, Parcel, gsm7, twilio_codes
+from notifications import gsm7
+from notifications.channels import DeliveryFailed, OutcomeUnknown, Parcel, twilio_codes
 from notifications.channels.deadline import Deadline
 from notifications.channels.twilio_line import Line, client, status_callback
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from notifications.channels import gsm7
+from notifications import gsm7
 from tests.browser.conftest import sideways
 from tests.browser.visiting import OFF, PHONE, Scales, sign_in
 from tests.e2e.client import Desk

@@ -44,7 +44,7 @@ class Judged:
 import json
 from datetime import timedelta
 from monitoring.models import Result
-from notifications.channels import gsm7
+from notifications import gsm7
 from notifications.models import Message
 from servicedesk import clock
 pages = Message.objects.filter(lane="page")

@@ -6,7 +6,7 @@ import pytest
 
 from incidents import incidents, letters
 from incidents.models import Incident
-from notifications.channels import gsm7
+from notifications import gsm7
 from servicedesk.directory.models import User
 from servicedesk.operations.worlds.company import Company
 from tests.actors import NINE, acme, at

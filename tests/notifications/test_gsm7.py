@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifications.channels.gsm7 import ALPHABET, SEGMENT, STUMP, Part, fit, fits_alphabet, fold, units
+from notifications.gsm7 import ALPHABET, SEGMENT, STUMP, Part, fit, fits_alphabet, fold, units
 
 LINK = "https://help.acme.com/a/7Kq2mX9dR4"
 ACTION = f"ACK {LINK} or reply A214"

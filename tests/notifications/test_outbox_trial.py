@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.core.management import CommandError, call_command
 
-from notifications.channels import gsm7
+from notifications import gsm7
 from notifications.models import Message
 from tests.notifications.makers import SAM, SAM_MAIL, person, sam
 
