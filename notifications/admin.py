@@ -12,8 +12,8 @@ from servicedesk.audit.desk_admin import DeskAdmin, RecordAdmin
 
 @admin.register(ContactMethod)
 class ContactMethodAdmin(DeskAdmin):
-    list_display = ("person", "kind", "address", "verified_at", "disabled_at", "disabled_reason")
-    list_filter = ("kind",)
+    list_display = ("person", "kind", "address", "verified_at", "disabled_at", "disabled_reason", "flagged_at", "flagged_reason")
+    list_filter = ("kind", ("flagged_at", admin.EmptyFieldListFilter), ("disabled_at", admin.EmptyFieldListFilter))
     list_select_related = ("person",)
     search_fields = ("person__username", "person__name", "address")
     raw_id_fields = ("person",)

@@ -62,7 +62,7 @@ def queue(
     errand, is_new = Errand.objects.get_or_create(key=key, defaults={"person": person, **known})
     if not is_new:
         return errand
-    ways = _ways(person, urgency, kind)
+    ways = _ways(person, urgency, kind, now)
     made = reach.plan_for(ways, kind=kind, on_duty=on_duty, quiet_hours=None if on_duty else reach.quiet(person), now=now)
     _write(errand, ways, made, letter, now=now, expires_at=expires_at)
     errand.skipped = [{"method": way.method.get_kind_display(), "reason": way.why_not} for way in ways if way.why_not]
@@ -74,12 +74,13 @@ def queue(
     return errand
 
 
-def _ways(person: User, urgency: str, kind: str) -> list[reach.Rung]:
+def _ways(person: User, urgency: str, kind: str, now: datetime) -> list[reach.Rung]:
     """The ladder. A notice takes one way: an urgent one what is heard first; the account's address where there is no ladder."""
     ways = reach.ladder(person, urgency)
     if kind == Errand.Kind.PAGE:
         return ways
-    if person.email and all(way.why_not for way in ways):
+    is_known = any(way.method.address == person.email for way in ways)
+    if person.email and all(way.why_not or (way.method.is_flagged(now) and not is_known) for way in ways):
         account = ContactMethod(person=person, kind=Channel.EMAIL, address=person.email, verified_at=person.created_at)
         return [*ways, reach.Rung(account, 0)]
     is_urgent = urgency == Urgency.URGENT

@@ -12,6 +12,7 @@ from servicedesk import walltime
 
 DAY = timedelta(days=1)
 WINDOW = timedelta(seconds=60)
+AFTER_OTHERS_S = 60  # a flagged method comes so long after the last of those that are not
 AT_ONCE = 2  # so many pages to one person within the window go alone
 
 
@@ -21,6 +22,7 @@ class Method:
     kind: Literal["email", "sms", "voice", "push", "chat"]
     verified: bool = True
     disabled: bool = False
+    flagged: bool = False  # refused not long ago: others first
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ def plan(rungs: Iterable[Rung], *, kind: Literal["page", "notice"], on_duty: boo
     """When each usable method is tried. `on_duty`: told through a policy or schedule, so quiet hours hold nothing."""
     ladder = sorted(rungs, key=lambda rung: (rung.delay_s, rung.position))
     skipped = tuple((rung.position, why) for rung in ladder if (why := why_not(rung.method)))
-    steps = tuple(_quietly(_climb(ladder), None if on_duty else quiet, now))
+    steps = tuple(_quietly(_others_first(list(_climb(ladder))), None if on_duty else quiet, now))
     held = kind == "page" and all(step.held_until for step in steps)
     return Plan(steps, skipped, unreachable=not steps or held)
 
@@ -150,6 +152,20 @@ def _climb(ladder: Sequence[Rung]) -> Iterator[tuple[Rung, int]]:
             continue
         yield rung, rung.delay_s if free is None else free
         free = None
+
+
+def _others_first(steps: Sequence[tuple[Rung, int]]) -> list[tuple[Rung, int]]:
+    """Flagged methods come last and hand their moment to the next that wakes. Where the others only write mail, none waits."""
+    doubtful = [rung.position for rung, _delay in steps if rung.method.flagged]
+    wakes = [rung.position for rung, _delay in steps if not rung.method.flagged and rung.method.kind != "email"]
+    delays = {rung.position: delay for rung, delay in steps}
+    if doubtful and wakes:
+        begins = min(delays[position] for position in doubtful)
+        heir = next((position for position in wakes if delays[position] >= begins), wakes[-1])
+        delays[heir] = min(delays[heir], begins)
+        last = max(delays[position] for position in wakes) + AFTER_OTHERS_S
+        delays |= {position: max(delays[position], last) for position in doubtful}
+    return sorted(((rung, delays[rung.position]) for rung, _delay in steps), key=lambda step: (step[1], step[0].method.flagged))
 
 
 def _quietly(steps: Iterable[tuple[Rung, int]], quiet: Quiet | None, now: datetime) -> Iterator[Planned]:

@@ -10,7 +10,7 @@ from typing import Literal, cast
 from django.utils.translation import gettext as _
 
 from notifications import plan
-from notifications.models import Channel, ContactMethod, LadderRung, QuietHours
+from notifications.models import Channel, ContactMethod, LadderRung, QuietHours, Urgency
 from servicedesk.directory import zones
 from servicedesk.directory.models import User
 
@@ -46,6 +46,17 @@ def why_not(person: User, urgency: str) -> str:
     return "; ".join(rung.why_not for rung in rungs) or _("No method is known.")
 
 
+def wakes(person: User) -> bool:
+    """Whether an urgent page reaches this person by more than mail. A flagged number is tried, so it counts."""
+    return any(not rung.why_not and rung.method.kind != Channel.EMAIL for rung in ladder(person, Urgency.URGENT))
+
+
+def mail_address(person: User) -> str:
+    """Where a letter that wakes nobody goes: a verified address of theirs, else that of the account."""
+    own = ContactMethod.objects.usable().filter(person=person, kind=Channel.EMAIL).order_by("pk").first()
+    return own.address if own else person.email or ""
+
+
 def quiet(person: User) -> plan.Quiet | None:
     """The quiet hours this person asked for, on their own clock."""
     hours = QuietHours.objects.filter(person=person).first()
@@ -54,13 +65,14 @@ def quiet(person: User) -> plan.Quiet | None:
 
 def plan_for(ways: Sequence[Rung], *, kind: str, on_duty: bool, quiet_hours: plan.Quiet | None, now: datetime) -> plan.Plan:
     """When each of these is tried; a step's `rung` is its place among `ways`."""
-    rungs = [plan.Rung(place, way.delay_s, plan_method(way.method)) for place, way in enumerate(ways)]
+    rungs = [plan.Rung(place, way.delay_s, plan_method(way.method, now)) for place, way in enumerate(ways)]
     return plan.plan(rungs, kind="page" if kind == "page" else "notice", on_duty=on_duty, quiet=quiet_hours, now=now)
 
 
-def plan_method(method: ContactMethod) -> plan.Method:
+def plan_method(method: ContactMethod, now: datetime) -> plan.Method:
     kind = cast("Literal['email', 'sms', 'voice', 'push', 'chat']", method.kind)
-    return plan.Method(method.pk or 0, kind, verified=method.verified_at is not None, disabled=method.disabled_at is not None)
+    off = method.disabled_at is not None
+    return plan.Method(method.pk or 0, kind, method.verified_at is not None, disabled=off, flagged=method.is_flagged(now))
 
 
 def _usual(methods: Iterable[ContactMethod]) -> list[Rung]:
@@ -70,10 +82,9 @@ def _usual(methods: Iterable[ContactMethod]) -> list[Rung]:
 
 def _why_not(method: ContactMethod) -> str:
     """In words what the plan calls unverified or disabled."""
-    why = plan.why_not(plan_method(method))
-    if not why:
+    if method.is_usable:
         return ""
     words = {"method": method.get_kind_display(), "reason": method.disabled_reason}
-    if why == "unverified":
+    if method.verified_at is None:
         return _("%(method)s is not verified") % words
     return (_("%(method)s is switched off: %(reason)s") if method.disabled_reason else _("%(method)s is switched off")) % words

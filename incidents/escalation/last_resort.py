@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
@@ -19,19 +20,22 @@ from servicedesk.oncall import roster
 
 AGAIN = timedelta(minutes=15)
 FOR = timedelta(hours=4)
+BLINK = timedelta(minutes=1)  # so fast nobody had a chance to answer
 STEP = 0  # its number among the steps of a run
 
 
-def call(run: Run, incident: Incident, plan: Plan, *, now: datetime) -> None:
-    """Page everyone on the list who is here and can be reached; IT managers where nobody of it can."""
+def call(run: Run, incident: Incident, plan: Plan, *, now: datetime) -> Sequence[User]:
+    """Page everyone on the list who is here and can be reached; IT managers where nobody of it can. Who is paged."""
     turn = run.records.filter(step=STEP).count()
     listed = roster.present(people(plan), at=now)
     paged = _page(run, incident, plan, listed, turn=turn, now=now)
     if not paged.reached:
         others = [each for each in roster.present(managers(), at=now) if each not in listed]
-        paged = _page(run, incident, plan, others, turn=turn, now=now)
+        instead = _page(run, incident, plan, others, turn=turn, now=now)
+        paged = paging.Paged(instead.reached, [*paged.missed, *instead.missed])
     StepRecord.objects.create(run=run, loop=turn, step=STEP, at=now, skipped="" if paged.reached else _("nobody can be reached"))
     _write_down(incident, plan, paged, now=now)
+    return paged.reached
 
 
 def walked(run: Run, plan: Plan, *, now: datetime) -> str:
@@ -39,6 +43,8 @@ def walked(run: Run, plan: Plan, *, now: datetime) -> str:
     steps = run.records.filter(step__gt=STEP, skipped="").values("step").distinct().count()
     if not steps:
         return _("because nobody of %(policy)s can be reached") % {"policy": plan.name}
+    if now - run.started_at < BLINK:
+        return _("because nobody of %(policy)s can be woken") % {"policy": plan.name}
     what = ngettext("after %(n)d step in %(time)s", "after %(n)d steps in %(time)s", steps)
     return what % {"n": steps, "time": moments.duration(now - run.started_at)}
 

@@ -12,7 +12,7 @@ from incidents import letters, links
 from incidents.escalation.targets import Candidate
 from incidents.models import Incident, Page, Run, SignedLink
 from notifications import outbox, reach
-from notifications.models import Channel, Errand, Urgency
+from notifications.models import Channel, Errand
 from servicedesk.directory.models import User
 
 URGENT_UNTIL = 2  # SEV1 and SEV2 wake people; SEV3 and SEV4 take the normal ladder
@@ -104,16 +104,23 @@ def tell(people: Iterable[User], incident: Incident, *, key: str, write: Callabl
         )
 
 
+def write_to(people: Iterable[User], incident: Incident, *, key: str, write: Callable[[User, str], outbox.Letter], now: datetime) -> None:
+    """A mail to each, and nothing that wakes; who has no address is left out."""
+    for person in people:
+        address = reach.mail_address(person)
+        if not address:
+            continue
+        link = links.link_for(person, incident, SignedLink.Purpose.PAGE, now=now)
+        letter = write(person, links.address(link))
+        outbox.post(
+            thread=incident.number, key=f"{key}:{person.pk}", channel=Channel.EMAIL, to=address, letter=letter, person=person, now=now
+        )
+
+
 def call_off(incident: Incident, *, reason: str, now: datetime) -> list[User]:
     """Cancel every pending page of this incident, for everybody; the people already woken."""
     Page.objects.filter(incident=incident, again_at__isnull=False).update(again_at=None)
     return outbox.cancel(incident.number, now=now, reason=reason)
-
-
-def wakes(person: User) -> bool:
-    """Whether an urgent page reaches this person by more than mail."""
-    rungs = reach.ladder(person, Urgency.URGENT)
-    return any(not rung.why_not and rung.method.kind != Channel.EMAIL for rung in rungs)
 
 
 def names_of(people: Iterable[User]) -> str:

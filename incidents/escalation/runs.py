@@ -21,6 +21,7 @@ from incidents.escalation.snapshot import Plan
 from incidents.escalation.targets import Candidate, candidates
 from incidents.models import Incident, Policy, PolicyStep, Run, StepRecord, TimelineEntry
 from incidents.states import RunState
+from notifications import reach
 from notifications.outbox import Letter
 from servicedesk.audit import trail
 from servicedesk.directory.models import Service, User
@@ -121,10 +122,10 @@ def take(run: Run, incident: Incident, plan: Plan, *, now: datetime) -> Taken:
 
 def _sleeps_on(run: Run, incident: Incident, plan: Plan, reached: Sequence[User], *, now: datetime) -> bool:
     """An urgent step that only mails people wakes nobody, and somebody after it could be woken. Written down when so."""
-    if incident.severity > paging.URGENT_UNTIL or any(map(paging.wakes, reached)):
+    if incident.severity > paging.URGENT_UNTIL or any(map(reach.wakes, reached)):
         return False
     later = (one.person for number in range(run.step + 1, len(plan.steps) + 1) for one in candidates(plan, number, at=now))
-    if not any(map(paging.wakes, [*later, *last_resort.people(plan)])):
+    if not any(map(reach.wakes, [*later, *last_resort.people(plan)])):
         return False
     text = _("%(step)s can wake nobody: %(names)s by e-mail only.") % {"step": _place(run, plan), "names": paging.names_of(reached)}
     journal.line(incident, TimelineEntry.Kind.WARNING, text, now=now, data={"run": run.pk, "loop": run.loop, "step": run.step})
@@ -179,7 +180,7 @@ def round_over(run: Run, incident: Incident, plan: Plan, *, now: datetime) -> No
 
 
 def exhaust(run: Run, incident: Incident, plan: Plan, *, now: datetime) -> None:
-    """Nobody acknowledged. SEV1 and SEV2 go to the last resort and to every IT manager; nobody is woken for less."""
+    """Nobody acknowledged. SEV1 and SEV2 go to the last resort and by mail to every other IT manager; nobody is woken for less."""
     is_urgent = incident.severity <= paging.URGENT_UNTIL
     walked = last_resort.walked(run, plan, now=now)
     text = _("Nobody acknowledged %(walked)s.") % {"walked": walked}
@@ -188,9 +189,9 @@ def exhaust(run: Run, incident: Incident, plan: Plan, *, now: datetime) -> None:
     journal.line(incident, TimelineEntry.Kind.WARNING, text, now=now, because=_not_woken(is_urgent), data={"run": run.pk}, key=True)
     if not is_urgent:
         return
-    last_resort.call(run, incident, plan, now=now)
-    paging.tell(
-        last_resort.managers(), incident, key=f"run:{run.pk}:exhausted", now=now,
+    paged = last_resort.call(run, incident, plan, now=now)
+    paging.write_to(
+        [each for each in last_resort.managers() if each not in paged], incident, key=f"run:{run.pk}:exhausted", now=now,
         write=lambda person, link: letters.exhausted(incident, person, walked=walked, link=link, now=now),
     )  # fmt: skip
 

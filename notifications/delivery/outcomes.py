@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 
 from notifications import walk
 from notifications.channels import DeliveryFailed
-from notifications.models import Attempt, ContactMethod, Message
+from notifications.models import Attempt, Channel, ContactMethod, Message
 from notifications.models.messages import MessageQuerySet
+from notifications.models.methods import FLAGGED_FOR, ContactMethodQuerySet
 from notifications.states import IN_FLIGHT, AttemptState, MessageState, below
 from servicedesk.audit import trail
 
@@ -20,6 +21,7 @@ MOST_ATTEMPTS = 5
 BACK_OFF_S = (5.0, 15.0, 30.0, 60.0)
 JITTER = 0.2
 ANSWER_WAIT = timedelta(seconds=15)
+OPTED_OUT = "21610"
 
 
 def owned(attempt: Attempt) -> MessageQuerySet:
@@ -46,6 +48,8 @@ def sent(attempt: Attempt, provider_id: str, *, now: datetime) -> None:
         return  # a receipt was faster
     if owned(attempt).move(MessageState.SENT, provider_id=provider_id, sent_at=now, ended_at=None, lease_until=None, reason=""):
         walk.told(message, now=now)
+    if message.channel == Channel.EMAIL:  # of a letter no more is ever heard
+        trust(message.method_id, now=now)
 
 
 @transaction.atomic
@@ -55,7 +59,7 @@ def failed(attempt: Attempt, error: DeliveryFailed, *, now: datetime) -> None:
     if not rise(attempt, AttemptState.FAILED, ended_at=now, code=error.code[:20], reason=error.reason[:240]):
         return
     if error.flags_method and message.method_id is not None:
-        switch_off(message.method_id, code=error.code, reason=error.reason, now=now)
+        doubt(message.method_id, code=error.code, reason=error.reason, now=now)
     ours = in_flight(attempt)
     if message.stop_at is not None:
         ours.move(MessageState.CANCELLED, ended_at=now, lease_until=None, reason=_("Stopped before it went out."))
@@ -104,8 +108,28 @@ def stopped(attempt: Attempt, *, now: datetime) -> None:
     owned(attempt).filter(stop_at__isnull=False).move(MessageState.CANCELLED, ended_at=now, lease_until=None, reason=reason)
 
 
-def switch_off(method_id: int, *, code: str, reason: str, now: datetime) -> None:
-    """Use this address no more until a person sets it right."""
-    columns = {"disabled_at": now, "disabled_code": code[:20], "disabled_reason": reason[:200]}
-    if ContactMethod.objects.filter(pk=method_id, disabled_at=None).update(**columns):
-        trail.record(ContactMethod.objects.get(pk=method_id), "switch off", actor=None, now=now, after={"code": code, "reason": reason})
+def doubt(method_id: int, *, code: str, reason: str, now: datetime) -> None:
+    """The provider says this address is bad: others first, for some hours. Only who opted out is not tried any more."""
+    if code == OPTED_OUT:
+        off = {"disabled_at": now, "disabled_code": code, "disabled_reason": reason[:200]}
+        _note(ContactMethod.objects.filter(pk=method_id, disabled_at=None), "switch off", off, now=now)
+        return
+    columns = {"flagged_at": now, "flagged_code": code[:20], "flagged_reason": reason[:200]}
+    if not _note(ContactMethod.objects.filter(pk=method_id).exclude(flagged_at__gt=now - FLAGGED_FOR), "flag", columns, now=now):
+        ContactMethod.objects.filter(pk=method_id).update(**columns)
+
+
+def trust(method_id: int | None, *, now: datetime) -> None:
+    """Something arrived there: whatever was said against this address is over."""
+    columns = {"flagged_at": None, "flagged_code": "", "flagged_reason": ""}
+    _note(ContactMethod.objects.filter(pk=method_id, flagged_at__isnull=False), "lift the flag", columns, now=now)
+
+
+def _note(methods: ContactMethodQuerySet, verb: str, columns: dict[str, Any], *, now: datetime) -> bool:
+    """Change the one method, if it is among these, and keep who reads the trail informed."""
+    method = methods.first()
+    if method is None or not methods.update(**columns):
+        return False
+    shown = {name: str(value or "") for name, value in columns.items() if not name.endswith("_at")}
+    trail.record(method, verb, actor=None, now=now, after=shown)
+    return True

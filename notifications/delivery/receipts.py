@@ -111,6 +111,7 @@ def _reached(attempt: Attempt, message: Message, state: str, *, provider_id: str
         walk.told(message, now=now)
     if to == MessageState.DELIVERED:  # an answer can be faster than the receipt
         Message.objects.filter(pk=message.pk, delivered_at=None).update(delivered_at=now)
+        outcomes.trust(message.method_id, now=now)
     if state == AttemptState.READ:
         Message.objects.filter(pk=message.pk, seen_at=None).update(seen_at=now)
 
@@ -119,7 +120,7 @@ def _undelivered(attempt: Attempt, message: Message, *, code: str, now: datetime
     """Bad news counts from the attempt that owns the row: the next method at once, and a switched-off handset is tried once more."""
     failure = twilio_codes.failure(int(code) if code.isdecimal() and len(code) < 10 else None)
     if failure.flags_method and message.method_id is not None:
-        outcomes.switch_off(message.method_id, code=code, reason=failure.reason, now=now)
+        outcomes.doubt(message.method_id, code=code, reason=failure.reason, now=now)
     ours = outcomes.owned(attempt)
     if failure.permanent or not _may_repeat(message):
         walk.close(ours, message, MessageState.FAILED, reason=failure.reason, now=now)

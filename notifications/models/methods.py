@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from django.db import models
@@ -9,6 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from notifications.models.errands import Urgency
 from servicedesk.directory.models import User
+
+FLAGGED_FOR = timedelta(hours=6)
 
 
 class Channel(models.TextChoices):
@@ -23,6 +26,10 @@ class ContactMethodQuerySet(models.QuerySet["ContactMethod"]):
     def usable(self) -> ContactMethodQuerySet:
         return self.filter(verified_at__isnull=False, disabled_at=None)
 
+    def flagged(self, now: datetime) -> ContactMethodQuerySet:
+        """Refused for good not long ago, and not proved right since."""
+        return self.filter(flagged_at__gt=now - FLAGGED_FOR)
+
 
 class ContactMethod(models.Model):
     person = models.ForeignKey(User, models.PROTECT, related_name="contact_methods", verbose_name=_("person"))
@@ -32,6 +39,10 @@ class ContactMethod(models.Model):
     disabled_at = models.DateTimeField(_("switched off"), null=True, blank=True)
     disabled_reason = models.CharField(_("why it is off"), max_length=200, blank=True)
     disabled_code = models.CharField(_("code"), max_length=20, blank=True, help_text=_("The provider's code, or opted_out."))
+    # a provider may be wrong about a number, or about all of them: a flag says "others first" and ends by itself
+    flagged_at = models.DateTimeField(_("flagged"), null=True, blank=True)
+    flagged_reason = models.CharField(_("why it is flagged"), max_length=200, blank=True, db_default="")
+    flagged_code = models.CharField(_("code of the flag"), max_length=20, blank=True, db_default="")
     created_at = models.DateTimeField(_("added"))
 
     objects: ClassVar[models.Manager[ContactMethod]] = ContactMethodQuerySet.as_manager()
@@ -45,6 +56,9 @@ class ContactMethod(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.address}"
+
+    def is_flagged(self, now: datetime) -> bool:
+        return self.flagged_at is not None and self.flagged_at > now - FLAGGED_FOR
 
     @property
     def is_usable(self) -> bool:

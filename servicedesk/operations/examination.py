@@ -16,7 +16,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from incidents.models import Policy
 from notifications import reach
-from notifications.models import Urgency
+from notifications.models import ContactMethod, Urgency
 from servicedesk.directory.models import Organisation, Role, User
 from servicedesk.oncall import roster
 from servicedesk.oncall.models import Schedule
@@ -168,4 +168,10 @@ def _duty(now: datetime) -> Iterator[Finding]:
                 yield Finding("on call", f"{rota.schedule}: {duty.person} cannot be reached: {why}.", stops_pages=True)
 
 
-WITH_ROWS: tuple[Callable[[datetime], Iterator[Finding]], ...] = (_schema, _processes, _people, _policies, _duty)
+def _numbers(now: datetime) -> Iterator[Finding]:
+    for method in ContactMethod.objects.usable().flagged(now).select_related("person").order_by("flagged_at", "pk"):
+        words = f"{method.person}: {method} was refused ({method.flagged_reason.rstrip('.')}). Others are tried first; correct or test it."
+        yield Finding("numbers", words)
+
+
+WITH_ROWS: tuple[Callable[[datetime], Iterator[Finding]], ...] = (_schema, _processes, _people, _policies, _duty, _numbers)

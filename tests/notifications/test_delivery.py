@@ -109,18 +109,35 @@ def test_a_hard_failure_takes_the_next_method_in_the_same_instant(phone, twilio,
     mailbox.expect("INC-214", to=SAM_MAIL)
 
 
-def test_a_number_that_cannot_be_reached_is_switched_off_with_the_reason(twilio):
+def test_a_number_that_cannot_be_reached_is_flagged_with_the_reason_and_stays_on(twilio):
     twilio.behave("fail:21614", to=SAM)
     delivery.deliver(only(page(sam())).pk, NOW)
     method = ContactMethod.objects.get(address=SAM)
-    assert (method.disabled_at, method.disabled_code) == (NOW, "21614")
-    assert "text messages" in method.disabled_reason
+    assert (method.flagged_at, method.flagged_code, method.disabled_at) == (NOW, "21614", None)
+    assert "text messages" in method.flagged_reason
+    assert (method.is_flagged(after(5 * 3600)), method.is_flagged(after(6 * 3600))) == (True, False)
 
 
-def test_a_fault_of_our_account_does_not_switch_off_anybodys_number(twilio):
+def test_who_opted_out_is_switched_off(twilio):
+    twilio.behave("fail:21610", to=SAM)
+    delivery.deliver(only(page(sam())).pk, NOW)
+    method = ContactMethod.objects.get(address=SAM)
+    assert (method.disabled_code, method.flagged_at) == ("21610", None)
+
+
+def test_a_flagged_number_is_tried_where_nothing_else_is_left_and_its_receipt_lifts_the_flag(phone, twilio):
+    user = sam()
+    ContactMethod.objects.update(flagged_at=NOW, flagged_code="21211", flagged_reason="This is not a telephone number.")
+    delivery.deliver(only(page(user, now=after(60))).pk, after(60))
+    twilio.report(phone.expect("INC-214", to=SAM), "delivered")
+    assert ContactMethod.objects.get(address=SAM).flagged_at is None
+
+
+def test_a_fault_of_our_account_does_not_flag_anybodys_number(twilio):
     twilio.behave("401", to=SAM)
     delivery.deliver(only(page(sam())).pk, NOW)
-    assert ContactMethod.objects.get(address=SAM).disabled_at is None
+    method = ContactMethod.objects.get(address=SAM)
+    assert (method.disabled_at, method.flagged_at) == (None, None)
 
 
 def test_a_method_switched_off_after_planning_is_not_used_any_more(phone):

@@ -13,6 +13,7 @@ from tests.actors import at
 
 SMS, CALL, MAIL = Method(1, "sms"), Method(2, "voice"), Method(3, "email")
 NEW, OFF = Method(4, "push", verified=False), Method(5, "sms", disabled=True)
+BAD, BAD_CALL = Method(6, "sms", flagged=True), Method(7, "voice", flagged=True)
 NIGHT = Quiet(time(22), time(7), "Europe/Paris")
 MINUTE = timedelta(minutes=1)
 
@@ -52,6 +53,14 @@ def test_when_the_first_is_left_out_the_next_goes_now_however_late_the_first_was
 
 def test_a_method_left_out_in_between_hands_its_moment_on() -> None:
     assert times(page(ladder((0, SMS), (60, OFF), (600, CALL)), now=at(3)), at(3)) == [(1, 0), (2, 60)]
+
+
+def test_a_flagged_method_comes_after_the_others_and_hands_them_its_moment() -> None:
+    assert times(page(ladder((0, MAIL), (0, BAD), (180, CALL)), now=at(3)), at(3)) == [(3, 0), (2, 0), (6, 60)]
+
+
+def test_where_the_others_only_write_mail_a_flagged_method_keeps_its_turn() -> None:
+    assert times(page(ladder((0, BAD), (0, MAIL), (180, BAD_CALL)), now=at(3)), at(3)) == [(3, 0), (6, 0), (7, 180)]
 
 
 def test_a_ladder_that_begins_later_begins_later() -> None:

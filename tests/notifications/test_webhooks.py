@@ -64,11 +64,12 @@ def test_a_failure_after_delivery_is_recorded_and_not_applied(sent, twilio):
 
 
 @pytest.mark.parametrize("code", [30004, 30005, 30006, 30007])
-def test_a_permanent_failure_takes_the_next_method_and_switches_the_number_off(sent, twilio, code):
+def test_a_permanent_failure_takes_the_next_method_and_flags_the_number(sent, twilio, code):
     message, text = sent
     assert twilio.report(text, "undelivered", code) == 204
     assert [row.state for row in rungs(message.errand)] == ["failed", "queued"]
-    assert ContactMethod.objects.get(address=SAM).disabled_code == str(code)
+    number = ContactMethod.objects.get(address=SAM)
+    assert (number.flagged_code, number.disabled_at) == (str(code), None)
 
 
 def test_a_handset_that_is_off_is_tried_once_more_while_the_next_method_goes_out(sent, twilio, phone):
