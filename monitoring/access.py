@@ -23,7 +23,7 @@ class NotAllowed(Exception):
 
 def source_for(request: HttpRequest, *, door: str, now: datetime, token: str = "") -> Source:
     """The source whose token this request bears."""
-    token = token or _from_headers(request.headers.get("Authorization", ""))
+    token = token or token_in(request.headers.get("Authorization", ""))
     if not token:
         raise NotAllowed(401, "Send the source's token: Authorization: Bearer msd_…")
     source = Source.objects.filter(
@@ -36,7 +36,7 @@ def source_for(request: HttpRequest, *, door: str, now: datetime, token: str = "
     return source
 
 
-def _from_headers(value: str) -> str:
+def token_in(value: str) -> str:
     """The token of `Bearer <token>` or `Basic <any user>:<token>`."""
     scheme, _, rest = value.partition(" ")
     if scheme.lower() == "bearer":

@@ -1,11 +1,23 @@
-"""The web process's entry: granian serves this."""
+"""The web process's entry: granian serves this. A few paths have a door before Django (settings.DOORS)."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterable
+from typing import Any
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
+from django.utils.module_loading import import_string
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "servicedesk.settings")
 
-application = get_wsgi_application()
+django = get_wsgi_application()
+DOORS = {path: import_string(name) for path, name in settings.DOORS.items()}
+
+
+def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    """What a door does not answer, Django does."""
+    door = DOORS.get(environ["PATH_INFO"])
+    answered = door(environ, start_response) if door else None
+    return django(environ, start_response) if answered is None else answered

@@ -1,4 +1,7 @@
-"""The doors over HTTP: what is taken, what is refused, and that a repeat changes nothing."""
+"""The doors over HTTP: what is taken, what is refused, and that a repeat changes nothing.
+
+Each test runs through the view alone, and with the short way before it: no sender can tell them apart.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from monitoring.models import Alert, Check, RawBody, Result, Source
 from servicedesk.directory.models import Service
 from servicedesk.operations.worlds.company import Company
 from servicedesk.tokens import minting
+from tests.monitoring.shortway import ShortWay
 
 DOWN = {"check": "smtp-01", "status": "critical", "summary": "connection refused"}
 
@@ -22,6 +26,11 @@ def token(acme: Company) -> str:
     minted = minting.mint()
     Source.objects.filter(slug="agents").update(token_prefix=minted.prefix, token_hash=minted.digest)
     return minted.token
+
+
+@pytest.fixture(autouse=True, params=[Client, ShortWay], ids=["view", "short way"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(globals(), "Client", request.param)
 
 
 def post(token: str, body: Any, **headers: Any) -> Any:

@@ -1,0 +1,136 @@
+"""The plain case of a result: a check that is well and stays well, with no time set for it. Nothing is decided here.
+
+SQL may decide only that nothing changes (architecture, engine 8): the check is settled, and the result says what it says
+already. Then body, event, result and "last heard" are stored in one commit, on PostgreSQL in one statement. Whatever
+else a result may be, `take` stores nothing and the ordinary way takes it.
+"""
+
+# ruff: noqa: S608  (the statements are put together from constants of this file; what is given stands in parameters)
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Mapping
+from contextlib import nullcontext
+from datetime import datetime, timedelta
+from typing import Any
+
+import psycopg
+from django.db import connection, transaction
+
+from monitoring.normal import Signal
+from servicedesk.tokens import minting
+
+# Telling a source or a service that it was heard at most so often keeps all its checks from waiting for one row.
+HEARD_EVERY = timedelta(seconds=5)
+
+FOUND = """
+    SELECT k.id, k.source_id, k.service_id
+    FROM monitoring_source s
+    JOIN monitoring_check k ON k.source_id = s.id AND k.slug = %(check)s
+    JOIN monitoring_checkstate t ON t.check_ref_id = k.id
+    WHERE s.token_prefix = %(prefix)s AND s.token_hash = %(digest)s AND s.kind = 'results'
+      AND s.is_active AND (s.expires_at IS NULL OR s.expires_at > %(now)s)
+      AND NOT k.is_paused AND k.period_s IS NULL AND k.cron = ''
+      AND t.is_settled AND t.status = %(status)s AND t.recheck_at IS NULL AND t.overdue_at IS NULL"""
+SEEN = "INSERT INTO monitoring_seenevent (source_id, key, seen_at)"
+RAW = "INSERT INTO monitoring_rawbody (source_id, received_at, content_type, body, items, problem)"
+RESULT = "INSERT INTO monitoring_result (day, check_id, status, summary, severity, flag, metrics, labels, started_at, received_at, raw_id)"
+VALUES = "%(day)s, {check}, %(status)s, %(summary)s, %(severity)s, %(flag)s, %(metrics)s, %(labels)s, NULL, %(now)s, {raw}"
+STATE = "UPDATE monitoring_checkstate SET last_result_at = %(now)s, summary = %(summary)s, value = %(value)s"
+HEARD = (
+    ("monitoring_source", "last_heard_at", "source_id"),
+    ("directory_service", "checked_at", "service_id"),
+)
+
+
+def _one_statement(*, named: bool) -> str:
+    """All of it for PostgreSQL. `named`: the result has an identity, and was not seen before."""
+    seen = f"seen AS ({SEEN} SELECT source_id, %(key)s, %(now)s FROM found ON CONFLICT DO NOTHING RETURNING source_id),"
+    told = [
+        f"""{column} AS (UPDATE {table} SET {column} = %(now)s WHERE id IN (
+            SELECT w.id FROM {table} w JOIN fresh ON w.id = fresh.{key} WHERE w.{column} IS NULL OR w.{column} < %(heard)s
+            FOR NO KEY UPDATE OF w SKIP LOCKED))"""
+        for table, column, key in HEARD
+    ]
+    typed = VALUES.replace("%(metrics)s", "%(metrics)s::jsonb").replace("%(labels)s", "%(labels)s::jsonb")
+    return f"""
+        WITH found AS MATERIALIZED ({FOUND} FOR UPDATE OF t), {seen if named else ""}
+        fresh AS MATERIALIZED (SELECT found.* FROM found {"JOIN seen USING (source_id)" if named else ""}),
+        raw AS ({RAW} SELECT source_id, %(now)s, %(content_type)s, %(body)s, 0, '' FROM fresh RETURNING id),
+        stored AS ({RESULT} SELECT {typed.format(check="fresh.id", raw="raw.id")} FROM fresh, raw),
+        state AS ({STATE} FROM fresh WHERE check_ref_id = fresh.id),
+        {", ".join(told)}
+        SELECT id FROM raw"""
+
+
+NAMED, NAMELESS = _one_statement(named=True), _one_statement(named=False)
+_writer = threading.Lock()  # SQLite lets one write; waiting here is shorter than its own polling
+
+
+def may_be(signal: Signal) -> bool:
+    """Whether this result could be plain. One with a time of its own moves what counts as older."""
+    return signal.status == "ok" and signal.started_at is None
+
+
+def take(token: str, signal: Signal, body: bytes, *, content_type: str, now: datetime) -> int | None:
+    """Store it and return the body's id; None, and nothing is stored, where it is not plain or the token is not good."""
+    prefix = minting.prefix_of(token)
+    if prefix is None or not may_be(signal):
+        return None
+    row = _row(signal, body, content_type, now) | {"prefix": prefix, "digest": minting.digest(token)}
+    return _on_postgresql(row) if connection.vendor == "postgresql" else _on_sqlite(row)
+
+
+def _row(signal: Signal, body: bytes, content_type: str, now: datetime) -> dict[str, Any]:
+    return {
+        "check": signal.check,
+        "status": signal.status,
+        "summary": signal.summary[:1024],
+        "value": signal.value[:60],
+        "severity": signal.severity,
+        "flag": signal.flag[:80],
+        "metrics": json.dumps(list(signal.metrics)),
+        "labels": json.dumps(dict(signal.labels)),
+        "key": signal.identity[:255],
+        "body": body,
+        "content_type": content_type[:120],
+        "now": connection.ops.adapt_datetimefield_value(now),
+        "day": connection.ops.adapt_datefield_value(now.date()),
+        "heard": connection.ops.adapt_datetimefield_value(now - HEARD_EVERY),
+    }
+
+
+def _on_postgresql(row: Mapping[str, Any]) -> int | None:
+    """A prepared statement: planning it each time would cost more than running it."""
+    connection.ensure_connection()
+    line = connection.connection
+    line.prepare_threshold = 1
+    try:
+        with psycopg.Cursor(line) as cursor:
+            found = cursor.execute(NAMED if row["key"] else NAMELESS, row, prepare=True).fetchone()
+    finally:
+        line.prepare_threshold = None
+    return found[0] if found else None
+
+
+def _on_sqlite(row: Mapping[str, Any]) -> int | None:
+    turn = nullcontext() if connection.in_atomic_block else _writer
+    with turn, transaction.atomic(), connection.cursor() as cursor:
+        found = cursor.execute(FOUND, row).fetchone()
+        if found is None:
+            return None
+        check_id, source_id, service_id = found
+        given = {**row, "source_id": source_id, "service_id": service_id, "id": check_id}
+        if row["key"] and not cursor.execute(f"{SEEN} VALUES (%(source_id)s, %(key)s, %(now)s) ON CONFLICT DO NOTHING", given).rowcount:
+            return None
+        kept = f"{RAW} VALUES (%(source_id)s, %(now)s, %(content_type)s, %(body)s, 0, '') RETURNING id"
+        raw_id: int = cursor.execute(kept, given).fetchone()[0]
+        given["raw"] = raw_id
+        cursor.execute(f"{RESULT} VALUES ({VALUES.format(check='%(id)s', raw='%(raw)s')})", given)
+        cursor.execute(f"{STATE} WHERE check_ref_id = %(id)s", given)
+        for table, column, key in HEARD:
+            old = f"({column} IS NULL OR {column} < %(heard)s)"
+            cursor.execute(f"UPDATE {table} SET {column} = %(now)s WHERE id = %({key})s AND {old}", given)
+        return raw_id
