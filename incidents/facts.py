@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from incidents import targets
+from incidents.deskhours import Desk
 from incidents.models import LinkedAlert, Ticket
 from servicedesk.directory import zones
 from servicedesk.directory.models import Organisation, Service, ServiceState, Site
@@ -13,9 +15,30 @@ from servicedesk.directory.models import Organisation, Service, ServiceState, Si
 WORST_FIRST = (ServiceState.CRITICAL, ServiceState.UNKNOWN, ServiceState.WARNING, ServiceState.OK)
 
 
-def of_ticket(ticket: Ticket, *, now: datetime) -> dict[str, Any]:
+@dataclass(slots=True)
+class Around:
+    """What stands around a ticket: the desk's hours and the checks of its service. Kept, it serves many tickets of one moment's state."""
+
+    organisation: Organisation | None = field(default_factory=Organisation.current)
+    hours: dict[int | None, Desk] = field(default_factory=dict)
+    checks: dict[int | None, dict[str, Any]] = field(default_factory=dict)
+
+    def desk(self, site: Site | None) -> Desk:
+        key = site.pk if site else None
+        if key not in self.hours:
+            self.hours[key] = targets.desk(site, self.organisation)
+        return self.hours[key]
+
+    def of_checks(self, service: Service | None) -> dict[str, Any]:
+        key = service.pk if service else None
+        if key not in self.checks:
+            self.checks[key] = _of_checks(service)
+        return self.checks[key]
+
+
+def of_ticket(ticket: Ticket, *, now: datetime, around: Around | None = None) -> dict[str, Any]:
     """A confidential ticket keeps its text to itself: rules that ask for it cannot be decided, repeats do not count it."""
-    person = ticket.requester
+    person, around = ticket.requester, around or Around()
     return {
         **_of_report(ticket),
         "ticket.service": ticket.service.slug if ticket.service else None,
@@ -27,8 +50,8 @@ def of_ticket(ticket: Ticket, *, now: datetime) -> dict[str, Any]:
         "requester.kind": person.kind,
         "requester.site": person.site.slug if person.site else None,
         **_of_service(ticket.service),
-        **_of_checks(ticket.service),
-        **_of_desk(person.site, now),
+        **around.of_checks(ticket.service),
+        **_of_desk(person.site, now, around),
     }
 
 
@@ -42,7 +65,7 @@ def of_alert(alert: LinkedAlert, *, now: datetime) -> dict[str, Any]:
         "check.state": status,
         "check.critical_since": _iso(alert.status_since) if status == ServiceState.CRITICAL else None,
         **_of_service(alert.service),
-        **_of_desk(None, now),
+        **_of_desk(None, now, Around()),
     }
 
 
@@ -91,9 +114,8 @@ def _of_checks(service: Service | None) -> dict[str, Any]:
     return {"check.state": status, "check.slug": slug}
 
 
-def _of_desk(site: Site | None, now: datetime) -> dict[str, Any]:
-    organisation = Organisation.current()
-    hours = targets.desk(site, organisation)
+def _of_desk(site: Site | None, now: datetime, around: Around) -> dict[str, Any]:
+    organisation, hours = around.organisation, around.desk(site)
     changes_at = hours.next_change(now)
     return {
         "desk.open": hours.is_open(now),

@@ -40,6 +40,14 @@ def read(version: RuleVersion) -> rules.Rule:
     return rules.rule_from_json(version.definition, id=row.pk, version=version.version, **columns)
 
 
+def candidate(rule: Rule) -> rules.Rule:
+    """The rule's newest words: its draft where there is one, else its version in force. Raises rules.RuleError."""
+    if rule.draft is None:
+        return read(rule.versions.select_related("rule").get(version=rule.version))
+    newest = rule.versions.values_list("version", flat=True).first() or 0
+    return read(RuleVersion(rule=rule, version=newest + 1, definition=rule.draft))
+
+
 @transaction.atomic
 def publish(rule: Rule, definition: Mapping[str, Any], *, note: str, actor: User | None, now: datetime) -> RuleVersion:
     """Version n+1, in force from now on. Raises NoteMissing, and rules.RuleError where the definition cannot be read."""

@@ -51,6 +51,9 @@ class Rule(models.Model):
     owner = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("owner"))
     review_on = models.DateField(_("review due"), null=True, blank=True)
     version = models.PositiveIntegerField(_("version in force"), default=1)
+    draft = models.JSONField(_("edited, not published"), null=True, blank=True)
+    draft_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("edited by"))
+    draft_at = models.DateTimeField(_("edited"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("rule")

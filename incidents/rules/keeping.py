@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
 from incidents.rules.conditions import moment
 from incidents.rules.shapes import SCHEMA, Action, Counted, Decision, Outcome, RuleError, Seen
+
+SEEN, ACTION, COUNTED = (tuple(part.name for part in fields(kind)) for kind in (Seen, Action, Counted))
+LISTS = {"trace": SEEN, "chosen_by": SEEN, "actions": ACTION, "would": ACTION}
+OUTCOME = tuple(part.name for part in fields(Outcome) if part.name not in (*LISTS, "grounds", "counted"))
 
 
 def decision_to_json(decision: Decision) -> dict[str, Any]:
@@ -21,12 +25,19 @@ def decision_to_json(decision: Decision) -> dict[str, Any]:
 
 
 def outcome_to_json(outcome: Outcome) -> dict[str, Any]:
-    plain: dict[str, Any] = {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(outcome).items()}
-    return {**plain, "counted": outcome.counted and _counted_to_json(outcome.counted)}
+    """Written out part by part: asdict copies every value, which costs more than deciding."""
+    plain = {name: getattr(outcome, name) for name in OUTCOME}
+    lists = {name: [_parts(one, kept) for one in getattr(outcome, name)] for name, kept in LISTS.items()}
+    counted = _counted_to_json(outcome.counted) if outcome.counted else None
+    return {**plain, **lists, "grounds": list(outcome.grounds), "counted": counted}
+
+
+def _parts(one: Any, names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: getattr(one, name) for name in names}
 
 
 def _counted_to_json(counted: Counted) -> dict[str, Any]:
-    return {**asdict(counted), "items": list(counted.items), "since": _iso(counted.since)}
+    return {**_parts(counted, COUNTED), "items": list(counted.items), "since": _iso(counted.since)}
 
 
 def decision_from_json(data: Mapping[str, Any]) -> Decision:

@@ -1,0 +1,191 @@
+"""A rule tried on stored facts, one after the other in order of time, by rules.decide and nothing else. Pure.
+
+What grows with the period is a few words a ticket; the past itself is kept in a window (past.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, NamedTuple, cast
+
+from incidents.backtest.past import StreamedPast
+from incidents.backtest.sides import Side
+from incidents.rules import Counted, Decision, Facts, Outcome, Repeat, Rule, Seen, Tree, decide
+from incidents.rules.conditions import leaves
+
+ALERTS_OWN = ("alert.status", "alert.since", "check.critical_since")
+UNRATED = 5  # as a rank: below every other
+
+
+class Variant(NamedTuple):
+    """The same rule with another threshold or window: `part` is people or window, `value` what it would be."""
+
+    part: str
+    value: int
+    rule: Rule
+
+
+class Near(NamedTuple):
+    """The thing that came nearest: how many conditions were missing, how many repeats, and which."""
+
+    conditions: int
+    repeats: float
+    thing: str
+    at: datetime
+    missing: tuple[Seen, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """`rule`: the version on trial, as if live. `against`: the version in force. `others`: every other rule in force."""
+
+    rule: Rule
+    against: Rule | None
+    others: tuple[Rule, ...]
+    variants: tuple[Variant, ...] = ()
+
+    @property
+    def book(self) -> tuple[Rule, ...]:
+        return (*self.others, self.rule)
+
+    @property
+    def book_in_force(self) -> tuple[Rule, ...]:
+        return (*self.others, self.against) if self.against else self.others
+
+
+@dataclass(slots=True)
+class Once:
+    """A history asked many times at one moment: each clause is counted once."""
+
+    past: StreamedPast
+    known: dict[tuple[Any, ...], Counted] = field(default_factory=dict)
+
+    def count(self, repeat: Repeat, facts: Facts, now: datetime) -> Counted:
+        key = repeat, facts.get("ticket.category")
+        if key not in self.known:
+            self.known[key] = self.past.count(repeat, facts, now)
+        return self.known[key]
+
+
+@dataclass(slots=True)
+class Tally:
+    question: Question
+    considered: set[str] = field(default_factory=set)
+    requests: set[str] = field(default_factory=set)
+    ranks: dict[str, tuple[int, int]] = field(default_factory=dict)  # with the version in force, with the one on trial
+    undecided: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    raised: dict[str, datetime] = field(default_factory=dict)  # by people, to SEV1 or SEV2
+    nearest: Near | None = None
+    trial: Side = field(init=False)
+    in_force: Side = field(init=False)
+    swept: list[Side] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.trial, self.in_force = Side(self.question.rule), Side(self.question.against)
+        self.swept = [Side(variant.rule) for variant in self.question.variants]
+
+    def weigh(self, facts: Facts, past: StreamedPast, at: datetime) -> None:
+        """One stored evaluation, with the version on trial and with the one in force."""
+        if not concerns(self.question.rule, facts):
+            return
+        thing = name_of(facts)
+        if facts.get("ticket.kind") == "request" and leaves_out_requests(self.question.rule):
+            self.requests.add(thing)
+            return
+        self.considered.add(thing)
+        known, history = unraised(facts, self.question.rule.key), Once(past)
+        after = decide(known, history, self.question.book, at)
+        outcome = outcome_of(after, self.question.rule)
+        self._rank(thing, known, history, after, at)
+        self.trial.hear(thing, facts, outcome, after, at)
+        self._look(thing, outcome, at)
+        if outcome is not None and (outcome.matched or outcome.counted):
+            self._sweep(thing, known, history, at)
+
+    def raised_by_person(self, thing: str, at: datetime) -> None:
+        self.raised.setdefault(thing, at)
+
+    def _rank(self, thing: str, facts: Facts, history: Once, after: Decision, at: datetime) -> None:
+        before = decide(facts, history, self.question.book_in_force, at)
+        if self.question.against is not None:
+            self.in_force.hear(thing, facts, outcome_of(before, self.question.against), before, at)
+        was, becomes = self.ranks.get(thing, (UNRATED, UNRATED))
+        self.ranks[thing] = min(was, before.severity or UNRATED), min(becomes, after.severity or UNRATED)
+
+    def _look(self, thing: str, outcome: Outcome | None, at: datetime) -> None:
+        """What could not be decided, and what came nearest."""
+        if outcome is not None and outcome.matched is None and thing not in self.trial.matched:
+            self.undecided[thing] = tuple(dict.fromkeys(seen.field for seen in outcome.trace if seen.passed is None))
+            return
+        self.undecided.pop(thing, None)
+        if outcome is None or outcome.matched:
+            return
+        missing = tuple(seen for seen in outcome.trace if not seen.passed)
+        short = sum(float(cast("float", seen.wanted)) - float(cast("float", seen.seen)) for seen in missing if is_count(seen))
+        near = Near(sum(not is_count(seen) for seen in missing), short, thing, at, missing)
+        if self.nearest is None or near[:2] < self.nearest[:2]:
+            self.nearest = near
+
+    def _sweep(self, thing: str, facts: Facts, history: Once, at: datetime) -> None:
+        """Only the clause differs, so only what held the conditions can differ."""
+        severities = tuple(rule for rule in self.question.others if rule.kind == "severity")
+        for variant, side in zip(self.question.variants, self.swept, strict=True):
+            if thing not in side.matched:
+                decision = decide(facts, history, (*severities, variant.rule), at)
+                side.hear(thing, facts, outcome_of(decision, variant.rule), decision, at)
+
+
+def is_count(seen: Seen) -> bool:
+    return seen.field in ("repeat.people", "repeat.number")
+
+
+def outcome_of(decision: Decision, rule: Rule) -> Outcome | None:
+    """None: an earlier rule had decided."""
+    return next((outcome for outcome in decision.outcomes if outcome.rule_id == rule.id), None)
+
+
+def name_of(facts: Facts) -> str:
+    return str(facts["ticket.id"]) if "ticket.id" in facts else f"alert {facts.get('alert.id')}"
+
+
+def unraised(facts: Facts, key: str) -> Facts:
+    """The facts without what this rule itself had raised when it was live: each version raises anew."""
+    raisers = cast("Sequence[str]", facts.get("ticket.raised_by") or ())
+    if key not in raisers:
+        return facts
+    others = [one for one in raisers if one != key]
+    if others or facts.get("ticket.severity_by") != "raise":
+        return {**facts, "ticket.raised_by": others}
+    return {**facts, "ticket.raised_by": [], "ticket.severity": None, "ticket.severity_by": None}
+
+
+def concerns(rule: Rule, facts: Facts) -> bool:
+    """Whether this kind of thing is the rule's at all: tickets, alerts, or both where nothing says which."""
+    named = {cast("str", leaf["field"]) for leaf in leaves(rule.conditions)}
+    for_alerts = any(name in ALERTS_OWN for name in named) or (rule.repeat is not None and rule.repeat.of == "alerts")
+    for_tickets = any(name.startswith(("ticket.", "requester.")) for name in named) or (rule.repeat is not None and not for_alerts)
+    is_alert = "alert.id" in facts
+    return for_alerts is for_tickets or (for_alerts if is_alert else for_tickets)
+
+
+def leaves_out_requests(rule: Rule) -> bool:
+    """Its conditions say so themselves: it needs a report, or not a request."""
+    return {"field": "ticket.kind", "op": "is_not", "value": "request"} in _needed(rule.conditions) or {
+        "field": "ticket.kind", "op": "is", "value": "report",
+    } in _needed(rule.conditions)  # fmt: skip
+
+
+def _needed(tree: Tree) -> list[Tree]:
+    return [tree] if "field" in tree else [dict(part) for part in cast("Sequence[Tree]", tree.get("all", ()))]
+
+
+def variants_of(rule: Rule) -> tuple[Variant, ...]:
+    """One person more, one fewer; twice the window and half of it."""
+    if rule.repeat is None or rule.repeat.at_least < 2:
+        return ()
+    counts = [("people", number, {"at_least": number}) for number in (rule.repeat.at_least - 1, rule.repeat.at_least + 1) if number > 1]
+    windows = [("window", seconds, {"within_s": seconds}) for seconds in (rule.repeat.within_s // 2, rule.repeat.within_s * 2) if seconds]
+    changed = [(part, value, replace(rule.repeat, **cast("Any", change))) for part, value, change in (*counts, *windows)]
+    return tuple(Variant(part, value, replace(rule, repeat=repeat)) for part, value, repeat in changed)
