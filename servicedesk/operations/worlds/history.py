@@ -1,4 +1,7 @@
-"""Ninety days of a desk's past, as if brought along from the desk before: solved, closed, and of no concern to any rule."""
+"""Ninety days of a desk's past: reported, rated by the rules, solved and closed, with the facts the rules saw. Nothing is sent.
+
+The escalation rules ran as shadows all that time: they wrote down what they would have done, and opened nothing.
+"""
 
 from __future__ import annotations
 
@@ -12,13 +15,16 @@ from zoneinfo import ZoneInfo
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
+from incidents import wording
 from incidents.likeness import signature
 from incidents.models import Entry, Ticket
 from incidents.states import TicketState
 from incidents.tickets import title_of
+from servicedesk.directory import zones
 from servicedesk.directory.models import User
 from servicedesk.operations.worlds.company import Company
-from servicedesk.operations.worlds.stories import COLLEAGUES, GROUPS, PLACES, STORIES, Story
+from servicedesk.operations.worlds.remembered import remember
+from servicedesk.operations.worlds.stories import COLLEAGUES, GROUPS, MORE_COLLEAGUES, OUTBREAKS, PLACES, STORIES, Story
 
 DAYS, NUMBER = 90, 1000
 SEED = 1123
@@ -27,7 +33,10 @@ WEEK = (19, 17, 15, 15, 13, 1, 1)  # reports by week day, Monday first
 HOURS = {7: 2, 8: 9, 9: 15, 10: 13, 11: 10, 12: 4, 13: 7, 14: 11, 15: 9, 16: 7, 17: 4, 18: 2, 20: 1, 22: 1}
 ANSWER_MIN = {2: 14, 3: 25, 4: 90}  # medians
 SOLVE_MIN = {2: 170, 3: 420, 4: 900}
-WHY_SEVERITY = "Severity as the former desk had it."
+ORIGINS = {Ticket.Origin.PORTAL: 6, Ticket.Origin.MAIL: 3, Ticket.Origin.STAFF: 2}
+QUIET = timedelta(days=9)  # so long before now, nobody has reported who may do so today
+OUTBREAK_NUMBER, OUTBREAK_ANSWER = 10, "It was the same trouble for all of you; it is mended."
+RAISED_AFTER = timedelta(minutes=14)  # when a person saw that it was one trouble
 
 
 @dataclass
@@ -38,10 +47,26 @@ class Dice:
     company: Company
     people: list[User]
     agents: list[User]
+    now: datetime
+
+    def reporter(self, at: datetime) -> User:
+        return self.random.choice(self.people if self.now - at > QUIET else self.people[len(COLLEAGUES) :])
 
     def spread(self, median_min: float) -> timedelta:
         """A duration around this median: often shorter, sometimes much longer."""
         return timedelta(seconds=int(60 * median_min * self.random.lognormvariate(0, 0.7)))
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """When it came and what it tells; `is_raised`: a person made it SEV2."""
+
+    at: datetime
+    story: Story
+    reporter: User
+    place: str
+    group: str
+    is_raised: bool = False
 
 
 @transaction.atomic
@@ -49,24 +74,53 @@ def write(company: Company, *, now: datetime, number: int = NUMBER) -> None:
     """Tickets 1 to `number`, the oldest first, over the ninety days before `now`; and the colleagues who reported them."""
     people = colleagues(company, now=now)
     agents = [company.people[name] for name in ("ana", "ben", "sam")]
-    dice = Dice(random.Random(SEED), company, people, agents)  # noqa: S311  (no secret: a past that repeats)
-    moments = sorted(_moments(dice, now, number))
-    tickets = [_ticket(dice, pk, at, now) for pk, at in enumerate(moments, 1)]
-    Ticket.objects.bulk_create([ticket for ticket, _story in tickets], batch_size=200)
-    Entry.objects.bulk_create([entry for ticket, story in tickets for entry in _entries(ticket, story)], batch_size=500)
+    dice = Dice(random.Random(SEED), company, people, agents, now)  # noqa: S311  (no secret: a past that repeats)
+    outbreaks = list(_outbreaks(dice)) if number == NUMBER else []
+    single = [_single(dice, at) for at in _moments(dice, now, number - len(outbreaks))]
+    reports = sorted([*outbreaks, *single], key=lambda report: report.at)
+    tickets = [(_ticket(dice, pk, report), report) for pk, report in enumerate(reports, 1)]
+    kept = remember([ticket for ticket, _report in tickets])
+    for ticket, report in tickets:
+        if report.is_raised:
+            _raise_by_hand(ticket)
+    Ticket.objects.bulk_create([ticket for ticket, _report in tickets], batch_size=200)
+    Entry.objects.bulk_create([entry for ticket, report in tickets for entry in _entries(ticket, report.story)], batch_size=500)
+    kept.save()
 
 
 def colleagues(company: Company, *, now: datetime) -> list[User]:
-    """People who report things and sign in nowhere."""
+    """People who report things and sign in nowhere; those who may report today come first."""
     site, locked = company.people["ella"].site, make_password(None)
+    names = [*COLLEAGUES, *((name.lower().replace(" ", "."), name) for name in MORE_COLLEAGUES)]
     rows = [
         User(
             username=username, name=name, email=f"{username}@acme.example", department=GROUPS[at % len(GROUPS)], site=site,
             password=locked, created_at=now - timedelta(days=400),
         )
-        for at, (username, name) in enumerate(COLLEAGUES)
+        for at, (username, name) in enumerate(names)
     ]  # fmt: skip
     return User.objects.bulk_create(rows)
+
+
+def _outbreaks(dice: Dice) -> Iterator[Report]:
+    """Now and then one trouble is reported by several people within minutes; of every second one somebody makes a SEV2."""
+    zone = ZoneInfo(dice.company.organisation.zone)
+    today = dice.now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    for which in range(OUTBREAK_NUMBER):
+        service, effect, words = OUTBREAKS[which % len(OUTBREAKS)]
+        day = today - timedelta(days=12 + 7 * which + dice.random.randrange(5))
+        at = day.replace(hour=dice.random.choice((8, 9, 10, 13, 14)), minute=dice.random.randrange(60)).astimezone(dice.now.tzinfo)
+        place, group = dice.random.choice(PLACES), dice.random.choice(GROUPS)
+        people = dice.random.sample(dice.people, k=dice.random.randrange(3, 7))
+        for nth, person in enumerate(people):
+            story = Story(service, words, "me", effect, 4, OUTBREAK_ANSWER)
+            yield Report(at, story, person, place, group, is_raised=which % 2 == 0 and nth == 2)
+            at += timedelta(seconds=dice.random.randrange(60, 420))
+
+
+def _single(dice: Dice, at: datetime) -> Report:
+    story = dice.random.choices(STORIES, [one.weight for one in STORIES])[0]
+    return Report(at, story, dice.reporter(at), dice.random.choice(PLACES), dice.random.choice(GROUPS))
 
 
 def _moments(dice: Dice, now: datetime, number: int) -> Iterator[datetime]:
@@ -81,29 +135,26 @@ def _moments(dice: Dice, now: datetime, number: int) -> Iterator[datetime]:
         yield at.astimezone(now.tzinfo)
 
 
-def _ticket(dice: Dice, pk: int, at: datetime, now: datetime) -> tuple[Ticket, Story]:
-    story = dice.random.choices(STORIES, [one.weight for one in STORIES])[0]
-    group = dice.random.choice(GROUPS)
-    what = story.what.format(place=dice.random.choice(PLACES), group=group, number=dice.random.randrange(4, 28))
+def _ticket(dice: Dice, pk: int, report: Report) -> Ticket:
+    """As it stands today but for its severity, which the rules say."""
+    story, at, now = report.story, report.at, dice.now
+    what = story.what.format(place=report.place, group=report.group, number=dice.random.randrange(4, 28))
     service = dice.company.services.get(story.service)
     answered_at = min(at + dice.spread(ANSWER_MIN[story.severity]), now - timedelta(minutes=20))
     solved_at = min(answered_at + dice.spread(SOLVE_MIN[story.severity]), now - timedelta(minutes=10))
     closed_at = solved_at + CLOSES_AFTER if solved_at + CLOSES_AFTER <= now else None
-    ticket = Ticket(
+    return Ticket(
         pk=pk,
         title=title_of(what),
         what=what,
-        origin=Ticket.Origin.IMPORT,
-        external_ref=f"OLD-{41_300 + pk}",
+        origin=dice.random.choices(list(ORIGINS), list(ORIGINS.values()))[0],
         kind=Ticket.Kind.REQUEST if story.effect == "question" else Ticket.Kind.REPORT,
         state=TicketState.CLOSED if closed_at else TicketState.SOLVED,
         impacted=story.impacted,
         impacted_count=dice.random.randrange(2, 9) if story.impacted == "several" else None,
-        impacted_group=group if story.impacted == "department" else "",
+        impacted_group=report.group if story.impacted == "department" else "",
         effect=story.effect,
-        severity=story.severity,
-        severity_reasons=[{"rank": story.severity, "at": at.isoformat(), "by": "import", "text": WHY_SEVERITY}],
-        requester=dice.random.choice(dice.people),
+        requester=report.reporter,
         assignee=dice.random.choice(dice.agents),
         service=service,
         team=service.team if service else dice.company.teams["service-desk"],
@@ -114,7 +165,16 @@ def _ticket(dice: Dice, pk: int, at: datetime, now: datetime) -> tuple[Ticket, S
         closed_at=closed_at,
         updated_at=closed_at or solved_at,
     )
-    return ticket, story
+
+
+def _raise_by_hand(ticket: Ticket) -> None:
+    """Whoever had it saw that it was more than one person's trouble."""
+    at, who = ticket.created_at + RAISED_AFTER, ticket.assignee
+    assert who is not None
+    why = wording.why_overridden(str(who), 2, zones.local(at, None), "several people report it")
+    reason = {"rank": 2, "at": at.isoformat(), "by": "person", "text": why, "reason": "several people report it"}
+    ticket.severity_reasons = [*ticket.severity_reasons, reason]
+    ticket.severity, ticket.severity_by = 2, who
 
 
 def _entries(ticket: Ticket, story: Story) -> Iterator[Entry]:
@@ -122,13 +182,28 @@ def _entries(ticket: Ticket, story: Story) -> Iterator[Entry]:
     assert ticket.first_answered_at is not None
     assert ticket.solved_at is not None
     who = ticket.assignee
-    yield _event(ticket, "Received imported.", ticket.created_at, verb="file", actor=ticket.requester)
+    received = f"Received {ticket.get_origin_display()}."
+    yield _event(ticket, received, ticket.created_at, verb="file", actor=ticket.requester)
+    yield from _severities(ticket)
     yield _event(ticket, f"Open: {who} answered.", ticket.first_answered_at, before="new", after="open", actor=who)
     yield _said(ticket, f"Hello {ticket.requester.get_short_name()}, I am looking into it.", ticket.first_answered_at)
     yield _said(ticket, story.answer, ticket.solved_at)
     yield _event(ticket, "Solved.", ticket.solved_at, before="open", after="solved", actor=who, audience=Entry.Audience.PUBLIC)
     if ticket.closed_at is not None:
         yield _event(ticket, "Closed.", ticket.closed_at, before="solved", after="closed")
+
+
+def _severities(ticket: Ticket) -> Iterator[Entry]:
+    """One event for each reason of its severity."""
+    before = None
+    for why in ticket.severity_reasons:
+        who = ticket.severity_by if why["by"] == "person" else None
+        ranks = {"before": {"severity": before}, "after": {"severity": why["rank"]}}
+        yield Entry(
+            ticket=ticket, kind=Entry.Kind.EVENT, audience=Entry.Audience.STAFF, author=who, text=why["text"],
+            at=datetime.fromisoformat(why["at"]), data={"verb": "set_severity", "because": why.get("reason", ""), **ranks},
+        )  # fmt: skip
+        before = why["rank"]
 
 
 def _said(ticket: Ticket, text: str, at: datetime) -> Entry:

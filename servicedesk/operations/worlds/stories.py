@@ -295,3 +295,22 @@ COLLEAGUES: tuple[tuple[str, str], ...] = (
     ("felix", "Felix Braun"), ("louis", "Louis Roche"), ("clara", "Clara Vidal"), ("igor", "Igor Petrov"), ("ruth", "Ruth Cohen"),
     ("marta", "Marta Silva"), ("noah", "Noah Weiss"), ("julie", "Julie Fabre"), ("pierre", "Pierre Masson"),
 )  # fmt: skip
+
+MORE_COLLEAGUES: tuple[str, ...] = (
+    "Adele Brun", "Amir Haddad", "Anouk Leroy", "Arno Visser", "Bela Kovacs", "Bianca Rossi", "Bruno Costa", "Camille Dupont",
+    "Carla Neri", "Cedric Morel", "Chloe Renard", "Dario Greco", "Diane Meyer", "Elio Marin", "Emma Schulz", "Enzo Ricci",
+    "Erik Lund", "Esther Gold", "Fanny Roux", "Farid Amari", "Flora Keane", "Gael Perrin", "Gina Bauer", "Hanna Lang",
+    "Helene Picard", "Hector Ruiz", "Ida Holm", "Ivan Sokol", "Jana Vesela", "Jean Mercier", "Judith Stein", "Karim Benali",
+    "Katja Vogel", "Lara Bianchi", "Leon Fischer", "Lily Chen", "Lucas Noel", "Magda Zielinska", "Marc Aubert", "Maya Cohen",
+    "Milan Horvat", "Nadia Saidi", "Nils Berg", "Olga Orlova", "Otto Krause", "Pia Lindt", "Raoul Simon", "Rita Lopes",
+    "Sacha Vidal", "Selma Aydin", "Simon Weber", "Sofia Moretti", "Tessa Boyd", "Ugo Ferri", "Vera Lind", "Wanda Adam",
+)  # fmt: skip
+"""They report too, and no world has them report today."""
+
+OUTBREAKS: tuple[tuple[str, str, str], ...] = (
+    ("email", "part", "Outlook cannot connect to the mail server."),
+    ("vpn", "cannot", "The VPN tunnel drops right after signing in."),
+    ("printing", "workaround", "The printer {place} reports a paper jam that is none."),
+    ("file-server", "part", "The network drive of {group} is gone."),
+)
+"""What several people report within minutes: service, effect, words."""
