@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
-from incidents.models import Incident, Ticket
+from incidents.models import Attachment, Incident, Ticket
 from servicedesk.directory.models import User
 
 TICKET_PARTS = ("requester__site", "reported_by", "assignee", "team", "service", "incident", "severity_by")
@@ -27,6 +27,14 @@ def staff_ticket(user: User, number: int, *, to_change: bool = False) -> Ticket:
     if not user.is_desk_staff or (to_change and not (user.is_agent or user.is_manager)):
         raise PermissionDenied
     return ticket
+
+
+def file(user: User, number: int) -> Attachment:
+    """A file of a ticket this person may read. Raises Http404."""
+    found = Attachment.objects.visible_to(user).select_related("ticket").filter(pk=number).first()
+    if found is None:
+        raise Http404
+    return found
 
 
 def incident(user: User, number: int, *, to_change: bool = False) -> Incident:

@@ -6,7 +6,7 @@ again by the engine, never in the same transaction.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,9 +14,10 @@ import structlog
 from django.db import transaction
 from django.db.models import QuerySet
 
-from incidents import acting, conversation, facts, letters_requester, outages, repeats, rulebook, rules, tickets
+from incidents import acting, attaching, conversation, facts, letters_requester, outages, repeats, rulebook, rules, tickets
 from incidents.models import Entry, Evaluation, LinkedAlert, Ticket
 from incidents.states import OPEN_TICKET, TicketState
+from incidents.vault import Kept
 from servicedesk.directory.models import User
 
 log = structlog.get_logger(__name__)
@@ -26,7 +27,7 @@ PAUSE = timedelta(minutes=1)  # after an evaluation that failed
 
 
 @transaction.atomic
-def file_ticket(*, now: datetime, **report: Any) -> Ticket:
+def file_ticket(*, now: datetime, files: Iterable[Kept] = (), **report: Any) -> Ticket:
     """A new ticket, rated, joined to a known outage, and acknowledged. Arguments are those of tickets.file.
 
     The same `idempotency_key` again gives the first ticket and does nothing else. An import is only filed.
@@ -34,6 +35,7 @@ def file_ticket(*, now: datetime, **report: Any) -> Ticket:
     ticket = tickets.file(now=now, **report)
     if ticket.origin == Ticket.Origin.IMPORT or ticket.evaluations.exists():
         return ticket
+    attaching.attach(ticket, None, files, actor=ticket.reported_by or ticket.requester, now=now)
     outages.join(ticket, now=now)
     evaluate_ticket(ticket, now=now)
     ticket.refresh_from_db()
@@ -46,12 +48,14 @@ def file_ticket(*, now: datetime, **report: Any) -> Ticket:
 
 
 @transaction.atomic
-def requester_reply(ticket: Ticket, *, author: User, text: str, now: datetime, kind: str = Entry.Kind.REPLY) -> Ticket:
+def requester_reply(
+    ticket: Ticket, *, author: User, text: str, now: datetime, kind: str = Entry.Kind.REPLY, files: Iterable[Kept] = ()
+) -> Ticket:
     """What the requester wrote, and the rules' say on it. The ticket it went to: a closed one is followed by a new one."""
     row = Ticket.objects.locked(ticket.pk)
     if row.state == TicketState.CLOSED:
-        return file_ticket(now=now, **_following(row, author, text))
-    conversation.hear(row, author=author, text=text, now=now, kind=kind)
+        return file_ticket(now=now, files=files, **_following(row, author, text))
+    conversation.hear(row, author=author, text=text, now=now, kind=kind, files=files)
     evaluate_ticket(row, now=now)
     row.refresh_from_db()
     return row

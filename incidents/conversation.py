@@ -5,6 +5,7 @@ A note never leaves the desk: its audience is a column the database guards, and 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -12,9 +13,10 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from incidents import journal, letters_requester, moves, targets
+from incidents import attaching, journal, letters_requester, moves, targets
 from incidents.models import Entry, Incident, Ticket
 from incidents.states import IllegalMove, TicketState
+from incidents.vault import Kept
 from servicedesk.audit import trail
 from servicedesk.directory.models import User
 
@@ -34,22 +36,26 @@ class NewerEntry(Exception):
 
 
 @transaction.atomic
-def reply(ticket: Ticket, *, author: User, text: str, now: datetime, last_seen: int | None = None) -> Entry:
+def reply(ticket: Ticket, *, author: User, text: str, now: datetime, last_seen: int | None = None, files: Iterable[Kept] = ()) -> Entry:
     """A public answer, mailed in ten seconds. Raises StaffOnly; NewerEntry where a public entry came after `last_seen`."""
     row = _opened_by_staff(ticket, author)
     newest = row.entries.filter(audience=Entry.Audience.PUBLIC).exclude(kind=Entry.Kind.EVENT).last()
     if last_seen is not None and newest is not None and newest.pk > last_seen and newest.author_id != author.pk:
         raise NewerEntry(newest)
     entry = say(row, Entry.Kind.REPLY, Entry.Audience.PUBLIC, author, text, now)
+    attaching.attach(row, entry, files, actor=author, now=now)
     _meet_first_answer(row, author, now)
     letters_requester.send_answer(row, entry, now=now)
     return entry
 
 
 @transaction.atomic
-def note(ticket: Ticket, *, author: User, text: str, now: datetime) -> Entry:
+def note(ticket: Ticket, *, author: User, text: str, now: datetime, files: Iterable[Kept] = ()) -> Entry:
     """A note for staff. Raises StaffOnly."""
-    return say(_opened_by_staff(ticket, author), Entry.Kind.NOTE, Entry.Audience.STAFF, author, text, now)
+    row = _opened_by_staff(ticket, author)
+    entry = say(row, Entry.Kind.NOTE, Entry.Audience.STAFF, author, text, now)
+    attaching.attach(row, entry, files, actor=author, now=now)
+    return entry
 
 
 @transaction.atomic
@@ -65,7 +71,7 @@ def call(ticket: Ticket, *, author: User, text: str, direction: str, minutes: in
 
 
 @transaction.atomic
-def hear(ticket: Ticket, *, author: User, text: str, now: datetime, kind: str = Entry.Kind.REPLY) -> Entry:
+def hear(ticket: Ticket, *, author: User, text: str, now: datetime, kind: str = Entry.Kind.REPLY, files: Iterable[Kept] = ()) -> Entry:
     """What the requester (or who reported it for them) wrote. A ticket that waited or was solved is open again.
 
     Raises IllegalMove on a closed or merged ticket: automation.requester_reply opens one that follows it.
@@ -74,6 +80,7 @@ def hear(ticket: Ticket, *, author: User, text: str, now: datetime, kind: str = 
     if row.state in (TicketState.CLOSED, TicketState.MERGED):
         raise IllegalMove(row.number, row.state, TicketState.OPEN)
     entry = say(row, kind, Entry.Audience.PUBLIC, author, text, now, **({"after_solve": True} if row.state == TicketState.SOLVED else {}))
+    attaching.attach(row, entry, files, actor=author, now=now)
     if row.state in (TicketState.WAITING, TicketState.SOLVED):
         said = _("Open again: %(name)s answered.") % {"name": author}
         moves.move_ticket(row, TicketState.OPEN, now=now, actor=author, text=said, **opening(row, now))

@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from incidents.file_fields import FilesForm
 from incidents.states import Effect, Impacted, Severity
 from servicedesk.directory.models import Role, Service, Site, Team, User
 
@@ -34,7 +35,7 @@ class KeyedForm(forms.Form):
         return {name: value for name, value in self.cleaned_data.items() if name != "form_key"}
 
 
-class ReportForm(KeyedForm):
+class ReportForm(KeyedForm, FilesForm):
     """The three questions, and what may be added."""
 
     what = forms.CharField(
@@ -101,7 +102,7 @@ def _groups() -> list[str]:
     return [*departments, *Site.objects.values_list("name", flat=True)]
 
 
-class AnswerForm(KeyedForm):
+class AnswerForm(KeyedForm, FilesForm):
     """What somebody writes in a conversation."""
 
     text = forms.CharField(
@@ -112,7 +113,7 @@ class AnswerForm(KeyedForm):
     )
 
 
-class CallForm(AnswerForm):
+class CallForm(KeyedForm):
     text = forms.CharField(
         label=_("What was said"),
         max_length=LONGEST,

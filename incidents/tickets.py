@@ -18,6 +18,7 @@ from incidents import conversation, guess, journal, letters_requester, moves, ta
 from incidents.likeness import signature
 from incidents.models import Entry, Ticket
 from incidents.states import Effect, IllegalMove, Impacted, TicketState
+from incidents.vault import Kept
 from servicedesk.directory import zones
 from servicedesk.directory.models import Service, Team, User
 
@@ -321,9 +322,18 @@ def solve(ticket: Ticket, *, actor: User | None, now: datetime, text: str = "", 
 
 
 @transaction.atomic
-def answer(ticket: Ticket, *, author: User, text: str, now: datetime, last_seen: int | None = None, is_solving: bool = False) -> Entry:
+def answer(
+    ticket: Ticket,
+    *,
+    author: User,
+    text: str,
+    now: datetime,
+    last_seen: int | None = None,
+    is_solving: bool = False,
+    files: Iterable[Kept] = (),
+) -> Entry:
     """What staff write to the requester, and where asked the ticket solved with it: both or neither."""
-    entry = conversation.reply(ticket, author=author, text=text, last_seen=last_seen, now=now)
+    entry = conversation.reply(ticket, author=author, text=text, last_seen=last_seen, files=files, now=now)
     if is_solving:
         solve(ticket, actor=author, now=now)
     return entry

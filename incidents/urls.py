@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from incidents.views import articles, calls, exports, incident, numbers, oncall, portal, queue, replies, signed, ticket
+from incidents.views import articles, calls, exports, files, incident, numbers, oncall, portal, queue, replies, signed, ticket
 
 urlpatterns = [
     path("", portal.home, name="home"),
@@ -13,6 +13,7 @@ urlpatterns = [
     path("t/", portal.my_tickets, name="my_tickets"),
     path("t/<int:number>/", portal.ticket, name="requester_ticket"),
     path("t/<int:number>/works-again/", portal.works_again, name="works_again"),
+    path("files/<int:number>/", files.file, name="file"),
     path("queue/", queue.queue, name="queue"),
     path("queue/export/", exports.export_tickets, name="export_tickets"),
     path("tickets/<int:number>/", ticket.ticket, name="ticket"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from incidents.models.alerts import LinkedAlert
 from incidents.models.articles import Article
+from incidents.models.attachments import Attachment
 from incidents.models.incidents import Incident, TimelineEntry
 from incidents.models.links import SignedLink
 from incidents.models.policies import LastResort, Policy, PolicyStep, PolicyVersion, StepTarget
@@ -13,6 +14,7 @@ from incidents.models.tickets import Entry, Ticket
 
 __all__ = [
     "Article",
+    "Attachment",
     "Entry",
     "Evaluation",
     "Firing",

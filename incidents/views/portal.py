@@ -63,7 +63,7 @@ def my_tickets(request: PersonRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def new_ticket(request: PersonRequest) -> HttpResponse:
     initial = {"what": request.GET.get("about", ""), "service": request.GET.get("service", ""), "reporting_for": request.GET.get("for", "")}
-    form = ReportForm(request.POST or None, initial=initial)
+    form = ReportForm(request.POST or None, request.FILES or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         ticket = automation.file_ticket(**_report(request, form.cleaned_data), now=clock.now())
         return redirect(f"/t/{ticket.pk}/?new=1")
@@ -87,7 +87,7 @@ def _report(request: PersonRequest, said: dict[str, Any]) -> dict[str, Any]:
     """What the form said, as the deed wants it. The form's key makes a second press of Send the same ticket."""
     person = said["reporting_for"] or request.user
     key = f"{request.user.pk}:{said['form_key']}" if said["form_key"] else None
-    names = ("what", "impacted", "impacted_count", "impacted_group", "effect", "loss", "service")
+    names = ("what", "impacted", "impacted_count", "impacted_group", "effect", "loss", "service", "files")
     other = None if person == request.user else request.user
     return {"requester": person, "reported_by": other, "idempotency_key": key, **{name: said[name] for name in names}}
 
@@ -96,13 +96,14 @@ def _report(request: PersonRequest, said: dict[str, Any]) -> dict[str, Any]:
 def ticket(request: PersonRequest, number: int) -> HttpResponse:
     now = clock.now()
     found = access.own_ticket(request.user, number)
-    form = AnswerForm(request.POST or None)
+    form = AnswerForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         deed = partial(automation.requester_reply, found, author=request.user, now=now, **form.said)
         messages.success(request, _("Your answer is with us."))
         return pressed.once(request, form, deed, "/t/{}/")
-    talk = found.entries.filter(audience=Entry.Audience.PUBLIC).select_related("author").order_by("id")
+    talk = found.entries.filter(audience=Entry.Audience.PUBLIC).select_related("author").prefetch_related("files").order_by("id")
     context = {"seen": requester.Seen(found, now), "ticket": found, "talk": talk, "form": form, "is_new": "new" in request.GET}
+    context["files"] = found.files.filter(entry=None)
     return render(request, "portal/ticket.html", context, status=422 if form.errors else 200)
 
 

@@ -32,11 +32,12 @@ def ticket(request: PersonRequest, number: int) -> HttpResponse:
 def _page(request: PersonRequest, found: Ticket, wrong: dict[str, Any] | None = None, status: int = 422) -> HttpResponse:
     """The page; `wrong` brings a form that was sent with faults, so that nothing typed is lost."""
     now = clock.now()
-    entries = list(found.entries.select_related("author").order_by("id"))
+    entries = list(found.entries.select_related("author").prefetch_related("files").order_by("id"))
     is_timeline = request.GET.get("tab") == "timeline"
     composer = request.GET.get("write", "reply")
     context = {
         "ticket": found,
+        "files": found.files.filter(entry=None),
         "entries": entries if is_timeline else [entry for entry in entries if entry.kind != Entry.Kind.EVENT],
         "changes": [entry for entry in entries if entry.kind == Entry.Kind.EVENT],
         "is_timeline": is_timeline,
@@ -58,7 +59,7 @@ def _page(request: PersonRequest, found: Ticket, wrong: dict[str, Any] | None = 
 @require_POST
 def reply(request: PersonRequest, number: int) -> HttpResponse:
     found, now = access.staff_ticket(request.user, number, to_change=True), clock.now()
-    form = AnswerForm(request.POST)
+    form = AnswerForm(request.POST, request.FILES)
     if not form.is_valid():
         return _page(request, found, {"text_form": form, "composer": "reply"})
     said = {"last_seen": numbers.whole(request.POST.get("last_seen", "")), "is_solving": "solve" in request.POST, **form.said}
@@ -74,7 +75,7 @@ def reply(request: PersonRequest, number: int) -> HttpResponse:
 @require_POST
 def note(request: PersonRequest, number: int) -> HttpResponse:
     found, now = access.staff_ticket(request.user, number, to_change=True), clock.now()
-    form = AnswerForm(request.POST)
+    form = AnswerForm(request.POST, request.FILES)
     if not form.is_valid():
         return _page(request, found, {"text_form": form, "composer": "note"})
     return pressed.once(request, form, lambda: conversation.note(found, author=request.user, now=now, **form.said), _url(found))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from incidents import automation, escalation
+from incidents import attaching, automation, escalation
 from incidents.incidents import sweep as incidents
 from monitoring import intake
 from notifications import delivery
@@ -44,6 +44,7 @@ PASSES: tuple[Pass, ...] = (
     Pass("forget seen events", 3600, intake.forget_seen),
     Pass("forget kept answers", 3600, once.forget),
     Pass("forget files of jobs", 3600, work.forget),
+    Pass("sweep files that are nobody's", 3600, attaching.sweep),
     Pass("deliver unclaimed messages", 1, delivery.deliver_unclaimed, lane="post"),
     Pass("reconcile lost answers", 5, delivery.reconcile_due, lane="post"),
     Pass("run jobs nobody took", 1, work.run_due, lane="work"),

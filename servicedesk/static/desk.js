@@ -367,6 +367,22 @@
   document.addEventListener("htmx:responseError", (event) => (event.detail.xhr.status === 401 ? signedOut() : alarm(words.failed)));
   for (const kind of ["sendError", "timeout"]) document.addEventListener(`htmx:${kind}`, () => alarm(words.failed));
 
+  // Files dropped on a form, or pasted into it, join those chosen
+  function join(form, files) {
+    const input = form && form.querySelector("input[type=file][data-files]");
+    if (!input || !files || !files.length) return false;
+    const all = new DataTransfer();
+    for (const file of [...input.files, ...files]) all.items.add(file);
+    input.files = all.files;
+    input.dispatchEvent(new Event("change", { bubbles: true }));
+    tell([...files].map((file) => file.name).join(", "));
+    return true;
+  }
+  const formAt = (event) => event.target.closest && event.target.closest("form");
+  document.addEventListener("paste", (event) => { if (join(formAt(event), event.clipboardData.files)) event.preventDefault(); });
+  document.addEventListener("dragover", (event) => { if (event.dataTransfer.types.includes("Files") && formAt(event)) event.preventDefault(); });
+  document.addEventListener("drop", (event) => { if (join(formAt(event), event.dataTransfer.files)) event.preventDefault(); });
+
   // Drafts: kept by the server, and here while it cannot be reached
   const draftTimers = new WeakMap();
   async function saveDraft(form) {

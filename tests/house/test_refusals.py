@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from incidents import automation, exports, incidents
+from incidents import automation, exports, incidents, vault
 from incidents.models import SignedLink
 from notifications.models import Message
 from servicedesk.operations.worlds.company import Company
@@ -49,6 +49,7 @@ MATRIX: dict[str, Row] = {
     "my_tickets": Row(SIGNED_IN),
     "requester_ticket": Row(OWNER, takes="ticket"),
     "works_again": Row((LOGIN, LOGIN, GONE, GONE, GONE, GONE, GONE), "post", "ticket"),
+    "file": Row((LOGIN, OK, GONE, OK, OK, GONE, OK), takes="file"),
     "queue": Row(READERS),
     "export_tickets": Row(READERS),
     "job": Row((LOGIN, GONE, GONE, OK, GONE, OK, GONE), takes="job"),
@@ -105,8 +106,9 @@ MATRIX: dict[str, Row] = {
 def world(acme: Company) -> dict[str, dict[str, Any]]:
     """A ticket of Ella, an incident, and the signed link of Sam: what URLs take."""
     ticket = automation.file_ticket(
-        requester=acme.people["ella"], what="The printer on floor 2 is stuck", impacted="me", effect="workaround", now=NINE
-    )
+        requester=acme.people["ella"], what="The printer on floor 2 is stuck", impacted="me", effect="workaround", now=NINE,
+        files=[vault.put("screen.png", [b"\x89PNG\r\n\x1a\n"])],
+    )  # fmt: skip
     grounds = incidents.Grounds(title="VPN is slow", reason="", service=acme.services["vpn"], severity=3, since=NINE)
     incident = incidents.declare(grounds, actor=acme.people["dana"], now=NINE).incident
     assert incident
@@ -114,6 +116,7 @@ def world(acme: Company) -> dict[str, dict[str, Any]]:
     return {
         "": {},
         "ticket": {"number": ticket.pk},
+        "file": {"number": ticket.files.get().pk},
         "incident": {"number": incident.pk},
         "link": {"token": link.token},
         "number": {"section": "t", "number": f"T-{ticket.pk}"},
@@ -148,7 +151,9 @@ def test_each_role_gets_its_answer(name: str, world: dict[str, dict[str, Any]], 
     got = {}
     for role in ROLES:
         client = Client() if role == "nobody" else signed_in(acme.people[role])
-        got[role] = getattr(client, row.method)(url).status_code
+        answer = getattr(client, row.method)(url)
+        got[role] = answer.status_code
+        list(getattr(answer, "streaming_content", ()))  # read, so that its file is closed
     assert got == dict(zip(ROLES, row.answers, strict=True))
 
 

@@ -1,0 +1,49 @@
+"""Files of tickets: tied to a report or an entry, read by those who may, swept when nobody's."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from pathlib import Path
+
+from django.db import transaction
+
+from incidents import vault
+from incidents.models import Attachment, Entry, Ticket
+from incidents.vault import Kept
+from servicedesk.audit import trail
+from servicedesk.directory.models import User
+
+
+@transaction.atomic
+def attach(ticket: Ticket, entry: Entry | None, files: Iterable[Kept], *, actor: User | None, now: datetime) -> list[Attachment]:
+    """Rows for files that are on disk; each is for whom its entry is for. The caller holds the ticket."""
+    audience = entry.audience if entry else Entry.Audience.PUBLIC
+    rows = [
+        Attachment(
+            ticket=ticket, entry=entry, audience=audience, name=kept.name, size=kept.size, sha256=kept.sha256, kind=kept.kind,
+            added_by=actor, added_at=now,
+        )
+        for kept in files
+    ]  # fmt: skip
+    for row in Attachment.objects.bulk_create(rows):
+        after = {"file": row.pk, "name": row.name, "bytes": row.size, "sha256": row.sha256, "audience": audience}
+        trail.record(ticket, "attach", actor=actor, now=now, after=after)
+    return rows
+
+
+def opened(file: Attachment, *, reader: User, now: datetime) -> Path:
+    """Where it lies. Reading a confidential ticket's file is written down."""
+    if file.ticket.is_confidential:
+        with transaction.atomic():
+            trail.record(file.ticket, "read_file", actor=reader, now=now, after={"file": file.pk, "name": file.name})
+    return vault.path_of(file.sha256)
+
+
+def sweep(*, now: datetime) -> int:
+    """Remove content that no row speaks of, a day after it came."""
+    return vault.sweep(_known, now=now)
+
+
+def _known(hashes: Collection[str]) -> set[str]:
+    return set(Attachment.objects.filter(sha256__in=hashes).values_list("sha256", flat=True))
