@@ -1,12 +1,13 @@
-"""The only doors from a URL to a ticket or an incident: 404 for strangers, 403 for the wrong role."""
+"""The only doors from a URL to a ticket, an incident, a schedule or a policy: 404 for strangers, 403 for the wrong role."""
 
 from __future__ import annotations
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
-from incidents.models import Attachment, Incident, Ticket
+from incidents.models import Attachment, Incident, Policy, Ticket
 from servicedesk.directory.models import User
+from servicedesk.oncall.models import Schedule
 
 TICKET_PARTS = ("requester__site", "reported_by", "assignee", "team", "service", "incident", "severity_by")
 
@@ -48,4 +49,31 @@ def incident(user: User, number: int, *, to_change: bool = False) -> Incident:
         raise Http404
     if to_change and not (user.is_agent or user.is_manager):
         raise PermissionDenied
+    return found
+
+
+def schedule(user: User, slug: str, *, to_change: bool = False) -> Schedule:
+    """A schedule as signed-in staff see it. Raises PermissionDenied, Http404."""
+    if not (user.is_desk_staff or user.is_admin):
+        raise PermissionDenied
+    found = Schedule.objects.select_related("team__manager", "fallback").filter(slug=slug).first()
+    if found is None:
+        raise Http404
+    if to_change and not may_arrange(user, found):
+        raise PermissionDenied
+    return found
+
+
+def may_arrange(user: User, schedule: Schedule) -> bool:
+    """Administrators, and whoever leads the schedule's team."""
+    return user.is_admin or (schedule.team is not None and user.is_manager and schedule.team.manager_id == user.pk)
+
+
+def policy(user: User, slug: str) -> Policy:
+    """A policy as managers, auditors and administrators read it. Raises PermissionDenied, Http404."""
+    if not (user.is_manager or user.is_auditor or user.is_admin):
+        raise PermissionDenied
+    found = Policy.objects.select_related("team").filter(slug=slug).first()
+    if found is None:
+        raise Http404
     return found

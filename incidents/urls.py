@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from incidents.views import articles, calls, exports, files, incident, numbers, oncall, portal, queue, replies, signed, ticket
+from incidents.views import articles, calls, exports, files, incident, numbers, oncall, policies, portal, queue, replies, signed, ticket
 
 urlpatterns = [
     path("", portal.home, name="home"),
@@ -29,6 +29,11 @@ urlpatterns = [
     path("incidents/<int:number>/act/", incident.act, name="incident_act"),
     path("incidents/<int:number>/note/", incident.note, name="incident_note"),
     path("oncall/", oncall.on_call, name="on_call"),
+    path("oncall/<slug:slug>/", oncall.schedule, name="schedule"),
+    path("oncall/<slug:slug>/edit/", oncall.edit, name="edit_schedule"),
+    path("policies/", policies.policy_list, name="policies"),
+    path("policies/<slug:slug>/", policies.policy, name="policy"),
+    path("readiness/", policies.ready, name="readiness"),
     path("a/<str:token>", signed.signed, name="signed"),
     path("hooks/twilio/sms/", replies.sms, name="twilio_sms"),
     path("hooks/twilio/voice/<slug:token>/", calls.voice, name="twilio_voice"),

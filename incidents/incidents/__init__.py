@@ -14,7 +14,7 @@ from incidents.incidents.growth import (
     raise_severity,
     unlink_ticket,
 )
-from incidents.incidents.openings import declare, propose
+from incidents.incidents.openings import declare, part_of, propose
 from incidents.incidents.sweep import decide_due
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "lower_severity",
     "mitigate",
     "note",
+    "part_of",
     "propose",
     "raise_severity",
     "reject",

@@ -142,9 +142,14 @@ def _standing(grounds: Grounds, *, now: datetime) -> Incident | None:
     """The open incident this opening is part of, its row held: of the same group, else of the service or one it depends on."""
     if not grounds.group_key:
         return None
-    number = _of_group(grounds) or _of_services(grounds, now=now)
+    number = part_of(grounds, now=now)
     incident = Incident.objects.locked(number) if number else None
     return incident if incident and incident.is_open else None
+
+
+def part_of(grounds: Grounds, *, now: datetime) -> int | None:
+    """The number of the open incident that an automatic opening on these grounds would join."""
+    return _of_group(grounds) or _of_services(grounds, now=now)
 
 
 def _of_group(grounds: Grounds) -> int | None:

@@ -1,45 +1,162 @@
-"""Who is on call: now, then, and for four weeks; gaps are named."""
+"""Who is on call: now, then, and for four weeks; and arranging whose turn it is."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
 
+from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.shortcuts import redirect, render
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+from django.views.decorators.http import require_http_methods, require_safe
 
+from incidents import access, readiness
+from incidents.forms_oncall import RotaForm, next_monday, of_draft
+from incidents.views import calendar
 from servicedesk import clock
 from servicedesk.directory.access import PersonRequest, only
-from servicedesk.directory.models import Role
-from servicedesk.oncall import roster
+from servicedesk.directory.models import Role, User
+from servicedesk.oncall import roster, rotations
 from servicedesk.oncall.models import Schedule
-from servicedesk.oncall.roster import Duty
+from servicedesk.oncall.roster import Duty, Rota
+from servicedesk.oncall.rotations import Draft
 
 AHEAD = timedelta(weeks=4)
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """One schedule as the page shows it."""
+class Card:
+    """One schedule as it is now."""
 
     schedule: Schedule
     now: list[Duty]
     then: Duty | None
-    shifts: list[Duty]
-    gaps: tuple[tuple[datetime, datetime], ...]
+    warning: str
+    instead: list[User]
+    may_edit: bool
 
 
 @require_safe
 @only(Role.AGENT, Role.MANAGER, Role.ADMIN, Role.AUDITOR)
 def on_call(request: PersonRequest) -> HttpResponse:
+    schedules = list(Schedule.objects.select_related("team__manager", "fallback"))
+    return _page(request, schedules, schedules[0] if schedules else None)
+
+
+@require_safe
+def schedule(request: PersonRequest, slug: str) -> HttpResponse:
+    found = access.schedule(request.user, slug)
+    return _page(request, list(Schedule.objects.select_related("team__manager", "fallback")), found)
+
+
+def _page(request: PersonRequest, schedules: list[Schedule], shown: Schedule | None) -> HttpResponse:
     now = clock.now()
-    schedules = list(Schedule.objects.select_related("team", "fallback"))
     rotas = roster.load(schedules, start=now, end=now + AHEAD)
-    return render(request, "oncall/now.html", {"schedules": [_seen(rota, now) for rota in rotas], "until": now + AHEAD})
+    context: dict[str, Any] = {"cards": [_card(rota, request.user, now) for rota in rotas], "schedule": shown}
+    if shown is not None:
+        context |= _calendar(shown, _day(request, shown, now), now)
+        context["may_edit"] = access.may_arrange(request.user, shown)
+    context["hand_offs"] = sorted(_hand_offs(rotas, now), key=lambda row: row[0])[:8]
+    return render(request, "oncall/schedules.html", context)
 
 
-def _seen(rota: roster.Rota, now: datetime) -> Seen:
-    shifts = rota.line_up(now, now + AHEAD)
-    then = next((shift for shift in shifts if shift.starts_at > now), None)
-    return Seen(rota.schedule, rota.on_call(now), then, shifts, rota.gaps(now, now + AHEAD))
+def _calendar(shown: Schedule, day: date, now: datetime) -> dict[str, Any]:
+    start, end = calendar.span(day, shown.zone)
+    (rota,) = roster.load([shown], start=min(start, now), end=end)
+    return {
+        "weeks": calendar.weeks(rota, day, now=now),
+        "findings": readiness.of_rota(rota, start=max(start, now), end=max(end, now)) if end > now else [],
+        "earlier": day - AHEAD,
+        "later": day + AHEAD,
+    }
+
+
+def _card(rota: Rota, reader: User, now: datetime) -> Card:
+    line = roster.stretches(rota.line_up(now, now + AHEAD))
+    present = [duty for duty in line if duty.starts_at <= now] or rota.on_call(now)
+    then = next((duty for duty in line if duty.starts_at > now), None)
+    warning = next(filter(None, (readiness.cannot_be_woken(duty.person) for duty in present)), "")
+    instead = [] if present else readiness.stands_in(rota.schedule, at=now)
+    return Card(rota.schedule, present, then, warning, instead, access.may_arrange(reader, rota.schedule))
+
+
+def _hand_offs(rotas: list[Rota], now: datetime) -> list[tuple[datetime, Schedule, Duty]]:
+    return [(duty.starts_at, rota.schedule, duty) for rota in rotas for duty in _starting(rota, now)]
+
+
+def _starting(rota: Rota, now: datetime) -> list[Duty]:
+    return [duty for duty in roster.stretches(rota.line_up(now, now + AHEAD)) if duty.starts_at > now]
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit(request: PersonRequest, slug: str) -> HttpResponse:
+    found, now = access.schedule(request.user, slug, to_change=True), clock.now()
+    form = _form(request, found, now)
+    if form.is_valid() and request.POST.get("do") == "save":
+        rotations.arrange(found, form.draft(), by=request.user, now=now)
+        messages.success(request, _sentence(found, form.draft(), now))
+        return redirect("schedule", found.slug)
+    if form.is_bound and not form.is_valid() and "HX-Request" in request.headers:
+        return HttpResponse(status=204)  # the preview keeps the last good one
+    context = {"schedule": found, "form": form, **_preview(request, found, form, now)}
+    is_wrong = form.is_bound and not form.is_valid()
+    return render(request, "oncall/edit.html", context, status=422 if is_wrong else 200)
+
+
+def _form(request: PersonRequest, found: Schedule, now: datetime) -> RotaForm:
+    known = rotations.standing(found, now=now)
+    draft = rotations.draft_of(known, known.zone or found.zone) if known else _first_draft(found, now)
+    return RotaForm(request.POST if request.method == "POST" else None, people=list(draft.people), initial=of_draft(draft))
+
+
+def _first_draft(found: Schedule, now: datetime) -> Draft:
+    today = now.astimezone(ZoneInfo(found.zone)).date()
+    return Draft((), next_monday(today), "weekly", 1, datetime(2000, 1, 1, 9, tzinfo=ZoneInfo(found.zone)).time(), found.zone)
+
+
+def _preview(request: PersonRequest, found: Schedule, form: RotaForm, now: datetime) -> dict[str, Any]:
+    """The four weeks as they would be, with what is wrong about them; nothing while the form cannot be read."""
+    if form.is_bound and not form.is_valid():
+        return {}
+    draft = form.draft() if form.is_bound else Draft(people=tuple(form.people), **_initial(form))
+    day = _day(request, found, now)
+    start, end = calendar.span(day, draft.zone)
+    rota = rotations.tried(found, draft, start=start, end=end, now=now)
+    rota.schedule.zone = draft.zone
+    found_wrong = readiness.of_rota(rota, start=max(start, now), end=max(end, now))
+    return {"weeks": calendar.weeks(rota, day, now=now), "findings": found_wrong, "sentence": _sentence(found, draft, now)}
+
+
+def _initial(form: RotaForm) -> dict[str, Any]:
+    return {name: form.initial[name] for name in ("starts_on", "kind", "length", "handoff", "zone", "weekdays")}
+
+
+def _sentence(found: Schedule, draft: Draft, now: datetime) -> str:
+    """ "From Mon 30 Nov 09:00 (Europe/Paris) Ben is paged for Network." """
+    at = draft.counts_from(now)
+    rota = rotations.tried(found, draft, start=at, end=at + rotations.SEARCHED, now=now)
+    first = rotations.first_shift(rota, at)
+    begins = max(first.starts_at, at).astimezone(ZoneInfo(draft.zone)) if first else at.astimezone(ZoneInfo(draft.zone))
+    shape = pgettext("date format", "D j M H:i") if begins.year == now.year else pgettext("date format", "D j M Y H:i")
+    words = {"when": date_format(begins, shape), "zone": draft.zone, "schedule": found.name, "name": first.person if first else ""}
+    if first is None:
+        return _("From %(when)s (%(zone)s) nobody is paged for %(schedule)s.") % words
+    return _("From %(when)s (%(zone)s) %(name)s is paged for %(schedule)s.") % words
+
+
+def _day(request: PersonRequest, found: Schedule, now: datetime) -> date:
+    """The day `?from=` names; today, where it names none."""
+    try:
+        asked = date.fromisoformat(request.GET.get("from", ""))
+    except ValueError:
+        asked = None
+    today = now.astimezone(ZoneInfo(found.zone)).date()
+    return asked if asked and abs((asked - today).days) < FURTHEST else today
+
+
+FURTHEST = 3660  # days

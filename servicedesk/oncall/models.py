@@ -44,6 +44,7 @@ class Rotation(models.Model):
     length = models.PositiveSmallIntegerField(_("shift length"), default=1, validators=[MinValueValidator(1)])
     handoff = models.TimeField(_("hand-off"), default=time(9, 0))
     starts_on = models.DateField(_("first shift starts"))
+    zone = models.CharField(_("time zone"), max_length=64, blank=True, help_text=_("Empty: that of the schedule."))
     weekdays = models.JSONField(_("week days"), default=list, blank=True, help_text=_("0 is Monday; empty: every day."))
     valid_from = models.DateTimeField(_("valid from"), null=True, blank=True)
     valid_until = models.DateTimeField(_("valid until"), null=True, blank=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from django.db.models import Q
@@ -27,6 +27,7 @@ class Duty:
     ends_at: datetime
     because: str
     is_fallback: bool = False
+    is_override: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,8 @@ class Rota:
         return person is not None and person.is_active
 
     def _duty(self, shift: shifts.Shift) -> Duty:
-        return Duty(self.people[shift.person], shift.starts_at, shift.ends_at, self._because(shift))
+        because, is_override = self._because(shift), shift.because == "override"
+        return Duty(self.people[shift.person], shift.starts_at, shift.ends_at, because, is_override=is_override)
 
     def _because(self, shift: shifts.Shift) -> str:
         duty = duty_of(self.schedule)
@@ -92,8 +94,11 @@ def line_up(schedule: Schedule, *, start: datetime, end: datetime) -> list[Duty]
     return load([schedule], start=start, end=end)[0].line_up(start, end)
 
 
-def load(schedules: Sequence[Schedule], *, start: datetime, end: datetime) -> list[Rota]:
-    """The rotas of these schedules, good for every moment of the span: five queries however many they are."""
+def load(schedules: Sequence[Schedule], *, start: datetime, end: datetime, also: Iterable[User] = ()) -> list[Rota]:
+    """The rotas of these schedules, good for every moment of the span: five queries however many they are.
+
+    `also`: people who are on none of them yet, known with their away days to whoever tries a change.
+    """
     wanted = [schedule.pk for schedule in schedules]
     low, high = start - AROUND, end + AROUND
     valid = Q(valid_from=None) | Q(valid_from__lt=high), Q(valid_until=None) | Q(valid_until__gt=low)
@@ -101,9 +106,26 @@ def load(schedules: Sequence[Schedule], *, start: datetime, end: datetime) -> li
     overrides = list(Override.objects.filter(schedule__in=wanted, starts_at__lt=high, ends_at__gt=low).order_by("created_at", "id"))
     members = {member.person_id for rotation in rotations for member in rotation.members.all()}
     named = {each for override in overrides for each in (override.person_id, override.replaces_id) if each}
+    named |= {person.pk for person in also}
     away = list(Away.objects.filter(person__in=members | named, starts_at__lt=high, ends_at__gt=low))
     people = User.objects.select_related("site").in_bulk(list(members | named))
     return [_rota(schedule, rotations, overrides, away, people) for schedule in schedules]
+
+
+def stretches(duties: Iterable[Duty]) -> list[Duty]:
+    """The same shifts, turns that follow one another of one person as one: where nobody hands over, nothing ends."""
+    joined: list[Duty] = []
+    for duty in duties:
+        place = next((n for n, one in enumerate(joined) if _goes_on(one, duty)), None)
+        if place is None:
+            joined.append(duty)
+        else:
+            joined[place] = replace(joined[place], ends_at=max(joined[place].ends_at, duty.ends_at))
+    return joined
+
+
+def _goes_on(one: Duty, other: Duty) -> bool:
+    return one.person == other.person and one.is_override == other.is_override and one.ends_at >= other.starts_at
 
 
 def manager_on_duty(team: Team | None, *, at: datetime) -> User | None:
@@ -155,7 +177,7 @@ def _layer(rotation: Rotation, schedule: Schedule) -> shifts.Layer:
         length=rotation.length,
         handoff=rotation.handoff,
         starts_on=rotation.starts_on,
-        zone=schedule.zone,
+        zone=rotation.zone or schedule.zone,
         people=tuple(member.person_id for member in rotation.members.all()),
         weekdays=frozenset(rotation.weekdays or range(7)),
         position=rotation.position,

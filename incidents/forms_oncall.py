@@ -1,0 +1,102 @@
+"""What is asked of whoever arranges who is on call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any, cast
+from zoneinfo import available_timezones
+
+from django import forms
+from django.utils.dates import WEEKDAYS
+from django.utils.translation import gettext_lazy as _
+
+from incidents.states import Severity
+from servicedesk.directory.models import Role, Service, User
+from servicedesk.oncall.models import Rotation
+from servicedesk.oncall.rotations import Draft
+
+ZONES = [(zone, zone.replace("_", " ")) for zone in sorted(available_timezones())]
+DAY, TIME = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+MINUTE = "%Y-%m-%dT%H:%M"
+WHEN = forms.DateTimeInput(attrs={"type": "datetime-local"}, format=MINUTE)
+A_YEAR = 366
+
+
+class RotaForm(forms.Form):
+    """The turns of a schedule. People stand in `people`, in order; a button moves one of them and saves nothing."""
+
+    add = forms.ModelChoiceField(
+        User.objects.none(), to_field_name="username", label=_("Add a person"), required=False, empty_label=_("Choose")
+    )
+    starts_on = forms.DateField(label=_("First shift starts"), widget=DAY, error_messages={"required": _("Say on which day it begins")})
+    handoff = forms.TimeField(label=_("Hand-off time"), widget=TIME, error_messages={"required": _("Say at what time they hand over")})
+    length = forms.IntegerField(
+        label=_("Shift length"), min_value=1, max_value=A_YEAR, error_messages={"required": _("Say how long a shift is")}
+    )
+    kind = forms.ChoiceField(label=_("Counted in"), choices=Rotation.Kind)
+    zone = forms.ChoiceField(label=_("Time zone"), choices=ZONES)
+    weekdays = forms.TypedMultipleChoiceField(
+        label=_("Only on these days"), choices=list(WEEKDAYS.items()), coerce=int, required=False, widget=forms.CheckboxSelectMultiple
+    )
+
+    def __init__(self, data: Any = None, *, people: list[User], **kwargs: Any) -> None:
+        super().__init__(data, **kwargs)
+        field = cast("forms.ModelChoiceField[User]", self.fields["add"])
+        field.queryset = User.objects.get_queryset().holding(Role.AGENT, Role.MANAGER).order_by("name")
+        self.people = _ordered(data) if data is not None else people
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        new = cleaned.get("add")
+        if new is not None and new not in self.people:
+            self.people.append(new)
+        return cleaned
+
+    def draft(self) -> Draft:
+        """What was asked for, once the form is valid."""
+        names = ("starts_on", "kind", "length", "handoff", "zone")
+        asked = {name: self.cleaned_data[name] for name in names}
+        return Draft(people=tuple(self.people), weekdays=tuple(self.cleaned_data["weekdays"]), **asked)
+
+
+class MomentForm(forms.Form):
+    """Who would be paged: for what, how severe, and when. Times are on the reader's clock."""
+
+    service = forms.ModelChoiceField(
+        Service.objects.filter(is_active=True), to_field_name="slug", label=_("Service"), required=False, empty_label=_("Any")
+    )
+    severity = forms.TypedChoiceField(label=_("Severity"), choices=Severity, coerce=int, required=False, empty_value=1)
+    at = forms.DateTimeField(
+        label=_("Moment"), required=False, input_formats=[MINUTE, "%Y-%m-%dT%H:%M:%S"], help_text=_("Empty: now."), widget=WHEN
+    )
+
+
+def of_draft(draft: Draft) -> dict[str, Any]:
+    """A draft as the form shows it at first."""
+    return {name: getattr(draft, name) for name in ("starts_on", "kind", "length", "handoff", "zone")} | {"weekdays": draft.weekdays}
+
+
+def next_monday(today: date) -> date:
+    return today + timedelta(days=7 - today.weekday())
+
+
+def _ordered(data: Any) -> list[User]:
+    """The people sent, in the order sent, after the button that was pressed: "up:ben", "down:ben" or "remove:ben"."""
+    names = list(dict.fromkeys(data.getlist("people")))
+    deed, _colon, name = data.get("do", "").partition(":")
+    if name in names and deed in MOVES:
+        MOVES[deed](names, names.index(name))
+    found: Mapping[str, User] = {person.username: person for person in User.objects.filter(username__in=names, is_active=True)}
+    return [found[name] for name in names if name in found]
+
+
+def _up(names: list[str], place: int) -> None:
+    names.insert(max(place - 1, 0), names.pop(place))
+
+
+def _down(names: list[str], place: int) -> None:
+    names.insert(place + 1, names.pop(place))
+
+
+MOVES = {"up": _up, "down": _down, "remove": lambda names, place: names.pop(place)}
