@@ -39,17 +39,22 @@ def file(user: User, number: int) -> Attachment:
 
 
 def incident(user: User, number: int, *, to_change: bool = False) -> Incident:
-    """An incident staff may see. Raises PermissionDenied, Http404."""
-    if not user.is_desk_staff:
-        raise PermissionDenied
+    """An incident this person may see: staff, or paged for it. Raises PermissionDenied, Http404."""
     found = (
         Incident.objects.visible_to(user).select_related("service", "team", "policy", "rule", "acknowledged_by").filter(pk=number).first()
     )
+    if found is None and not user.is_desk_staff:
+        raise PermissionDenied
     if found is None:
         raise Http404
-    if to_change and not (user.is_agent or user.is_manager):
+    if to_change and not may_work(user, found):
         raise PermissionDenied
     return found
+
+
+def may_work(user: User, found: Incident) -> bool:
+    """Who sees an incident works it as an agent, as a manager, or because it paged them."""
+    return user.is_agent or user.is_manager or found.pages.filter(person=user).exists()
 
 
 def schedule(user: User, slug: str, *, to_change: bool = False) -> Schedule:

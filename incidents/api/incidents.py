@@ -16,7 +16,7 @@ from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from incidents import escalation, incidents
+from incidents import access, escalation, incidents, readers
 from incidents.api.incident_shapes import IncidentFilters, IncidentShape, NewIncident, Nothing, Resolution, Summons, grounds_of
 from incidents.api.refusals import REFUSALS
 from incidents.models import Incident, LinkedAlert, Run, Ticket
@@ -65,7 +65,9 @@ class IncidentResource(Resource):
 
     def retrieve(self, request: Request, number: int) -> HttpResponse:
         """One incident."""
-        return self.shown(self.find(number), IncidentShape)
+        found = self.find(number)
+        readers.opened(found, by=self.person, now=clock.now())
+        return self.shown(found, IncidentShape)
 
     @extend_schema(request=Nothing, responses=IncidentShape)
     def acknowledge(self, request: Request, number: int) -> HttpResponse:
@@ -89,7 +91,8 @@ class IncidentResource(Resource):
         return self._done(found, lambda row, now: escalation.page_person(row, said["person"], by=self.person, now=now), 202)
 
     def _done(self, found: Incident, deed: Callable[[Incident, datetime], object], status: int = 200) -> HttpResponse:
-        self.refuse_others()
+        if not access.may_work(self.person, found):
+            raise PermissionDenied(_("Only agents, managers and whoever was paged for it do this."))
         with transaction.atomic():
             row = Incident.objects.locked(found.pk)
             self.refuse_changed(found.pk, IncidentShape)

@@ -15,7 +15,7 @@ from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from incidents import automation, conversation, tickets
+from incidents import automation, conversation, readers, tickets
 from incidents.api.refusals import REFUSALS
 from incidents.api.ticket_shapes import EntryShape, NewEntry, NewTicket, TicketChange, TicketFilters, TicketShape
 from incidents.models import Entry, Incident, Ticket
@@ -76,7 +76,9 @@ class TicketResource(Resource):
 
     def retrieve(self, request: Request, number: int) -> HttpResponse:
         """One ticket, its clocks worked out from its history."""
-        return self.shown(self.find(number), TicketShape)
+        found = self.find(number)
+        readers.opened(found, by=self.person, now=clock.now())
+        return self.shown(found, TicketShape)
 
     @extend_schema(request=TicketChange, responses=TicketShape)
     def partial_update(self, request: Request, number: int) -> HttpResponse:

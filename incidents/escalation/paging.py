@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from incidents import letters, links
+from incidents import letters, links, readers
 from incidents.escalation.targets import Candidate
 from incidents.models import Incident, Page, Run, SignedLink
 from notifications import outbox, reach
@@ -48,6 +48,7 @@ def page(
 ) -> Errand:
     """Set out for this person; with a key used before, nothing new happens. The caller reads the errand's state."""
     because = one.because[:MOST_WHY]
+    readers.admit(incident, one.person, because=because, now=now)
     link = links.link_for(one.person, incident, purpose, now=now, because=because)
     errand = outbox.queue(
         one.person,
@@ -89,6 +90,7 @@ def page_each(
 def tell(people: Iterable[User], incident: Incident, *, key: str, write: Callable[[User, str], outbox.Letter], now: datetime) -> None:
     """A short notice to each: no answer is expected, and one method that works is enough."""
     for person in people:
+        readers.admit(incident, person, because=_("told of %(number)s") % {"number": incident.number}, now=now)
         link = links.link_for(person, incident, SignedLink.Purpose.PAGE, now=now)
         outbox.queue(
             person,

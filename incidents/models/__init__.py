@@ -8,6 +8,7 @@ from incidents.models.attachments import Attachment
 from incidents.models.incidents import Incident, TimelineEntry
 from incidents.models.links import SignedLink
 from incidents.models.policies import LastResort, Policy, PolicyStep, PolicyVersion, StepTarget
+from incidents.models.readers import Reader
 from incidents.models.rules import Evaluation, Firing, Rule, RuleVersion, SeverityLevel
 from incidents.models.runs import Page, Run, StepRecord
 from incidents.models.tickets import Entry, Ticket
@@ -25,6 +26,7 @@ __all__ = [
     "Policy",
     "PolicyStep",
     "PolicyVersion",
+    "Reader",
     "Rule",
     "RuleVersion",
     "Run",

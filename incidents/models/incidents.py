@@ -36,12 +36,15 @@ class IncidentQuerySet(models.QuerySet["Incident"]):
         return self.live().filter(is_shown=True, is_confidential=False)
 
     def visible_to(self, user: User) -> IncidentQuerySet:
-        """Staff see incidents; confidential ones only the owning team and those paged for it, never a machine."""
-        if not user.is_desk_staff:
-            return self.none()
-        inside = Q(is_confidential=False)
+        """Staff see incidents, anybody else those they were paged for. Confidential ones are for the owning team's agents
+        and managers and for who is on their list; never for a machine.
+        """
+        plain = Q(is_confidential=False)
+        inside = plain if user.is_desk_staff else plain & Q(pk__in=user.pages.values("incident_id"))
+        if not user.is_machine:
+            inside |= Q(pk__in=user.confidences.values("incident_id"))
         if (user.is_agent or user.is_manager) and not user.is_machine:
-            inside = inside | Q(team__in=user.team_ids) | Q(pk__in=user.pages.values("incident_id"))
+            inside |= Q(team__in=user.team_ids)
         return self.filter(inside)
 
 

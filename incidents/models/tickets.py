@@ -55,12 +55,15 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         return self.filter(Q(**later) | Q(**same))
 
     def visible_to(self, user: User) -> TicketQuerySet:
-        """Staff see every ticket but confidential ones outside their team; everybody sees their own; machines none that is confidential."""
+        """Staff see every ticket but confidential ones outside their team, unless they are on the list of its incident.
+
+        Everybody sees their own; machines none that is confidential.
+        """
         rows = self.filter(is_confidential=False) if user.is_machine else self
         mine = Q(requester=user) | Q(reported_by=user)
         if not user.is_desk_staff:
             return rows.filter(mine)
-        inside = Q(is_confidential=False)
+        inside = Q(is_confidential=False) | Q(incident__in=user.confidences.values("incident_id"))
         if user.is_agent or user.is_manager:
             inside |= Q(team__in=user.team_ids) | Q(assignee=user)
         return rows.filter(mine | inside)

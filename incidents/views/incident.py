@@ -13,14 +13,15 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from incidents import access, escalation, incidents
+from incidents import access, escalation, incidents, readers
 from incidents.forms import DeclareForm, NoteForm, ReasonForm
 from incidents.models import Incident
 from incidents.states import OPEN_INCIDENT, IllegalMove, IncidentState
 from incidents.views import escalations, numbers, pressed
 from notifications.models import Message
 from servicedesk import clock
-from servicedesk.directory.access import PersonRequest, readers, workers
+from servicedesk.directory.access import PersonRequest, workers
+from servicedesk.directory.access import readers as staff
 from servicedesk.directory.models import User
 
 PAST = 25
@@ -28,7 +29,7 @@ STEPS = (IncidentState.TRIGGERED, IncidentState.ACKNOWLEDGED, IncidentState.MITI
 
 
 @require_safe
-@readers
+@staff
 def incident_list(request: PersonRequest) -> HttpResponse:
     visible = Incident.objects.visible_to(request.user).select_related("service", "acknowledged_by")
     past = visible.exclude(state__in=OPEN_INCIDENT).order_by("-id")
@@ -45,7 +46,9 @@ def incident_list(request: PersonRequest) -> HttpResponse:
 
 @require_safe
 def incident(request: PersonRequest, number: int) -> HttpResponse:
-    return _page(request, access.incident(request.user, number))
+    found = access.incident(request.user, number)
+    readers.opened(found, by=request.user, now=clock.now())
+    return _page(request, found)
 
 
 def _page(request: PersonRequest, found: Incident, note_form: NoteForm | None = None, reason: str | None = None) -> HttpResponse:
@@ -62,7 +65,7 @@ def _page(request: PersonRequest, found: Incident, note_form: NoteForm | None = 
         "next_lines": escalations.of_incident(found, now),
         "note_form": note_form or NoteForm(),
         "reason": reason or "",
-        "may_work": request.user.is_agent or request.user.is_manager,
+        "may_work": access.may_work(request.user, found),
     }
     return render(request, "incidents/incident.html", context, status=200 if note_form is None and reason is None else 422)
 

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from incidents import access, conversation, tickets
+from incidents import access, conversation, readers, tickets
 from incidents.forms import AnswerForm, AssignForm, CallForm, SeverityForm
 from incidents.models import Entry, Ticket
 from incidents.states import IllegalMove
@@ -26,6 +26,7 @@ COMPOSERS = ("reply", "note", "call")
 @require_safe
 def ticket(request: PersonRequest, number: int) -> HttpResponse:
     found = access.staff_ticket(request.user, number)
+    readers.opened(found, by=request.user, now=clock.now())
     return _page(request, found)
 
 
