@@ -142,6 +142,7 @@ def _alert_again(alert: LinkedAlert, now: datetime) -> None:
 
 def _ticket_again(ticket: Ticket, now: datetime) -> None:
     """An open ticket is evaluated; one of a resolved incident is solved with it; any other rests."""
+    outages.follow(ticket, now=now)
     if outages.end(ticket, now=now) or ticket.state not in OPEN_TICKET:
         _rest(ticket)
     else:

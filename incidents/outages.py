@@ -49,6 +49,18 @@ def hold(ticket: Ticket, *, now: datetime) -> bool:
 
 
 @transaction.atomic
+def follow(ticket: Ticket, *, now: datetime) -> bool:
+    """A ticket whose incident was merged belongs to what that became part of; True: it has just moved."""
+    row = Ticket.objects.select_for_update(of=("self",)).select_related("incident__merged_into").get(pk=ticket.pk)
+    storm = row.incident.merged_into if row.incident else None
+    if row.incident is None or storm is None:
+        return False
+    said = _("%(number)s is part of %(storm)s.") % {"number": row.incident.number, "storm": storm.number}
+    incidents.link_ticket(storm, row, reason=said, actor=None, now=now)
+    return True
+
+
+@transaction.atomic
 def end(ticket: Ticket, *, now: datetime) -> bool:
     """Solve a ticket whose incident was resolved, unless somebody has written since or the requester still waits for an answer."""
     row = Ticket.objects.select_for_update(of=("self",)).select_related("incident__service").get(pk=ticket.pk)
@@ -65,13 +77,14 @@ def end(ticket: Ticket, *, now: datetime) -> bool:
 
 
 def waiting(*, now: datetime, pause: timedelta) -> list[int]:
-    """Tickets to hold or to end whose evaluation is not due by itself; what failed lately (`pause`) is left alone."""
+    """Tickets to hold, to end or to move on whose evaluation is not due by itself; what failed lately (`pause`) is left alone."""
     live = Incident.objects.live().filter(is_confidential=False).values_list("pk", flat=True)
     over = Incident.objects.filter(state__in=OVER, resolved_at__gte=now - ENDS_FOR).values_list("pk", flat=True)
     resting = Ticket.objects.open().filter(Q(evaluate_at=None) | Q(evaluate_at__gt=now + pause))
     to_hold = resting.filter(incident__in=list(live), first_answered_at=None, is_confidential=False).exclude(origin__in=SILENT)
     to_end = resting.filter(incident__in=list(over), updated_at__lte=F("incident__resolved_at"))
-    return [*to_hold.values_list("pk", flat=True), *to_end.values_list("pk", flat=True)]
+    to_follow = Ticket.objects.filter(Q(evaluate_at=None) | Q(evaluate_at__gt=now + pause), incident__merged_into__isnull=False)
+    return [pk for rows in (to_hold, to_end, to_follow) for pk in rows.values_list("pk", flat=True)]
 
 
 def _why_alike(ticket: Ticket, incident: Incident) -> str:

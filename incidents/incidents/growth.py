@@ -85,7 +85,7 @@ def alert_cleared(linked_alert: LinkedAlert, *, now: datetime) -> None:
     """A check is well again: the incident stays, and settles after ten minutes where it was the machines' alone."""
     if linked_alert.incident_id is None:
         return
-    incident = Incident.objects.locked(linked_alert.incident_id)
+    incident = _present(linked_alert)
     if not incident.is_open:
         return
     text = _("%(check)s is OK again.") % {"check": linked_alert.check_slug}
@@ -95,6 +95,16 @@ def alert_cleared(linked_alert: LinkedAlert, *, now: datetime) -> None:
         return
     incident.settle_at = now + SETTLES_IN
     incident.save(update_fields=["settle_at"])
+
+
+def _present(linked_alert: LinkedAlert) -> Incident:
+    """The incident the alert belongs to, its row held: where that was merged, what it was merged into. The caller holds the alert."""
+    incident = Incident.objects.locked(linked_alert.incident_id or 0)
+    while incident.merged_into_id is not None:
+        incident = Incident.objects.locked(incident.merged_into_id)
+        linked_alert.incident = incident
+        linked_alert.save(update_fields=["incident"])
+    return incident
 
 
 @transaction.atomic

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from incidents import escalation, journal, moves
 from incidents.escalation import paging
 from incidents.incidents.grounds import Grounds
-from incidents.models import Incident, Policy, Run, TimelineEntry
+from incidents.models import Incident, LinkedAlert, Policy, Run, Ticket, TimelineEntry
 from incidents.models.incidents import IncidentQuerySet
 from incidents.states import IncidentState
 from servicedesk.directory.models import Service
@@ -73,10 +73,21 @@ def take_in(storm: Incident, gathered: Gathered, *, now: datetime) -> None:
             escalation.end(run, incident, reason=text, actor=None, now=now)
         paging.call_off(incident, reason=text, now=now)
         moves.move_incident(incident, IncidentState.MERGED, now=now, actor=None, text=text, merged_into=storm, decide_at=None)
-        incident.tickets.update(incident=storm, incident_reason=text, evaluate_at=now)
-        incident.alerts.update(incident=storm, incident_reason=text)
+        _move_over(incident, storm, text, now=now)
         said = _("%(number)s is part of it: %(title)s.") % {"number": incident.number, "title": incident.title}
         journal.line(storm, TimelineEntry.Kind.STATE, said, now=now, because=incident.reason, data={"merged": incident.pk})
+
+
+def _move_over(incident: Incident, storm: Incident, why: str, *, now: datetime) -> None:
+    """Its tickets and alerts, but those somebody holds now: they are locked before incidents, so nobody waits for them here.
+
+    Such a ticket follows by the engine (outages.follow), such an alert when it is cleared or looked at again.
+    """
+    moved = {"incident": storm, "incident_reason": why[:240]}
+    free = list(incident.alerts.select_for_update(skip_locked=True).values_list("pk", flat=True))
+    LinkedAlert.objects.filter(pk__in=free).update(**moved)
+    free = list(incident.tickets.select_for_update(skip_locked=True).values_list("pk", flat=True))
+    Ticket.objects.filter(pk__in=free).update(**moved, evaluate_at=now)
 
 
 def _is_raging(service: Service, now: datetime) -> bool:

@@ -9,11 +9,9 @@ from incidents.incidents import Opened
 from incidents.models import Incident
 from servicedesk.directory.models import Service
 from servicedesk.operations.worlds.company import Company
-from tests.actors import NINE, acme
+from tests.actors import NINE
 from tests.incidents.alarms import MINUTE, fresh, grounds, paged, proposed, run_of, run_until, waiting
 from tests.incidents.test_incidents import ticket
-
-__all__ = ["acme"]
 
 
 def fails(acme: Company, number: int, *, every: timedelta = MINUTE, **given: object) -> Opened:
