@@ -19,6 +19,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from incidents import evidence
 from incidents.models import Incident
 from incidents.states import Effect, Impacted, Severity
 from incidents.wording import spoken
@@ -67,7 +68,12 @@ def last_resort(incident: Incident, person: User, *, walked: str, call: str, lin
 
 def proposal(incident: Incident, person: User, *, link: str, now: datetime) -> Letter:
     """Asks the IT manager on duty to accept or reject, with the evidence."""
-    return _letter("proposal", incident, person, link=link, now=now, more=lambda clock: {"decide_at": clock.stamp(incident.decide_at)})
+
+    def more(clock: _Clock) -> dict[str, Any]:
+        facts = [] if incident.is_confidential else [*_facts(incident, clock), *evidence.card(incident, now=now)]
+        return {"decide_at": clock.stamp(incident.decide_at), "facts": facts}
+
+    return _letter("proposal", incident, person, link=link, now=now, more=more)
 
 
 def still_yours(incident: Incident, person: User, *, link: str, answer_by: datetime, because: str = "", now: datetime) -> Letter:
@@ -228,13 +234,13 @@ def _evidence(incident: Incident) -> str:
     alert, reports = incident.alerts.open().first(), list(incident.tickets.order_by("id").values_list("title", flat=True)[:2])
     if alert is None and len(reports) == 1 and not incident.is_confidential:
         return f'"{reports[0].rstrip(". ")}"'
-    reason = incident.reason.partition(" (")[0].rstrip(". ")
+    reason = next(iter(evidence.reasons(incident)), "").partition(" (")[0].rstrip(". ")
     if reason:
         return reason
     if alert is not None:
         return _("%(check)s failing") % {"check": alert.check_slug}
     count = incident.tickets.count()
-    return ngettext("%(n)d ticket", "%(n)d tickets", count) % {"n": count} if count else ""
+    return ngettext("%(n)d ticket", "%(n)d tickets", count) % {"n": count} if count else evidence.well_again(incident)
 
 
 def _facts(incident: Incident, clock: _Clock) -> list[tuple[str, str]]:
@@ -244,7 +250,8 @@ def _facts(incident: Incident, clock: _Clock) -> list[tuple[str, str]]:
     rows = [
         (_("Severity"), str(Severity(incident.severity).label)),
         (_("Since"), clock.full(incident.since)),
-        (_("Why"), incident.reason),
+        (_("Why"), " ".join(evidence.reasons(incident)) or evidence.well_again(incident)),
+        (_("Paging because"), evidence.why_paging(incident)),
         (_("What happened"), incident.what[:500]),
         (_("Who is impacted"), who_is_hit(incident)),
         (_("How"), str(Effect(incident.effect).label) if incident.effect else ""),

@@ -115,10 +115,9 @@ def _attach(incident: Incident, grounds: Grounds, *, to: str, now: datetime) -> 
     if linked or grounds.people > incident.people or not _is_known(incident, grounds):
         text = _("%(title)s belongs to this outage.") % {"title": title_of(grounds)}
         journal.line(incident, TimelineEntry.Kind.NOTE, text, now=now, because=grounds.reason, data=grounds.as_json())
-    incident.people = max(incident.people, grounds.people)
-    incident.settle_at = None
-    incident.save(update_fields=["people", "settle_at"])
     rises = grounds.severity < incident.severity
+    opens = incident.state == IncidentState.PROPOSED and to == IncidentState.TRIGGERED
+    _grow(incident, grounds, is_ground=rises or opens)
     if rises:
         incident = growth.raise_severity(incident, grounds.severity, because=grounds.reason, now=now)
     if incident.state != IncidentState.PROPOSED:
@@ -128,6 +127,14 @@ def _attach(incident: Incident, grounds: Grounds, *, to: str, now: datetime) -> 
         return Opened(incident, "raised")
     deciding.ask_manager(incident, now=now)
     return Opened(incident, "raised" if rises else "attached")
+
+
+def _grow(incident: Incident, grounds: Grounds, *, is_ground: bool) -> None:
+    """More people; and where this is what it is open for now, its reason and rule. The timeline keeps those before."""
+    incident.people, incident.settle_at = max(incident.people, grounds.people), None
+    if grounds.rule is not None and (is_ground or grounds.rule == incident.rule):
+        incident.reason, incident.rule, incident.rule_version = grounds.reason, grounds.rule, grounds.version
+    incident.save(update_fields=["people", "settle_at", "reason", "rule", "rule_version"])
 
 
 def _link(incident: Incident, grounds: Grounds, *, now: datetime) -> bool:

@@ -13,7 +13,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from incidents import access, escalation, incidents, readers
+from incidents import access, escalation, evidence, incidents, readers
 from incidents.forms import DeclareForm, NoteForm, ReasonForm
 from incidents.models import Incident
 from incidents.states import OPEN_INCIDENT, IllegalMove, IncidentState
@@ -59,6 +59,9 @@ def _page(request: PersonRequest, found: Incident, note_form: NoteForm | None = 
         "steps": _steps(found),
         "timeline": found.timeline.select_related("actor"),
         "tickets": found.tickets.visible_to(request.user).select_related("requester").order_by("-id")[:10],
+        "reasons": evidence.reasons(found) or [evidence.well_again(found)],
+        "why_paging": evidence.why_paging(found),
+        "card": evidence.card(found, now=now) if found.state == IncidentState.PROPOSED else [],
         "alerts": found.alerts.order_by("cleared_at", "-since"),
         "told": sorted(told, key=lambda message: message.state not in ("failed", "dead")),
         "policy": found.policy or escalation.policy_for(found),

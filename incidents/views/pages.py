@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db.models import Max
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from incidents import escalation, letters
+from incidents import escalation, evidence, letters
 from incidents.escalation import Next
 from incidents.models import Incident, Run, SignedLink
 from incidents.states import IncidentState, RunState
@@ -85,7 +86,8 @@ def _facts(link: SignedLink, incident: Incident, following: Next | None, now: da
     long = duration(int((now - incident.since).total_seconds()))
     rows = [(_("Since"), f"{clock_time(incident.since, now)}, {long}", "")]
     if not incident.is_confidential:
-        rows.append((_("What"), *_what(incident)))
+        rows.append((_("What"), *_what(incident, now)))
+        rows += [(label, value, "") for label, value in _more(link, incident, now)]
     if link.because:
         rows.append((_("Why you"), link.because, _after(following, now)))
     return rows
@@ -100,10 +102,23 @@ def _after(following: Next | None, now: datetime) -> str:
     return _("%(name)s is next at %(when)s.") % words
 
 
-def _what(incident: Incident) -> tuple[str, str]:
+def _more(link: SignedLink, incident: Incident, now: datetime) -> list[tuple[str, str]]:
+    """Of a proposal what it is decided by; of what pages, why it does where that is another reason."""
+    if link.purpose == SignedLink.Purpose.PROPOSAL:
+        return evidence.card(incident, now=now)
+    why = evidence.why_paging(incident)
+    return [(_("Paging"), why)] if why else []
+
+
+def _what(incident: Incident, now: datetime) -> tuple[str, str]:
     count = incident.tickets.count()
     tickets = ngettext("%(n)s ticket", "%(n)s tickets", count) % {"n": count} if count else ""
     alert = incident.alerts.open().order_by("since").first()
     if alert is not None:
         return _("%(check)s is failing") % {"check": alert.check_slug}, ", ".join(filter(None, [alert.summary, tickets]))
-    return incident.reason or incident.title, tickets
+    present = evidence.reasons(incident)
+    if present:
+        return present[0], " ".join(filter(None, [*present[1:], tickets]))
+    cleared_at = incident.alerts.aggregate(last=Max("cleared_at"))["last"]
+    again = evidence.well_again(incident, at=clock_time(cleared_at, now)) if cleared_at else ""
+    return again or incident.title, tickets

@@ -1,0 +1,107 @@
+"""What speaks for an incident now: the reasons that still hold, who is hit, and what was like it before.
+
+Nothing here names a requester: a signed page may be read over a shoulder, from a phone that was lost.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime, timedelta
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from incidents.models import Incident, Run
+from incidents.states import IncidentState, Severity
+from servicedesk.directory import moments, zones
+
+KEPT = 240  # characters of a reason an alert keeps
+BEFORE = timedelta(days=90)
+MOST = 3
+
+
+def reasons(incident: Incident) -> list[str]:
+    """Why it is open, as things stand: what it was opened or last raised for, each rule's newest sentence, each failing check's.
+
+    What is said only of a check that is well again is left out.
+    """
+    over = _over(incident)
+    of_rules = {line.data["rule"]: line.because for line in incident.timeline.exclude(because="").order_by("id") if line.data.get("rule")}
+    failing = incident.alerts.open().exclude(incident_reason="").order_by("-since").values_list("incident_reason", flat=True)
+    said: dict[str, str] = {}
+    for reason in (incident.reason, *reversed(of_rules.values()), *failing):
+        if reason and reason[:KEPT] not in over:
+            said.setdefault(reason[:KEPT], reason)
+    return list(said.values())
+
+
+def why_paging(incident: Incident) -> str:
+    """Why people are called for it now, where that is no reason of its own: reopened, handed back, decided by nobody."""
+    run = Run.objects.open().filter(incident=incident).first()
+    if run is None or run.why in [reason[:KEPT] for reason in reasons(incident)]:
+        return ""
+    return "" if any(old in run.why for old in _over(incident)) else run.why
+
+
+def well_again(incident: Incident, *, at: str = "") -> str:
+    """ "smtp-01 is OK again": of the check that recovered last, where none fails any more."""
+    alert = None if incident.alerts.open().exists() else incident.alerts.order_by("-cleared_at").first()
+    if alert is None:
+        return ""
+    words = {"check": alert.check_slug, "at": at}
+    return (_("%(check)s is OK again since %(at)s") if at else _("%(check)s is OK again")) % words
+
+
+def card(incident: Incident, *, now: datetime) -> list[tuple[str, str]]:
+    """What an IT manager decides a proposal by, without empty rows; nothing of a confidential one."""
+    if incident.is_confidential:
+        return []
+    rule = incident.rule
+    named = _("%(key)s, version %(n)s: %(name)s") % {"key": rule.key, "n": incident.rule_version, "name": rule.name} if rule else ""
+    service = incident.service.name if incident.service else ""
+    rows = [
+        (_("Reported by"), reporters(incident)),
+        (_("Service"), service),
+        (_("Rule"), named),
+        (_("Before"), "; ".join(before(incident, now=now))),
+    ]
+    return [(label, value) for label, value in rows if value]
+
+
+def reporters(incident: Incident) -> str:
+    """ "5 people: Sales 3, Finance 2": those who reported it, by department; the same person counts once."""
+    found = incident.tickets.order_by("requester").values_list("requester", "requester__department").distinct()
+    people = max(len(found), incident.people)
+    if not people:
+        return ""
+    counted = Counter(department for _person, department in found if department)
+    said = ngettext("%(n)d person", "%(n)d people", people) % {"n": people}
+    where = ", ".join(f"{department} {count}" for department, count in counted.most_common(MOST))
+    return f"{said}: {where}" if where else said
+
+
+def before(incident: Incident, *, now: datetime) -> list[str]:
+    """What the service had in the last three months, newest first: number, day, how long, and what ended it."""
+    if incident.service_id is None:
+        return []
+    past = Incident.objects.filter(service=incident.service_id, is_confidential=False, created_at__gt=now - BEFORE).exclude(pk=incident.pk)
+    ended = past.filter(state__in=[IncidentState.RESOLVED, IncidentState.CLOSED, IncidentState.REJECTED]).order_by("-pk")
+    return [_past(each, now) for each in ended[:MOST]] or [_("nothing like it in 90 days")]
+
+
+def _past(incident: Incident, now: datetime) -> str:
+    last = incident.timeline.filter(data__state=incident.state).order_by("-id").first()
+    words = {
+        "number": incident.number,
+        "sev": f"SEV{int(Severity(incident.severity))}",
+        "at": moments.stamp(zones.local(incident.since, None), zones.local(now, None)),
+        "state": incident.get_state_display().lower(),
+        "why": f": {last.because}" if last and last.because else "",
+    }
+    return _("%(number)s %(sev)s, %(at)s, %(state)s%(why)s") % words
+
+
+def _over(incident: Incident) -> set[str]:
+    """Reasons said of checks that are all well again."""
+    said = list(incident.alerts.exclude(incident_reason="").values_list("incident_reason", "cleared_at"))
+    return {reason for reason, _at in said} - {reason for reason, cleared_at in said if cleared_at is None}
