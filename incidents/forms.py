@@ -8,12 +8,21 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from incidents import legible
 from incidents.file_fields import FilesForm
 from incidents.states import Effect, Impacted, Severity
 from servicedesk.directory.models import Role, Service, Site, Team, User
 
 LONGEST = 10_000
 TOO_LONG = _("This is %(show_value)s characters long. Shorten it to %(limit_value)s, or attach the rest as a file.")
+
+
+class WordsField(forms.CharField):
+    """Words that show: what is all blanks and invisible characters was not answered."""
+
+    def to_python(self, value: Any) -> Any:
+        words = super().to_python(value)
+        return words if not isinstance(words, str) or legible.shows(words) else ""
 
 
 class KeyedForm(forms.Form):
@@ -38,7 +47,7 @@ class KeyedForm(forms.Form):
 class ReportForm(KeyedForm, FilesForm):
     """The three questions, and what may be added."""
 
-    what = forms.CharField(
+    what = WordsField(
         label=_("What happened?"),
         help_text=_("For example: Outlook shows “cannot connect” since this morning"),
         max_length=LONGEST,
@@ -105,7 +114,7 @@ def _groups() -> list[str]:
 class AnswerForm(KeyedForm, FilesForm):
     """What somebody writes in a conversation."""
 
-    text = forms.CharField(
+    text = WordsField(
         label=_("Your answer"),
         max_length=LONGEST,
         error_messages={"required": _("Write something first"), "max_length": TOO_LONG},
@@ -114,7 +123,7 @@ class AnswerForm(KeyedForm, FilesForm):
 
 
 class CallForm(KeyedForm):
-    text = forms.CharField(
+    text = WordsField(
         label=_("What was said"),
         max_length=LONGEST,
         error_messages={"required": _("Write what was said")},
@@ -154,18 +163,21 @@ class ReasonForm(forms.Form):
 
 
 class NoteForm(KeyedForm):
-    text = forms.CharField(label=_("Add a note, staff only"), max_length=4000, error_messages={"required": _("Write something first")})
+    text = WordsField(label=_("Add a note, staff only"), max_length=4000, error_messages={"required": _("Write something first")})
 
 
 class DeclareForm(KeyedForm):
     """By hand: at most four answers."""
 
-    title = forms.CharField(label=_("What is wrong?"), max_length=200, error_messages={"required": _("Say what is wrong")})
+    title = WordsField(label=_("What is wrong?"), max_length=200, error_messages={"required": _("Say what is wrong")})
     service = forms.ModelChoiceField(
         Service.objects.filter(is_active=True), to_field_name="slug", label=_("Service"), error_messages={"required": _("Choose a service")}
     )
     severity = forms.TypedChoiceField(label=_("Severity"), choices=Severity, coerce=int, initial=2)
     is_shown = forms.BooleanField(label=_("Show it to employees"), required=False)
+
+    def clean_title(self) -> str:
+        return legible.line(self.cleaned_data["title"])
 
 
 class ExportForm(forms.Form):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 
@@ -12,8 +13,12 @@ class IllegalMove(Exception):
     """This thing cannot go from where it is to where it was asked to go."""
 
     def __init__(self, noun: str, at: str, to: str) -> None:
-        super().__init__(f"{noun} cannot go from {at} to {to}.")
+        super().__init__(noun, at, to)
         self.noun, self.at, self.to = noun, at, to
+
+    def __str__(self) -> str:
+        """For people: states by their names."""
+        return gettext("%(noun)s is: %(at)s. It cannot become: %(to)s.") % {"noun": self.noun, "at": _name(self.at), "to": _name(self.to)}
 
 
 class Severity(models.IntegerChoices):
@@ -96,6 +101,12 @@ OPEN_TICKET = (T.NEW, T.OPEN, T.WAITING)
 OPEN_INCIDENT = (N.PROPOSED, N.TRIGGERED, N.ACKNOWLEDGED, N.MITIGATED)
 LIVE_INCIDENT = (N.TRIGGERED, N.ACKNOWLEDGED, N.MITIGATED)
 OPEN_RUN = (R.RUNNING, R.HELD, R.EXHAUSTED)
+
+
+def _name(state: str) -> str:
+    """The label of a state; any other word as it is."""
+    labels = {one.value: one.label for states in (RunState, IncidentState, TicketState) for one in states}
+    return str(labels.get(state, state))
 
 
 def may(moves: Mapping[str, frozenset[str]], at: str, to: str) -> bool:

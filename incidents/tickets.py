@@ -14,7 +14,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from incidents import conversation, guess, journal, letters_requester, moves, targets, wording
+from incidents import conversation, guess, journal, legible, letters_requester, moves, targets, wording
 from incidents.likeness import signature
 from incidents.models import Entry, Ticket
 from incidents.states import Effect, IllegalMove, Impacted, TicketState
@@ -71,13 +71,15 @@ def file(
 
     The same `idempotency_key` again gives the ticket that has it (its key must therefore name the person).
     """
-    chosen, word = (service, "") if service else _guessed(f"{title}\n{what}")
+    said = f"{title}\n{what}"
+    chosen, word = (service, "") if service else _guessed(said)
+    title = legible.line(title) or title_of(what) or _("Without words")
     ticket = Ticket(
         requester=requester, reported_by=reported_by if reported_by != requester else None, origin=origin, follows=follows,
-        title=title.strip() or title_of(what), what=what.strip(), impacted=impacted, impacted_count=impacted_count,
+        title=title, what=what.strip(), impacted=impacted, impacted_count=impacted_count,
         impacted_group=impacted_group, effect=effect, is_loss=loss, is_confidential=loss, category=category, tags=list(tags),
         kind=Ticket.Kind.REQUEST if effect == Effect.QUESTION and not loss else kind, service=chosen, service_guess=word,
-        team=_team_of(chosen), signature=list(signature(f"{title}\n{what}")), external_ref=external_ref,
+        team=_team_of(chosen), signature=list(signature(said)), external_ref=external_ref,
         idempotency_key=idempotency_key, created_at=now, updated_at=now,
     )  # fmt: skip
     return _saved_once(ticket) or _first_line(ticket, now)
@@ -85,7 +87,7 @@ def file(
 
 def title_of(what: str) -> str:
     """The first sentence, at most 80 characters, cut between words."""
-    first = " ".join(SENTENCE.split(what.strip(), maxsplit=1)[0].split()).rstrip(".")
+    first = legible.line(next(filter(legible.shows, SENTENCE.split(what.strip())), "")).rstrip(".")
     if len(first) <= LONGEST_TITLE:
         return first
     cut = first[:LONGEST_TITLE]

@@ -57,6 +57,7 @@ assert _site is not None  # the default is a URL
 SITE_URL = f"{_site.scheme}://{_site.netloc}"
 SECURE = _site.scheme == "https"
 ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS") or sorted({_site.hostname or "127.0.0.1", "127.0.0.1", "localhost", "[::1]"})
+CSRF_FAILURE_VIEW = "servicedesk.operations.errors.form_too_old"
 CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS") or [SITE_URL]
 WEB_CONCURRENCY = env.whole("WEB_CONCURRENCY", 1, low=1, high=64)
 TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")

@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
+from incidents.api.words import Words
 from incidents.models import Incident
 from incidents.states import Effect, Impacted, IncidentState, Severity
 from servicedesk.api.shapes import Moment, Named, OneOf, Shape
@@ -57,7 +58,7 @@ class IncidentShape(Shape):
 class NewIncident(Shape):
     """What is declared by hand. Somebody is paged."""
 
-    title = serializers.CharField(max_length=200)
+    title = Words(max_length=200)
     severity = OneOf(Severity.choices)
     services = serializers.ListField(child=Named("slug", Service.objects.filter(is_active=True)), max_length=1, required=False)
     what = serializers.CharField(max_length=10_000, required=False, allow_blank=True)

@@ -10,6 +10,7 @@ from rest_framework import serializers
 
 from incidents.api import clocks
 from incidents.api.clocks import ClockShape
+from incidents.api.words import Words
 from incidents.models import Entry, Ticket
 from incidents.states import Effect, Impacted, Severity, TicketState
 from servicedesk import clock
@@ -73,8 +74,8 @@ class TicketShape(Shape):
 class NewTicket(Shape):
     """A report. Without `impacted` and `effect` it is not rated; `requester` is who speaks unless another is named."""
 
-    what = serializers.CharField(max_length=LONGEST)
-    title = serializers.CharField(max_length=200, required=False)
+    what = Words(max_length=LONGEST)
+    title = Words(max_length=200, required=False)
     impacted = OneOf(Impacted.choices, required=False)
     impacted_count = serializers.IntegerField(min_value=1, max_value=1_000_000, required=False, allow_null=True)
     impacted_group = serializers.CharField(max_length=80, required=False, allow_blank=True)
@@ -129,7 +130,7 @@ class NewEntry(Shape):
     """What is said: an answer to the requester, a note for staff, or a call. Requesters answer."""
 
     kind = OneOf([(kind.value, kind.label) for kind in (Entry.Kind.REPLY, Entry.Kind.NOTE, Entry.Kind.CALL)])
-    text = serializers.CharField(max_length=LONGEST)
+    text = Words(max_length=LONGEST)
     direction = OneOf(["out", "in"], required=False, help_text="Of a call: out, the desk called; in, the requester did.")
     minutes = serializers.IntegerField(min_value=0, max_value=1440, required=False, help_text="Of a call.")
     last_seen = serializers.IntegerField(min_value=0, required=False, help_text="Of a reply: 409 where somebody wrote after this entry.")
