@@ -14,7 +14,7 @@ import structlog
 from django.db import transaction
 from django.db.models import QuerySet
 
-from incidents import acting, attaching, conversation, facts, letters_requester, outages, repeats, rulebook, rules, tickets
+from incidents import acting, attaching, conversation, facts, letters_requester, outages, repeats, rulebook, rules, silences, tickets
 from incidents.models import Entry, Evaluation, LinkedAlert, Ticket
 from incidents.states import OPEN_TICKET, TicketState
 from incidents.vault import Kept
@@ -83,9 +83,11 @@ def evaluate_ticket(ticket: Ticket, *, now: datetime) -> Evaluation:
 
 
 @transaction.atomic
-def evaluate_alert(alert: LinkedAlert, *, now: datetime) -> Evaluation:
-    """The rules' say on an alert as it is now, stored with its facts and acted on."""
+def evaluate_alert(alert: LinkedAlert, *, now: datetime) -> Evaluation | None:
+    """The rules' say on an alert as it is now, stored with its facts and acted on. None: it is silenced, and they are not asked."""
     row = LinkedAlert.objects.select_for_update(of=("self",)).select_related("service__team", "incident").get(pk=alert.pk)
+    if silences.hush(row, now=now):
+        return None
     case = _decided(facts.of_alert(row, now=now), now, alert=row)
     row.evaluate_at = case.decision.recheck_at
     row.save(update_fields=["evaluate_at"])

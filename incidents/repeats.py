@@ -129,7 +129,8 @@ def _counted_alerts(repeat: Repeat, facts: Facts, now: datetime) -> Counted:
     """Alerts by when they began; people do not report them."""
     shared = {ALERT_COLUMNS[name]: facts[SHARED[name]] for name in repeat.same if name in ALERT_COLUMNS}
     start = now - timedelta(seconds=repeat.within_s)
-    alerts = LinkedAlert.objects.filter(since__gte=start, since__lte=now, **shared).exclude(alert_id=int(str(facts["alert.id"])))
+    heard = LinkedAlert.objects.filter(since__gte=start, since__lte=now, **shared).exclude(silenced_until__gt=now)
+    alerts = heard.exclude(alert_id=int(str(facts["alert.id"])))
     others = list(alerts.order_by("-since", "-pk").values_list("check_slug", "since")[:MOST])[::-1]
     labels = (*(slug for slug, _since in others), str(facts["check.slug"]))
     return Counted(len(labels), 0, labels, others[0][1] if others else None)

@@ -2,7 +2,22 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from incidents.views import articles, calls, exports, files, incident, numbers, oncall, policies, portal, queue, replies, signed, ticket
+from incidents.views import (
+    articles,
+    calls,
+    exports,
+    files,
+    incident,
+    numbers,
+    oncall,
+    policies,
+    portal,
+    queue,
+    replies,
+    signed,
+    silences,
+    ticket,
+)
 
 urlpatterns = [
     path("", portal.home, name="home"),
@@ -28,6 +43,9 @@ urlpatterns = [
     path("incidents/<int:number>/", incident.incident, name="incident"),
     path("incidents/<int:number>/act/", incident.act, name="incident_act"),
     path("incidents/<int:number>/note/", incident.note, name="incident_note"),
+    path("silences/", silences.silence_list, name="silences"),
+    path("silences/add/", silences.add, name="add_silence"),
+    path("silences/<int:number>/end/", silences.end, name="end_silence"),
     path("oncall/", oncall.on_call, name="on_call"),
     path("oncall/<slug:slug>/", oncall.schedule, name="schedule"),
     path("oncall/<slug:slug>/edit/", oncall.edit, name="edit_schedule"),

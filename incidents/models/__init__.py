@@ -11,6 +11,7 @@ from incidents.models.policies import LastResort, Policy, PolicyStep, PolicyVers
 from incidents.models.readers import Reader
 from incidents.models.rules import Evaluation, Firing, Rule, RuleVersion, SeverityLevel
 from incidents.models.runs import Page, Run, StepRecord
+from incidents.models.silences import Silence
 from incidents.models.tickets import Entry, Ticket
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "Run",
     "SeverityLevel",
     "SignedLink",
+    "Silence",
     "StepRecord",
     "StepTarget",
     "Ticket",

@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from incidents.models.incidents import Incident
+from incidents.models.silences import Silence
 from servicedesk.directory.models import Service, ServiceState
 
 
@@ -37,6 +38,8 @@ class LinkedAlert(models.Model):
     summary = models.CharField(_("summary"), max_length=1024, blank=True)
     value = models.CharField(_("last value"), max_length=60, blank=True)
     evaluate_at = models.DateTimeField(_("rules look again"), null=True)
+    silence = models.ForeignKey(Silence, models.PROTECT, null=True, blank=True, related_name="alerts", verbose_name=_("last silenced by"))
+    silenced_until = models.DateTimeField(_("silenced until"), null=True)
     updated_at = models.DateTimeField(_("changed"))
 
     objects: ClassVar[models.Manager[LinkedAlert]] = LinkedAlertQuerySet.as_manager()

@@ -13,7 +13,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from incidents import access, automation, knowledge, tickets
+from incidents import access, automation, knowledge, silences, tickets
 from incidents import promise as promises
 from incidents.forms import AnswerForm, ReportForm
 from incidents.models import Entry, Incident, Ticket
@@ -43,6 +43,7 @@ def _home(request: PersonRequest, searched: dict[str, Any]) -> HttpResponse:
     context = {
         **searched,
         "incidents": Incident.objects.shown_to_employees().select_related("service").order_by("severity", "since")[:3],
+        "planned": silences.announced(now=now),
         "standing": requester.standing(Service.objects.active()),
         "open_tickets": [requester.Seen(t, now) for t in own.filter(state__in=OPEN_TICKET).order_by("-updated_at")[:SHOWN]],
         "solved_tickets": [requester.Seen(t, now) for t in own.filter(state=TicketState.SOLVED).order_by("-solved_at")[:3]],

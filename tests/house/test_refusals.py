@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from incidents import automation, exports, incidents, vault
+from incidents import automation, exports, incidents, silences, vault
 from incidents.models import SignedLink
 from notifications.models import Message
 from servicedesk.operations.worlds.company import Company
@@ -67,6 +68,9 @@ MATRIX: dict[str, Row] = {
     "incident": Row(READERS, takes="incident"),
     "incident_act": Row(CHANGE_INCIDENT, "post", "incident"),
     "incident_note": Row((LOGIN, NO, NO, 422, 422, NO, NO), "post", "incident"),
+    "silences": Row((LOGIN, NO, NO, OK, OK, OK, OK)),
+    "add_silence": Row((LOGIN, NO, NO, 422, 422, NO, NO), "post"),
+    "end_silence": Row((LOGIN, NO, NO, LOGIN, LOGIN, NO, NO), "post", "silence"),
     "on_call": Row((LOGIN, NO, NO, OK, OK, OK, OK)),
     "schedule": Row((LOGIN, NO, NO, OK, OK, OK, OK), takes="schedule"),
     "edit_schedule": Row((LOGIN, NO, NO, NO, NO, OK, NO), takes="schedule"),
@@ -131,6 +135,11 @@ def world(acme: Company) -> dict[str, dict[str, Any]]:
         "schedule": {"slug": "network"},
         "policy": {"slug": "it-ops"},
         "path": {"path": "tickets"},
+        "silence": {
+            "number": silences.make(
+                actor=acme.people["ana"], now=NINE, check_slug="smtp-01", reason="Update", starts_at=NINE, ends_at=NINE + timedelta(hours=1)
+            ).pk
+        },
         "token": {"token": "unknown"},
         "uuid": {"uuid": "00000000-0000-4000-8000-00000000dead"},
         "signal": {"uuid": "00000000-0000-4000-8000-00000000dead", "signal": "fail"},

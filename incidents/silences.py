@@ -1,0 +1,99 @@
+"""Suppress alerting, never monitoring; suppress creation, never resolution.
+
+While an alert is covered the rules are not asked. Its `evaluate_at` is the silence's end, so that the engine's pass over
+the rules raises what still fires then, and nothing else need remember it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from incidents.models import LinkedAlert, Silence
+from servicedesk.audit import trail
+from servicedesk.directory.models import User
+
+LONGEST = timedelta(days=30)
+LONGEST_RECURRING = timedelta(days=366)
+LOOK_AGAIN = timedelta(minutes=15)  # an end that was moved while an alert was being looked at is found by then
+
+
+class SilenceRefused(ValueError):
+    """It cannot stand like this; the words say why."""
+
+
+@transaction.atomic
+def make(*, actor: User, now: datetime, **columns: Any) -> Silence:
+    """A silence that begins at `starts_at`, now or later. Alerts that fire already are covered too. Raises SilenceRefused."""
+    silence = Silence(made_by=actor, created_at=now, **columns)
+    _checked(silence, now)
+    silence.save()
+    said = {"of": silence.check_slug or str(silence.service), "until": silence.ends_at.isoformat(), "reason": silence.reason}
+    trail.record(silence, "silence", actor=actor, now=now, after=said)
+    _covered(silence).update(evaluate_at=now)
+    return silence
+
+
+@transaction.atomic
+def end(silence: Silence, *, actor: User, now: datetime) -> Silence:
+    """End it now: what it kept back and still fires is raised. Over already: unchanged."""
+    list(_covered(silence).select_for_update().order_by("pk").values_list("pk", flat=True))
+    row = Silence.objects.select_for_update(of=("self",)).get(pk=silence.pk)
+    if row.ends_at <= now:
+        return row
+    before = row.ends_at
+    row.starts_at, row.ends_at, row.ended_by = min(row.starts_at, now), now, actor
+    row.save(update_fields=["starts_at", "ends_at", "ended_by"])
+    trail.record(row, "end", actor=actor, now=now, before={"until": before.isoformat()}, after={"until": now.isoformat()})
+    _covered(row).update(evaluate_at=now)
+    return row
+
+
+def hush(alert: LinkedAlert, *, now: datetime) -> bool:
+    """True: a silence covers this alert, whose row the caller holds; it stands as such and is looked at again at the end."""
+    standing = Silence.objects.standing(now).about(alert.service, alert.check_slug)
+    found = [(window[1], silence) for silence in standing if (window := silence.window(now))]
+    if not found:
+        return _heard_again(alert, now)
+    until, silence = max(found, key=lambda one: (one[0], one[1].pk))
+    if alert.silence_id != silence.pk:
+        trail.record(alert, "silence", actor=None, now=now, after={"silence": silence.pk, "until": until.isoformat()})
+    alert.silence, alert.silenced_until, alert.evaluate_at = silence, until, min(until, now + LOOK_AGAIN)
+    alert.save(update_fields=["silence", "silenced_until", "evaluate_at"])
+    return True
+
+
+def announced(*, now: datetime) -> list[tuple[str, datetime]]:
+    """What employees are told of the silences that cover something now, and until when."""
+    standing = Silence.objects.standing(now).exclude(public_text="").order_by("ends_at")[:20]
+    return [(silence.public_text, window[1]) for silence in standing if (window := silence.window(now))]
+
+
+def _heard_again(alert: LinkedAlert, now: datetime) -> bool:
+    """What was silenced for longer, and is no more."""
+    if alert.silenced_until is not None and alert.silenced_until > now:
+        alert.silenced_until = now
+        alert.save(update_fields=["silenced_until"])
+    return False
+
+
+def _covered(silence: Silence) -> Any:
+    """Open alerts it is about."""
+    about = Q(check_slug=silence.check_slug) if silence.check_slug else Q(service=silence.service_id)
+    return LinkedAlert.objects.open().filter(about)
+
+
+def _checked(silence: Silence, now: datetime) -> None:
+    most = LONGEST_RECURRING if silence.weekdays else LONGEST
+    if silence.service is None and not silence.check_slug:
+        raise SilenceRefused(_("Name a service or a check."))
+    if silence.ends_at <= max(silence.starts_at, now):
+        raise SilenceRefused(_("It would be over before it begins. Choose a later end."))
+    if silence.ends_at - silence.starts_at > most:
+        raise SilenceRefused(_("That is longer than %(days)s days. Choose an earlier end.") % {"days": most.days})
+    if silence.weekdays and (silence.opens is None or silence.closes is None):
+        raise SilenceRefused(_("A window on weekdays needs the times at which it opens and closes."))
