@@ -10,7 +10,8 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import structlog
@@ -35,8 +36,11 @@ class _Bell:
         self.knocked = threading.Event()
         self.thread: threading.Thread | None = None
         self.quiet_until = 0.0
+        self.is_held = False
 
     def add(self, task: str, ids: Iterable[int]) -> None:
+        if self.is_held:
+            return
         with self.lock:
             self.waiting.setdefault(task, {}).update(dict.fromkeys(ids))
             if self.thread is None or not self.thread.is_alive():
@@ -86,6 +90,16 @@ def ring(task: str, ids: Iterable[int]) -> None:
         _bell.add(task, wanted)
 
     transaction.on_commit(knock, robust=True)
+
+
+@contextmanager
+def held() -> Iterator[None]:
+    """No worker listens yet, as at a first start: what is rung inside is dropped, and the engine finds its rows."""
+    _bell.is_held = True
+    try:
+        yield
+    finally:
+        _bell.is_held = False
 
 
 def circuit() -> dict[str, Any]:

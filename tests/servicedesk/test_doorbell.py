@@ -142,3 +142,11 @@ def opened(within: float) -> bool:
     while not doorbell.circuit()["open"] and time.monotonic() < end:
         time.sleep(0.02)
     return bool(doorbell.circuit()["open"])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_rung_before_anybody_listens_is_dropped_and_later_rings_are_heard(broker: Broker) -> None:
+    with doorbell.held():
+        doorbell.ring("a.b", [1])
+    doorbell.ring("a.b", [2])
+    assert broker.rung("bulk") == [("a.b", [2])]
