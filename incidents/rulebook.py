@@ -7,12 +7,23 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Max
+from django.utils.translation import gettext as _
 
 from incidents import rules
 from incidents.models import Rule, RuleVersion
 from servicedesk.audit import trail
 from servicedesk.directory.models import User
+
+COLUMNS = ("id", "version", "key", "kind", "position", "mode")  # kept in the row, not in a version
+
+
+class KeyTaken(ValueError):
+    """Another rule has this short name."""
+
+
+class NothingPublished(ValueError):
+    """A rule that was never published has nothing to put in force."""
 
 
 class NoteMissing(ValueError):
@@ -59,17 +70,97 @@ def publish(rule: Rule, definition: Mapping[str, Any], *, note: str, actor: User
     row.name = read(version).name
     version.save()
     before, row.version = row.version, number
-    row.save(update_fields=["name", "version"])
+    row.draft = row.draft_by = row.draft_at = None
+    row.save(update_fields=["name", "version", "draft", "draft_by", "draft_at"])
     trail.record(row, "publish", actor=actor, now=now, before={"version": before}, after={"version": number, "note": version.note})
     return version
 
 
 @transaction.atomic
 def set_mode(rule: Rule, mode: str, *, actor: User | None, now: datetime) -> Rule:
-    """Draft, shadow or live. The same mode again changes nothing."""
+    """Draft, shadow or live. The same mode again changes nothing. Raises NothingPublished."""
     row = Rule.objects.select_for_update().get(pk=rule.pk)
+    if not row.version and mode != Rule.Mode.DRAFT:
+        raise NothingPublished
     if row.mode != mode:
         before, row.mode = row.mode, mode
         row.save(update_fields=["mode"])
         trail.record(row, "set_mode", actor=actor, now=now, before={"mode": before}, after={"mode": mode})
     return row
+
+
+# Edits: a draft is nobody's rule yet
+
+
+@transaction.atomic
+def found(*, key: str, kind: str, name: str, actor: User, now: datetime) -> Rule:
+    """A new rule at the end of its kind, a draft without a published word. Raises KeyTaken."""
+    if Rule.objects.filter(key__iexact=key).exists():
+        raise KeyTaken
+    last = Rule.objects.filter(kind=kind).aggregate(last=Max("position"))["last"]
+    draft = {"schema": rules.SCHEMA, "name": name, "conditions": {"all": []}, "actions": [], "repeat": None}
+    row = Rule.objects.create(
+        key=key, kind=kind, name=name, position=0 if last is None else last + 1, owner=actor, version=0,
+        draft=draft, draft_by=actor, draft_at=now,
+    )  # fmt: skip
+    trail.record(row, "found", actor=actor, now=now, after={"key": key, "kind": kind})
+    return row
+
+
+@transaction.atomic
+def save_draft(rule: Rule, definition: Mapping[str, Any], *, actor: User, now: datetime) -> Rule:
+    """What is edited, beside the version in force. Raises rules.RuleError where it cannot be read."""
+    row = Rule.objects.select_for_update(of=("self",)).get(pk=rule.pk)
+    draft = {name: part for name, part in definition.items() if name not in COLUMNS}
+    read(RuleVersion(rule=row, version=row.version + 1, definition=draft))
+    row.draft, row.draft_by, row.draft_at = draft, actor, now
+    row.save(update_fields=["draft", "draft_by", "draft_at"])
+    trail.record(row, "edit", actor=actor, now=now, after={"draft": draft})
+    return row
+
+
+@transaction.atomic
+def discard_draft(rule: Rule, *, actor: User, now: datetime) -> Rule:
+    """The version in force is all there is again. A rule never published keeps its draft."""
+    row = Rule.objects.select_for_update(of=("self",)).get(pk=rule.pk)
+    if row.draft is not None and row.version:
+        row.draft = row.draft_by = row.draft_at = None
+        row.save(update_fields=["draft", "draft_by", "draft_at"])
+        trail.record(row, "discard", actor=actor, now=now)
+    return row
+
+
+@transaction.atomic
+def roll_back(rule: Rule, number: int, *, note: str, actor: User, now: datetime) -> RuleVersion:
+    """What an earlier version said, as a new version. Raises RuleVersion.DoesNotExist, NoteMissing."""
+    return publish(rule, rule.versions.get(version=number).definition, note=note, actor=actor, now=now)
+
+
+@transaction.atomic
+def move(rule: Rule, places: int, *, actor: User, now: datetime) -> Rule:
+    """Earlier (negative) or later among the rules of its kind. At the end of the line nothing changes."""
+    line = list(Rule.objects.select_for_update(of=("self",)).filter(kind=rule.kind).order_by("position", "pk"))
+    at = next(nth for nth, row in enumerate(line) if row.pk == rule.pk)
+    to = min(max(at + places, 0), len(line) - 1)
+    row = line.pop(at)
+    if to == at:
+        return row
+    line.insert(to, row)
+    for position, each in enumerate(line):
+        each.position = position
+    Rule.objects.bulk_update(line, ["position"])
+    trail.record(row, "move", actor=actor, now=now, before={"position": at}, after={"position": to})
+    return row
+
+
+def lint(rule: Rule) -> list[str]:
+    """What its author should know. Raises rules.RuleError."""
+    owned = [] if rule.owner_id else [_("Nobody owns it: say who reviews it.")]
+    return [*faults(rule), *owned]
+
+
+def faults(rule: Rule) -> list[str]:
+    """Why its newest words should not be published. Raises rules.RuleError."""
+    words = candidate(rule)
+    earlier = [one for one in in_force(rule.kind) if one.mode == "live" and (one.position, one.id) < (words.position, words.id)]
+    return rules.lint(words, earlier)

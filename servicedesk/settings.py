@@ -238,7 +238,7 @@ CELERY_TIMEZONE = "UTC"
 ERRAND_SETTLED = "incidents.tasks.advance_runs"
 
 # Long work: the function that does each kind (servicedesk.jobs; the floor imports no app)
-JOB_KINDS = {"export tickets": "incidents.exports.tickets"}
+JOB_KINDS = {"export tickets": "incidents.exports.tickets", "backtest": "incidents.backtest.work.done"}
 
 # Mail out
 

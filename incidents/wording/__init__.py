@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from incidents.wording.clauses import duration, seen_words, severity
 from incidents.wording.reasons import counted_words, reason, rule_name, why_incident, why_overridden, why_paged, why_raised, why_severity
-from incidents.wording.sentences import action_words, conditions_words, rule_sentence
+from incidents.wording.sentences import action_words, conditions_words, rule_lines, rule_sentence
 
 __all__ = [
     "action_words",
@@ -15,6 +15,7 @@ __all__ = [
     "counted_words",
     "duration",
     "reason",
+    "rule_lines",
     "rule_name",
     "rule_sentence",
     "seen_words",

@@ -131,3 +131,16 @@ DEEDS: Mapping[str, Callable[[Mapping[str, JSON]], str]] = {
     "category": lambda args: _("category %(category)s") % {"category": args["to"]},
     "policy": lambda args: _("policy %(policy)s") % {"policy": args["to"]},
 }
+
+
+def rule_lines(rule: Rule) -> list[str]:
+    """A rule part by part, so that two versions can be laid side by side."""
+    parts = cast("Sequence[Tree]", rule.conditions.get("all", (rule.conditions,)))
+    lines = [conditions_words(part) for part in parts]
+    if rule.repeat is not None:
+        lines.append(repeat_words(rule.repeat))
+    lines += [_("then %(what)s") % {"what": action_words(action)} for action in rule.actions]
+    lines.append(_("one incident for each %(group)s") % {"group": rule.group})
+    if rule.fire_cap:
+        lines.append(_("at most %(n)d incidents an hour") % {"n": rule.fire_cap})
+    return lines

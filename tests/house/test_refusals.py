@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from incidents import automation, exports, incidents, silences, vault
-from incidents.models import SignedLink
+from incidents.models import Rule, SignedLink
 from notifications.models import Message
 from servicedesk.operations.worlds.company import Company
 from tests.actors import NINE, signed_in
@@ -38,6 +38,8 @@ WORKERS = (LOGIN, NO, NO, OK, OK, NO, NO)
 STAFF_TICKET = (LOGIN, NO, GONE, OK, OK, GONE, OK)
 CHANGE_TICKET = (LOGIN, NO, GONE, LOGIN, LOGIN, GONE, NO)  # 302: done, and led back
 CHANGE_INCIDENT = (LOGIN, NO, NO, 422, 422, NO, NO)  # an empty form
+RULE_READERS = (LOGIN, NO, NO, NO, OK, OK, OK)
+ADMINS = (LOGIN, NO, NO, NO, NO, OK, NO)
 MACHINES = (OTHER,) * 7
 TOKEN = 401  # the API asks for one, or for a session
 
@@ -71,6 +73,11 @@ MATRIX: dict[str, Row] = {
     "silences": Row((LOGIN, NO, NO, OK, OK, OK, OK)),
     "add_silence": Row((LOGIN, NO, NO, 422, 422, NO, NO), "post"),
     "end_silence": Row((LOGIN, NO, NO, LOGIN, LOGIN, NO, NO), "post", "silence"),
+    "rules": Row(RULE_READERS),
+    "rule": Row(RULE_READERS, takes="rule"),
+    "new_rule": Row(ADMINS),
+    "edit_rule": Row(ADMINS, takes="rule"),
+    "rule_act": Row((LOGIN, NO, NO, NO, NO, 422, NO), "post", "rule"),
     "on_call": Row((LOGIN, NO, NO, OK, OK, OK, OK)),
     "schedule": Row((LOGIN, NO, NO, OK, OK, OK, OK), takes="schedule"),
     "edit_schedule": Row((LOGIN, NO, NO, NO, NO, OK, NO), takes="schedule"),
@@ -134,6 +141,7 @@ def world(acme: Company) -> dict[str, dict[str, Any]]:
         "message": {"number": Message.objects.latest("pk").pk},
         "schedule": {"slug": "network"},
         "policy": {"slug": "it-ops"},
+        "rule": {"number": Rule.objects.get(key="R4").pk},
         "path": {"path": "tickets"},
         "silence": {
             "number": silences.make(

@@ -85,7 +85,7 @@ def write(company: Company, *, now: datetime, number: int = NUMBER) -> None:
             _raise_by_hand(ticket)
     Ticket.objects.bulk_create([ticket for ticket, _report in tickets], batch_size=200)
     Entry.objects.bulk_create([entry for ticket, report in tickets for entry in _entries(ticket, report.story)], batch_size=500)
-    kept.save()
+    kept.write()
 
 
 def colleagues(company: Company, *, now: datetime) -> list[User]:

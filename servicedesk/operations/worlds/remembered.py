@@ -20,7 +20,7 @@ class Kept:
     evaluations: list[Evaluation] = field(default_factory=list)
     firings: list[Firing] = field(default_factory=list)
 
-    def save(self) -> None:
+    def write(self) -> None:
         """Once the tickets have their rows."""
         Evaluation.objects.bulk_create(self.evaluations, batch_size=200)
         for firing in self.firings:

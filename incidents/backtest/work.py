@@ -1,0 +1,76 @@
+"""A backtest as a job: its figures, its sentences and its rows are the job's result."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import datetime
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from incidents import rules
+from incidents.backtest import running
+from incidents.backtest.report import Report
+from incidents.backtest.saying import as_json, sentences
+from incidents.models import Rule
+from servicedesk.directory.models import User
+from servicedesk.jobs import work
+from servicedesk.jobs.models import Job, JobState
+from servicedesk.jobs.running import JobRefused, Result, Run
+
+KIND = "backtest"
+MANY_NIGHTS = 3  # times as many pages at night are worth a question
+
+
+def start(rule: Rule, *, days: int, asked_by: User, now: datetime) -> Job:
+    title = _("Backtest of rule %(key)s, %(days)d days") % {"key": rule.key, "days": days}
+    return work.start(KIND, asked_by=asked_by, title=title, parameters={"rule": rule.pk, "days": days, "words": digest(rule)}, now=now)
+
+
+def done(run: Run) -> Result:
+    """The work itself: what JOB_KINDS names."""
+    said = run.job.parameters
+    rule = Rule.objects.get(pk=said["rule"])
+    try:
+        report = running.run(rule, days=said["days"], now=run.now, progress=lambda n, total: run.progress(n, total=total))
+    except rules.RuleError as error:
+        raise JobRefused(_("The rule cannot be read: %(error)s") % {"error": error}) from error
+    url = f"{reverse('rule', args=[rule.pk])}?backtest={run.job.pk}"
+    return Result(figures={**as_json(report, rows_url=url), "said": list(sentences(report)), "rows": rows(report)}, url=url)
+
+
+def rows(report: Report) -> list[dict[str, Any]]:
+    """The differences, for the table and the API."""
+    return [{**row._asdict(), "at": row.at.isoformat() if row.at else None} for row in report.rows]
+
+
+def last_of(rule: Rule, number: int | None = None) -> Job | None:
+    """The newest backtest of this rule that is done, or that one."""
+    jobs = Job.objects.filter(kind=KIND, state=JobState.DONE, parameters__rule=rule.pk)
+    return (jobs.filter(pk=number) if number else jobs.order_by("-pk")).first()
+
+
+def is_of_these_words(job: Job, rule: Rule) -> bool:
+    return bool(job.parameters.get("words") == digest(rule))
+
+
+def doubts(rule: Rule) -> list[str]:
+    """What its newest backtest says against publishing these words; empty: nothing, or it was not tried."""
+    job = last_of(rule)
+    if job is None or not is_of_these_words(job, rule):
+        return []
+    found, pages = [], job.result["pages"]
+    if not job.result["matches"]:
+        found.append(_("Over the last %(days)d days it would have matched nothing.") % {"days": job.parameters["days"]})
+    if pages["nights_after"] > MANY_NIGHTS * max(1, pages["nights_before"]):
+        said = {"after": pages["nights_after"], "before": pages["nights_before"]}
+        found.append(_("It would page %(after)d times at night; now it is %(before)d.") % said)
+    return found
+
+
+def digest(rule: Rule) -> str:
+    """Which words were tried: the draft's, or those of the version in force."""
+    words = json.dumps(rule.draft, sort_keys=True) if rule.draft is not None else f"version {rule.version}"
+    return hashlib.sha256(words.encode()).hexdigest()[:16]

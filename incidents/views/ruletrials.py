@@ -1,0 +1,175 @@
+"""What the pages of rules show beside the rows: hits, words, versions side by side, a rule tried on one thing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, F, Max, Q
+from django.utils.translation import gettext as _
+
+from incidents import backtest, rulebook, rules, wording
+from incidents.models import Evaluation, Firing, Rule, RuleVersion, Ticket
+from incidents.rules.fields import FIELDS
+from incidents.views import numbers
+from incidents.wording import clauses
+from servicedesk.directory.models import User
+
+HITS = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One rule of the list."""
+
+    rule: Rule
+    sentence: str
+    hits: int
+    last_at: datetime | None
+    changed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The newest words of a rule: its sentence, what they change, what is wrong with them."""
+
+    sentence: str
+    added: Sequence[str]
+    removed: Sequence[str]
+    lint: Sequence[str]
+    error: str = ""
+    cap: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    row: RuleVersion
+    added: Sequence[str]
+    removed: Sequence[str]
+    is_in_force: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One condition tried: whether it held (None: not decidable), what it asks, what it saw."""
+
+    passed: bool | None
+    asked: str
+    seen: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    label: str
+    at: datetime | None
+    matched: bool | None
+    conditions: Sequence[Condition]
+    then: str
+    problem: str = ""
+
+
+def lines(*, now: datetime) -> list[Line]:
+    """Every rule in the order of evaluation; four queries however many there are."""
+    fired = {row["rule"]: row for row in _fired(now)}
+    published = dict(RuleVersion.objects.values_list("rule").annotate(Max("published_at")))
+    in_force = RuleVersion.objects.filter(version=F("rule__version")).select_related("rule")
+    versions = {version.rule_id: version for version in in_force}
+    found = []
+    for rule in Rule.objects.order_by("-kind", "position", "pk"):
+        hit = fired.get(rule.pk, {"hits": 0, "last": None})
+        sentence = _sentence(versions[rule.pk]) if rule.pk in versions else _("Never published.")
+        found.append(Line(rule, sentence, hit["hits"], hit["last"], rule.draft_at or published.get(rule.pk)))
+    return found
+
+
+def _fired(now: datetime) -> Any:
+    return Firing.objects.order_by().values("rule").annotate(hits=Count("pk", filter=Q(at__gte=now - HITS)), last=Max("at"))
+
+
+def hits(rule: Rule, *, now: datetime) -> dict[str, Any]:
+    return Firing.objects.filter(rule=rule).aggregate(number=Count("pk", filter=Q(at__gte=now - HITS)), last=Max("at"))
+
+
+def _sentence(version: RuleVersion) -> str:
+    try:
+        return wording.rule_sentence(rulebook.read(version))
+    except rules.RuleError as error:
+        return _("It cannot be read: %(error)s") % {"error": error}
+
+
+def definition(rule: Rule) -> dict[str, Any]:
+    """What the editor begins with."""
+    kept = rule.draft if rule.draft is not None else rule.versions.get(version=rule.version).definition
+    return {name: part for name, part in kept.items() if name not in rulebook.COLUMNS}
+
+
+def words(rule: Rule) -> Words:
+    try:
+        newest = rulebook.candidate(rule)
+        found = rulebook.lint(rule)
+    except rules.RuleError as error:
+        return Words("", (), (), (), str(error))
+    before = rule.versions.filter(version=rule.version).first() if rule.draft is not None else None
+    added, removed = _difference(before, newest)
+    return Words(wording.rule_sentence(newest), added, removed, found, cap=newest.fire_cap)
+
+
+def versions(rule: Rule) -> list[Version]:
+    """Newest first, each with what it changed."""
+    rows = list(rule.versions.select_related("rule", "author"))
+    before = [*rows[1:], None] if rows else []
+    return [Version(row, *_difference(old, rulebook.read(row)), row.version == rule.version) for row, old in zip(rows, before, strict=True)]
+
+
+def _difference(before: RuleVersion | None, after: rules.Rule) -> tuple[list[str], list[str]]:
+    """The lines that came and those that went."""
+    if before is None:
+        return [], []
+    was, becomes = wording.rule_lines(rulebook.read(before)), wording.rule_lines(after)
+    return [line for line in becomes if line not in was], [line for line in was if line not in becomes]
+
+
+def trial(rule: Rule, label: str, user: User) -> Tried | None:
+    """The rule on T-1042, or on the alert of a number ("alert 7"); None: nothing was asked."""
+    asked = label.strip()
+    if not asked:
+        return None
+    evaluation = _evaluation(asked, user)
+    if evaluation is None:
+        return Tried(
+            asked,
+            None,
+            None,
+            (),
+            "",
+            _("Nothing was kept about “%(what)s” that you may see. Give a ticket as T-1042, or “alert 7”.") % {"what": asked},
+        )
+    try:
+        found = backtest.on(rule, evaluation)
+    except rules.RuleError as error:
+        return Tried(asked, None, None, (), "", str(error))
+    if found.outcome is None:
+        return Tried(asked, found.at, False, (), "", _("An earlier rule decided; this one was not asked."))
+    actions = found.outcome.actions
+    then = clauses.listed([wording.action_words(action) for action in actions])
+    return Tried(asked, found.at, found.outcome.matched, [_condition(seen) for seen in found.outcome.trace], then)
+
+
+def _evaluation(label: str, user: User) -> Evaluation | None:
+    """The last one of that thing. Administrators try rules on every ticket that is not confidential."""
+    kept = Evaluation.objects.select_related("ticket", "alert").order_by("-at", "-pk")
+    if label.lower().startswith("alert"):
+        number = numbers.whole(label[5:].strip())
+        return kept.filter(alert__alert_id=number).first() if number else None
+    number = numbers.whole(label.upper().removeprefix("T-"))
+    visible = Ticket.objects.filter(is_confidential=False) if user.is_admin else Ticket.objects.visible_to(user)
+    return kept.filter(ticket__in=visible.filter(pk=number)).first() if number else None
+
+
+def _condition(seen: rules.Seen) -> Condition:
+    if seen.field in ("repeat.people", "repeat.number"):
+        return Condition(seen.passed, clauses.phrase(FIELDS[seen.field], seen.op, str(seen.wanted), holds=True), str(seen.seen))
+    asked = clauses.clause({"field": seen.field, "op": seen.op, "value": seen.wanted})
+    return Condition(seen.passed, asked, _("not known") if seen.passed is None else wording.seen_words(seen))
