@@ -32,7 +32,7 @@ def make(*, actor: User, now: datetime, **columns: Any) -> Silence:
     silence = Silence(made_by=actor, created_at=now, **columns)
     _checked(silence, now)
     silence.save()
-    said = {"of": silence.check_slug or str(silence.service), "until": silence.ends_at.isoformat(), "reason": silence.reason}
+    said = {"of": silence.about, "until": silence.ends_at.isoformat(), "reason": silence.reason}
     trail.record(silence, "silence", actor=actor, now=now, after=said)
     _covered(silence).update(evaluate_at=now)
     return silence

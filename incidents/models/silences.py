@@ -66,7 +66,12 @@ class Silence(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.check_slug or self.service}: {self.reason}"
+        return f"{self.about}: {self.reason}"
+
+    @property
+    def about(self) -> str:
+        """What it silences, by name."""
+        return self.check_slug or str(self.service)
 
     def window(self, now: datetime) -> tuple[datetime, datetime] | None:
         """What it covers at `now`, as instants; None: nothing at this moment."""

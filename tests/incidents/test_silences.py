@@ -168,6 +168,16 @@ def test_ana_makes_one_on_the_page_ends_it_and_everybody_reads_it(acme: Company,
     assert "Mail rests" not in signed_in(acme.people["ella"]).get("/").content.decode()
 
 
+def test_the_page_names_a_check_now_later_and_afterwards(acme: Company) -> None:
+    now, hour = datetime.now(UTC), timedelta(hours=1)
+    for slug, start in (("smtp-01", now), ("smtp-02", now + hour), ("smtp-03", now - 3 * hour)):
+        made = {"starts_at": start, "ends_at": start + hour, "service": None, "check_slug": slug, "reason": "Update"}
+        silences.make(actor=acme.people["ana"], now=start, **made)
+    page = signed_in(acme.people["vera"]).get("/silences/").content.decode()
+    assert all(slug in page for slug in ("smtp-01", "smtp-02", "smtp-03"))
+    assert "End now" not in page
+
+
 def test_a_form_without_an_end_says_so(acme: Company) -> None:
     page = signed_in(acme.people["ana"]).post("/silences/add/", FORM | {"ends_at": "soon"})
     assert (page.status_code, Silence.objects.count()) == (422, 0)
