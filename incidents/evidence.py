@@ -38,9 +38,13 @@ def reasons(incident: Incident) -> list[str]:
 def why_paging(incident: Incident) -> str:
     """Why people are called for it now, where that is no reason of its own: reopened, handed back, decided by nobody."""
     run = Run.objects.open().filter(incident=incident).first()
-    if run is None or run.why in [reason[:KEPT] for reason in reasons(incident)]:
+    if run is None or any(old in run.why for old in _over(incident)):
         return ""
-    return "" if any(old in run.why for old in _over(incident)) else run.why
+    told = [reason[:KEPT] for reason in reasons(incident)]
+    own, _semicolon, quoted = run.why.partition("; ")
+    if any(reason.startswith(run.why) for reason in told):
+        return ""
+    return own if quoted and any(reason.startswith(quoted) for reason in told) else run.why
 
 
 def well_again(incident: Incident, *, at: str = "") -> str:
@@ -60,7 +64,7 @@ def card(incident: Incident, *, now: datetime) -> list[tuple[str, str]]:
     named = _("%(key)s, version %(n)s: %(name)s") % {"key": rule.key, "n": incident.rule_version, "name": rule.name} if rule else ""
     service = incident.service.name if incident.service else ""
     rows = [
-        (_("Reported by"), reporters(incident)),
+        (_("Who"), reporters(incident)),
         (_("Service"), service),
         (_("Rule"), named),
         (_("Before"), "; ".join(before(incident, now=now))),

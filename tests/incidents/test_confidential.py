@@ -11,7 +11,7 @@ from incidents.models import Incident, SignedLink, StepTarget, Ticket
 from servicedesk.audit.models import AuditEntry
 from servicedesk.operations.worlds.company import Company
 from tests.actors import NINE, at, signed_in
-from tests.incidents.alarms import MINUTE, email_down, paged, run_until, told
+from tests.incidents.alarms import MINUTE, email_down, paged, run_until
 from tests.incidents.reporting import report
 
 SECRET = "canary-4471 stolen laptop"
@@ -57,12 +57,10 @@ def test_nobody_else_opens_either(acme: Company, secret: Incident, who: str, ans
 
 
 def test_whoever_is_told_and_could_acknowledge_can_open_it(acme: Company, secret: Incident) -> None:
-    run_until(NINE + 30 * MINUTE)
-    assert {"dana", "kim"} <= set(told(secret))
-    for who in ("dana", "kim"):
-        link = SignedLink.objects.get(incident=secret, person=acme.people[who])
-        assert signed_in(acme.people[who]).get(f"/a/{link.token}").status_code == 200
-        assert opens(acme, who, secret) == (200, 200)
+    run_until(NINE + 45 * MINUTE, every=5 * MINUTE)
+    holders = set(SignedLink.objects.filter(incident=secret).values_list("person__username", flat=True))
+    assert holders >= {"sam", "dana", "kim"}
+    assert {who: opens(acme, who, secret) for who in holders} == dict.fromkeys(holders, (200, 200))
 
 
 @pytest.mark.parametrize("who", ["vera", "ella"])

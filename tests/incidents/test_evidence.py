@@ -89,7 +89,7 @@ def test_a_proposal_is_decided_by_who_how_many_what_since_when_before_and_which_
     automation.evaluate_due(now=at(9, 5))
     incident = Incident.objects.get(state="proposed")
     told = dict(evidence.card(incident, now=at(9, 5)))
-    assert told["Reported by"].startswith("5 people")
+    assert told["Who"].startswith("5 people")
     assert told["Service"] == "Email"
     assert told["Rule"] == f"{incident.rule.key}, version 1: {incident.rule.name}" if incident.rule else False
     assert told["Before"] == f"{old.number} SEV1, Tue 3 Nov, 09:00, resolved: restarted smtp-01"
@@ -103,3 +103,11 @@ def test_a_confidential_proposal_shows_nothing(acme: Company) -> None:
     incident = proposed(acme, is_confidential=True, group_key="ticket:T-1")
     assert evidence.card(incident, now=NINE) == []
     assert "R5" not in signed_page(acme, incident, "dana")
+
+
+def test_a_reason_told_already_is_not_told_twice(acme: Company) -> None:
+    incident = proposed(acme)
+    incidents.decide_due(now=at(12))
+    assert fresh(incident).state == "triggered"
+    assert evidence.why_paging(fresh(incident)) == "nobody decided"
+    assert evidence.why_paging(email_down(acme, service=acme.services["vpn"])) == ""
