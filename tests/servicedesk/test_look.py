@@ -57,9 +57,8 @@ def layer(name: str) -> str:
 @cache
 def tokens(theme: str) -> dict[str, str]:
     """The colours of a theme as the style sheet gives them."""
-    start = {"light": ':root, [data-theme="light"] {', "dark": '\n  [data-theme="dark"] {', "system": ":root:not([data-theme]) {"}[theme]
-    block = layer("tokens").partition(start)[2].partition("}")[0]
-    return dict(re.findall(r"--([\w-]+): (#[0-9A-F]{6,8})", block))
+    pairs = re.findall(r"--([\w-]+): light-dark\((#[0-9A-F]{6,8}), (#[0-9A-F]{6,8})\)", layer("tokens"))
+    return {name: light if theme == "light" else dark for name, light, dark in pairs}
 
 
 def luminance(colour: str) -> float:
@@ -85,9 +84,11 @@ def test_a_colour_can_be_read_on_its_ground(theme: str, ink: str, ground: str, l
     assert contrast(tokens(theme)[ink], tokens(theme)[ground]) >= least
 
 
-def test_the_two_dark_themes_are_one() -> None:
-    assert tokens("dark") == tokens("system")
-    assert tokens("dark").keys() == tokens("light").keys()
+def test_every_colour_is_given_for_both_themes_and_the_person_may_choose() -> None:
+    plain = re.sub(r"light-dark\(.*?\)", "", layer("tokens"))
+    assert re.findall(r"#[0-9A-Fa-f]{3,8}\b", plain) == []
+    for theme in ("light", "dark"):
+        assert f'[data-theme="{theme}"] {{ color-scheme: {theme} }}' in plain
 
 
 def test_colours_stand_in_the_token_layer_only() -> None:
