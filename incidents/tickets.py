@@ -189,11 +189,20 @@ def set_severity(ticket: Ticket, *, rank: int, actor: User, now: datetime, reaso
     return row
 
 
-def rerate(ticket: Ticket, rank: int, why: dict[str, Any], *, actor: User | None, now: datetime) -> None:
+@transaction.atomic
+def put_back_severity(ticket: Ticket, *, rank: int | None, by: User | None, actor: User, now: datetime) -> Ticket:
+    """What it was before a change that is undone: the rank (or none), and whose word it was."""
+    row = Ticket.objects.locked(ticket.pk)
+    text = _("%(name)s undid a change: %(rank)s again.") % {"name": actor, "rank": f"SEV{rank}" if rank else _("not rated")}
+    rerate(row, rank, {"by": "undo", "text": text}, actor=actor, now=now, word_of=by)
+    return row
+
+
+def rerate(ticket: Ticket, rank: int | None, why: dict[str, Any], *, actor: User | None, now: datetime, word_of: User | None = ANY) -> None:
     """Set the rank with its reason: `why` holds by (rule | raise | person), text, and for a rule its key and version."""
-    before = ticket.severity
+    before, word_of = ticket.severity, actor if word_of is ANY else word_of
     reasons = [*ticket.severity_reasons, {"rank": rank, "at": now.isoformat(), **why}]
-    _change(ticket, {"severity": rank, "severity_by": actor, "severity_reasons": reasons, "evaluate_at": now})
+    _change(ticket, {"severity": rank, "severity_by": word_of, "severity_reasons": reasons, "evaluate_at": now})
     ranks: dict[str, Any] = {"before": {"severity": before}, "after": {"severity": rank}}
     journal.ticket_event(ticket, why["text"], actor=actor, now=now, verb="set_severity", because=why.get("reason", ""), **ranks)
     targets.project(ticket, now=now)

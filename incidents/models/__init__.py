@@ -5,6 +5,7 @@ from __future__ import annotations
 from incidents.models.alerts import LinkedAlert
 from incidents.models.articles import Article
 from incidents.models.attachments import Attachment
+from incidents.models.bulk import Batch, SavedView
 from incidents.models.incidents import Incident, TimelineEntry
 from incidents.models.links import SignedLink
 from incidents.models.policies import LastResort, Policy, PolicyStep, PolicyVersion, StepTarget
@@ -17,6 +18,7 @@ from incidents.models.tickets import Entry, Ticket
 __all__ = [
     "Article",
     "Attachment",
+    "Batch",
     "Entry",
     "Evaluation",
     "Firing",
@@ -31,6 +33,7 @@ __all__ = [
     "Rule",
     "RuleVersion",
     "Run",
+    "SavedView",
     "SeverityLevel",
     "SignedLink",
     "Silence",

@@ -1,108 +1,165 @@
-"""The staff queue: views with capped counts, filters in the URL, keyset pages, sorted by time to breach."""
+"""The staff queue: views with capped counts, filters and order in the URL, keyset pages, and news that never moves a row."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.db.models import Q
-from django.http import HttpResponse, QueryDict
+from django.core.cache import cache
+from django.http import HttpResponse
 from django.shortcuts import render
-from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from incidents.models import Ticket
+from incidents import bulk
+from incidents.models import Batch, SavedView, Ticket
 from incidents.models.tickets import TicketQuerySet
-from incidents.states import OPEN_TICKET, TicketState
-from incidents.views import clocks, numbers
+from incidents.states import OPEN_TICKET, Severity
+from incidents.views import clocks, numbers, queue_asked
+from incidents.views.queue_asked import Asked
 from servicedesk import clock
 from servicedesk.directory import access
 from servicedesk.directory.access import PersonRequest
-from servicedesk.directory.models import User
+from servicedesk.directory.models import Role, User
 
 PAGE = 50
-MOST_COUNTED = 1_000
 PARTS = ("requester", "assignee", "service", "incident")
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    slug: str
-    word: str | Promise
-    narrow: Callable[[TicketQuerySet, User], TicketQuerySet]
-    empty: str | Promise
-
-
-VIEWS = (
-    View("all", _("All open"), lambda rows, user: rows, _("No ticket is open.")),
-    View("triage", _("Needs triage"), lambda rows, user: rows.filter(state=TicketState.NEW, assignee=None), _("Nothing to triage.")),
-    View("mine", _("Mine"), lambda rows, user: rows.filter(assignee=user), _("You have no open tickets.")),
-    View("team", _("My team"), lambda rows, user: rows.filter(team__in=user.team_ids), _("Your team has no open tickets.")),
-    View("unassigned", _("Unassigned"), lambda rows, user: rows.filter(assignee=None), _("Every open ticket has somebody.")),
-    View("waiting", _("Waiting"), lambda rows, user: rows.filter(state=TicketState.WAITING), _("No ticket waits for anybody.")),
-)
-FILTERS = {"sev": "severity", "service": "service__slug", "team": "team__slug", "assignee": "assignee__username", "status": "state"}
+REREAD = timedelta(seconds=10)  # what committed late is not missed
+LAST_BATCH = "last_batch"  # in the session: what could still be undone
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
     ticket: Ticket
     clock: clocks.Seen
+    is_done: bool = False
 
 
 @require_safe
 @access.readers
 def queue(request: PersonRequest) -> HttpResponse:
-    now = clock.now()
-    visible = Ticket.objects.visible_to(request.user).filter(state__in=OPEN_TICKET)
-    view = next((v for v in VIEWS if v.slug == request.GET.get("view")), VIEWS[0])
-    rows = _filtered(view.narrow(visible, request.user), request.GET)
-    page, following = _page(rows, request.GET.get("after", ""))
+    asked, now = queue_asked.read(request.GET), clock.now()
+    if "pulse" in request.GET:
+        return _news(request, asked, now)
+    visible = visible_to(request.user)
+    page, following = _page(asked.narrow(visible, request.user), asked)
     context = {
-        "view": view,
-        "tabs": [(v, _count(v.narrow(visible, request.user)), _link(request.GET, view=v.slug)) for v in VIEWS],
-        "chips": [(name, value, _link(request.GET, **{name: ""})) for name, value in request.GET.items() if name in FILTERS and value],
+        "asked": asked,
+        "view": asked.view,
+        **tabs(request, asked, visible),
         "rows": [Row(ticket, clocks.of(ticket, now)) for ticket in page],
-        "query": request.GET.get("q", ""),
-        "next": following and _link(request.GET, after=following),
-        "first": _link(request.GET, after="") if request.GET.get("after") else "",
+        "next": following and asked.link(after=following),
+        "first": asked.link(after="") if asked.after else "",
+        "sorts": queue_asked.SORTS,
+        "options": queue_asked.options() if request.GET.get("edit") == "filters" else None,
+        "pulse_url": f"{asked.link(after='')}&since={now.timestamp():.3f}&on={'.'.join(str(ticket.pk) for ticket in page)}",
+        "cursor": f"{now.timestamp():.3f}",
+        "may_work": request.user.is_agent or request.user.is_manager,
+        "people": people(),
+        "severities": Severity,
+        "batch": last_batch(request, now),
     }
     return render(request, "desk/queue.html", context)
 
 
-def _filtered(rows: TicketQuerySet, asked: QueryDict) -> TicketQuerySet:
-    """Filters of the URL; a value nobody knows finds nothing, an unknown name is ignored."""
-    for name, column in FILTERS.items():
-        if value := asked.get(name, ""):
-            rows = rows.filter(**{column: value}) if name != "sev" else _by_severity(rows, value)
-    if words := asked.get("q", "").strip():
-        number = numbers.whole(words.upper().removeprefix("T-"))
-        rows = rows.filter(Q(title__icontains=words) | Q(pk=number or 0))
-    return rows
+def visible_to(user: User) -> TicketQuerySet:
+    return TicketQuerySet(Ticket).visible_to(user).filter(state__in=OPEN_TICKET)
 
 
-def _by_severity(rows: TicketQuerySet, value: str) -> TicketQuerySet:
-    return (
-        rows.filter(severity=int(value))
-        if value in ("1", "2", "3", "4")
-        else rows.filter(severity=None)
-        if value == "none"
-        else rows.none()
-    )
+def tabs(request: PersonRequest, asked: Asked, visible: TicketQuerySet) -> dict[str, Any]:
+    """The views with their counts, then the saved ones."""
+    counts = queue_asked.counts(visible, request.user)
+    views = [(view, count, f"?view={view.slug}") for view, count in zip(queue_asked.VIEWS, counts, strict=True)]
+    saved = SavedView.objects.get_queryset().shown_to(request.user).select_related("owner")[:30]
+    return {"tabs": views, "saved": saved, "asked": asked}
 
 
-def _page(rows: TicketQuerySet, after: str) -> tuple[list[Ticket], str]:
-    """One page by keyset on (due, number), and where the next begins; any depth costs the same."""
-    ordered: Any = rows.select_related(*PARTS).by_clock()
-    moment, _sep, number = after.rpartition("~")
-    if (since := _moment(moment)) and (last_number := numbers.whole(number)):
-        ordered = ordered.beyond(since, last_number)
+def people() -> list[tuple[str, str]]:
+    """Whom a ticket can be given to. Looked up once a minute."""
+    found: list[tuple[str, str]] = cache.get_or_set("assignable", _people, 60)
+    return found
+
+
+def _people() -> list[tuple[str, str]]:
+    return list(User.objects.get_queryset().holding(Role.AGENT, Role.MANAGER).values_list("username", "name"))
+
+
+def last_batch(request: PersonRequest, now: datetime) -> Batch | None:
+    """What this person did a moment ago, once: told on the page they are led back to."""
+    number = request.session.get(LAST_BATCH)
+    batch = Batch.objects.filter(pk=number, actor=request.user).first() if number else None
+    if batch is not None and bulk.may_undo(batch, actor=request.user, now=now):
+        return batch
+    if number:
+        del request.session[LAST_BATCH]
+    return batch
+
+
+def drawn(request: PersonRequest, asked: Asked, found: Iterable[int], now: datetime) -> list[Row]:
+    """These tickets as rows; those that left the view are marked as done."""
+    visible = TicketQuerySet(Ticket).visible_to(request.user)
+    still = set(asked.narrow(visible.filter(state__in=OPEN_TICKET), request.user).filter(pk__in=found).values_list("pk", flat=True))
+    rows: Any = visible.filter(pk__in=found).select_related(*PARTS)
+    return [Row(ticket, clocks.of(ticket, now), ticket.pk not in still) for ticket in rows]
+
+
+def _news(request: PersonRequest, asked: Asked, now: datetime) -> HttpResponse:
+    """What changed since the cursor: cells of rows that are shown, counts, and how many do not fit in. 204: nothing."""
+    since = _second(request.GET.get("pulse", ""), now) - REREAD
+    shown = queue_asked.numbers_on(request.GET.get("on", ""))
+    changed = TicketQuerySet(Ticket).visible_to(request.user).filter(updated_at__gt=since)
+    if not changed.exists():
+        return _told(HttpResponse(status=204), now)
+    visible = visible_to(request.user)
+    fresh = asked.narrow(visible, request.user).filter(updated_at__gt=_second(request.GET.get("since", ""), now)).exclude(pk__in=shown)
+    context = {
+        **tabs(request, asked, visible),
+        "view": asked.view,
+        "rows": drawn(request, asked, changed.filter(pk__in=shown).values_list("pk", flat=True), now),
+        "fresh": fresh[: PAGE + 1].count(),
+        "is_news": True,
+        "may_work": request.user.is_agent or request.user.is_manager,
+    }
+    return _told(render(request, "desk/queue_news.html", context), now)
+
+
+def _told(answer: HttpResponse, now: datetime) -> HttpResponse:
+    answer["Desk-Cursor"] = f"{now.timestamp():.3f}"
+    answer["Desk-Now"] = now.isoformat()
+    return answer
+
+
+def _second(words: str, now: datetime) -> datetime:
+    """A moment of this page's own; anything odd is now."""
+    try:
+        return min(datetime.fromtimestamp(float(words), UTC), now)
+    except (ValueError, OverflowError, OSError):
+        return now
+
+
+def _page(rows: TicketQuerySet, asked: Asked) -> tuple[list[Ticket], str]:
+    """One page by keyset, and where the next begins; any depth costs the same."""
+    ordered: Any = rows.select_related(*PARTS)
+    moment, _sep, number = asked.after.rpartition("~")
+    last_number = numbers.whole(number)
+    if asked.sort == "clock":
+        ordered = ordered.by_clock()
+        if last_number and (since := _moment(moment)):
+            ordered = ordered.beyond(since, last_number)
+    else:
+        is_newest = asked.sort == "newest"
+        ordered = ordered.order_by("-pk" if is_newest else "pk")
+        if last_number:
+            ordered = ordered.filter(**{"pk__lt" if is_newest else "pk__gt": last_number})
     page: list[Any] = list(ordered[: PAGE + 1])
-    last = page[PAGE - 1] if len(page) > PAGE else None
-    return page[:PAGE], f"{last.due_at.isoformat()}~{last.pk}" if last and last.due_at else ""
+    return page[:PAGE], _mark(page[PAGE - 1], asked) if len(page) > PAGE else ""
+
+
+def _mark(last: Any, asked: Asked) -> str:
+    if asked.sort != "clock":
+        return f"~{last.pk}"
+    return f"{last.due_at.isoformat()}~{last.pk}" if last.due_at else ""
 
 
 def _moment(words: str) -> datetime | None:
@@ -110,23 +167,3 @@ def _moment(words: str) -> datetime | None:
         return datetime.fromisoformat(words).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
-
-
-def _count(rows: TicketQuerySet) -> str:
-    """Exact up to the cap, so that a long queue does not make every page slow."""
-    found = rows.order_by()[: MOST_COUNTED + 1].count()
-    return f"{MOST_COUNTED}+" if found > MOST_COUNTED else str(found)
-
-
-def _link(asked: QueryDict, **changes: str) -> str:
-    """This page's address with some parts changed, in one order; empty parts are left out."""
-    parts = asked.copy()
-    if set(changes) - {"after"}:
-        parts.pop("after", None)
-    for name, value in changes.items():
-        parts[name] = value
-    clean = QueryDict(mutable=True)
-    for name in ("view", "q", *FILTERS, "after"):
-        if parts.get(name):
-            clean[name] = str(parts[name])
-    return f"?{clean.urlencode()}"

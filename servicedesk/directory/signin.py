@@ -27,4 +27,4 @@ class NameOrEmailBackend(BaseBackend):
         return user if user.check_password(password) and user.is_active else None
 
     def get_user(self, user_id: int) -> User | None:
-        return User.objects.get_queryset().active().filter(pk=user_id).first()
+        return User.objects.get_queryset().active().select_related("site").filter(pk=user_id).first()  # every page asks for its zone

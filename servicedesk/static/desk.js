@@ -37,7 +37,7 @@
   function fade() {
     clearTimeout(clearing);
     if (!line.childElementCount || line.hasAttribute("data-stay")) return;
-    clearing = setTimeout(() => (line.matches(":hover, :focus-within") ? fade() : line.replaceChildren()), 12000);
+    clearing = setTimeout(() => (line.matches(":hover, :focus-within") ? fade() : line.replaceChildren()), line.querySelector("[data-undo]") ? 60000 : 12000);
   }
   if (line) new MutationObserver(fade).observe(line, { childList: true, subtree: true });
 
@@ -347,6 +347,14 @@
     if (!form || event.detail.requestConfig.verb !== "post") return;
     if (form.dataset.sent) event.preventDefault(); else form.dataset.sent = "1";
   });
+  function handled(form) {
+    form.reset();
+    unselect();
+    const open = menu(), row = current();
+    if (open) open.open = false;
+    if (row) row.focus({ preventScroll: true });
+  }
+  document.addEventListener("desk:tell", (event) => remember(event.detail.value));
   document.addEventListener("htmx:beforeSwap", (event) => { answering = event.detail.requestConfig && event.detail.requestConfig.verb === "post" ? formOf({ detail: { elt: event.detail.requestConfig.elt } }) : null; });
   document.addEventListener("htmx:afterRequest", (event) => {
     const form = formOf(event);
@@ -354,7 +362,7 @@
     settle(form);
     if (!event.detail.successful) return;
     [...form.elements].forEach((field) => delete field.dataset.touched);
-    if (event.detail.requestConfig.verb === "post" && (event.detail.elt.closest("[data-bulk]") || form.querySelector("[data-select]"))) unselect();
+    if (event.detail.requestConfig.verb === "post" && (event.detail.elt.closest("[data-bulk]") || form.querySelector("[data-select]"))) handled(form);
   });
   document.addEventListener("htmx:afterSettle", (event) => {
     answering = null;
@@ -419,6 +427,7 @@
   const start = document.querySelector("[data-focus]");
   if (start) { if (!start.matches(FIELD)) start.tabIndex = -1; start.focus(); }
   const wished = document.querySelector("[data-autofocus]");
+  count();
   if (!start && wished && matchMedia("(min-width: 769px) and (pointer: fine)").matches) wished.focus();
   tick();
   rest();

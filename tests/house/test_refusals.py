@@ -34,6 +34,7 @@ EVERYONE = (OK,) * 7
 SIGNED_IN = (LOGIN, OK, OK, OK, OK, OK, OK)
 OWNER = (LOGIN, OK, GONE, GONE, GONE, GONE, GONE)
 READERS = (LOGIN, NO, NO, OK, OK, NO, OK)
+LED_BACK = (LOGIN, NO, NO, LOGIN, LOGIN, NO, NO)  # 302: done or told why not, and led back
 WORKERS = (LOGIN, NO, NO, OK, OK, NO, NO)
 STAFF_TICKET = (LOGIN, NO, GONE, OK, OK, GONE, OK)
 CHANGE_TICKET = (LOGIN, NO, GONE, LOGIN, LOGIN, GONE, NO)  # 302: done, and led back
@@ -58,6 +59,10 @@ MATRIX: dict[str, Row] = {
     "job": Row((LOGIN, GONE, GONE, OK, GONE, OK, GONE), takes="job"),
     "job_cancel": Row((LOGIN, GONE, GONE, LOGIN, GONE, LOGIN, GONE), "post", "job"),
     "job_file": Row((LOGIN, *(GONE,) * 6), takes="job"),  # no file yet
+    "queue_do": Row(LED_BACK, "post"),
+    "queue_undo": Row(LED_BACK, "post"),
+    "queue_next": Row(LED_BACK, "post"),
+    "queue_keep": Row(LED_BACK, "post"),
     "ticket": Row(STAFF_TICKET, takes="ticket"),
     "ticket_reply": Row((LOGIN, NO, GONE, 422, 422, GONE, NO), "post", "ticket"),
     "ticket_note": Row((LOGIN, NO, GONE, 422, 422, GONE, NO), "post", "ticket"),

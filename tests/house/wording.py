@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 MARKED = re.compile(
     r"{%\s*comment\b.*?{%\s*endcomment\s*%}|{#.*?#}"
     r"|{%\s*blocktrans(?:late)?\b.*?{%\s*endblocktrans(?:late)?\s*%}"
-    r"|{%\s*block (?:kind|\w*class)\s*%}.*?{%\s*endblock\b.*?%}"  # stands in an attribute of the page that is extended
+    r"|{%\s*block (?:kind|\w*class|\w*attrs)\s*%}.*?{%\s*endblock\b.*?%}"  # stands in an attribute of the page that is extended
     r"|{%.*?%}|{{.*?}}",
     re.DOTALL,
 )
