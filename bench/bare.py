@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import smtplib
 from email.message import EmailMessage
+from typing import Any
+from urllib.parse import urlsplit
 
 import django
 from celery import Celery
@@ -21,7 +23,11 @@ OPTIONS = {
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-16000;",
 }
 ENGINE = "django.db.backends.sqlite3"
-DATABASE = {"ENGINE": ENGINE, "NAME": os.environ.get("BARE_DB", ":memory:"), "CONN_MAX_AGE": None, "OPTIONS": OPTIONS}
+DATABASE: dict[str, Any] = {"ENGINE": ENGINE, "NAME": os.environ.get("BARE_DB", ":memory:"), "CONN_MAX_AGE": None, "OPTIONS": OPTIONS}
+if "://" in DATABASE["NAME"]:
+    url = urlsplit(DATABASE["NAME"])
+    DATABASE |= {"ENGINE": "django.db.backends.postgresql", "NAME": url.path[1:], "OPTIONS": {}}
+    DATABASE |= {"HOST": url.hostname, "PORT": url.port, "USER": url.username, "PASSWORD": url.password or ""}
 
 hop = Celery("bare", broker=os.environ.get("BARE_BROKER", "memory://"))
 hop.conf.update(task_acks_late=True, task_ignore_result=True)

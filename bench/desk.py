@@ -55,9 +55,14 @@ print("TOKEN=" + token.token)
 class Measured(Desk):
     """Durable as in production, no phone line; `mail_at` waits for a person's letter."""
 
-    token = ""
+    token = url = ""
+
+    def __init__(self, folder: Path, port: int, twilio: FakeTwilio, smtp: FakeSmtp, url: str = "") -> None:
+        self.url = url
+        super().__init__(folder, port, twilio, smtp)
 
     def environ(self, **more: str) -> dict[str, str]:
+        more |= {"DATABASE_URL": self.url} if self.url else {}
         return {**super().environ(**more), "SQLITE_SYNC": "FULL", "TWILIO_ACCOUNT_SID": "", "TWILIO_AUTH_TOKEN": "", "TWILIO_FROM": ""}
 
     def found(self) -> None:
@@ -99,9 +104,10 @@ def mailbox(smtp: FakeSmtp) -> FakeSmtp:
 
 
 @contextmanager
-def embedded() -> Iterator[Measured]:
+def embedded(url: str = "") -> Iterator[Measured]:
+    """On SQLite, or on the PostgreSQL database at `url`."""
     with tempfile.TemporaryDirectory() as folder, FakeTwilio() as twilio, FakeSmtp() as smtp:
-        desk = Measured(Path(folder) / "desk", free_port(), twilio, mailbox(smtp))
+        desk = Measured(Path(folder) / "desk", free_port(), twilio, mailbox(smtp), url)
         try:
             assert until(lambda: desk.answers() and len(desk.pids()) == 4, 60), desk.said()
             desk.found()

@@ -40,12 +40,12 @@ def running(*commands: list[str], **environ: str) -> Iterator[None]:
 
 
 @contextmanager
-def view_with_insert(folder: Path) -> Iterator[int]:
-    """The port of a Django view with one INSERT, on the product's server with the product's threads."""
+def view_with_insert(folder: Path, url: str = "") -> Iterator[int]:
+    """The port of a Django view with one INSERT, on the product's server, threads and kind of database."""
     port = free_port()
     where = ["--host", "127.0.0.1", "--port", str(port), "--workers", "1", "--blocking-threads", start.WEB_THREADS]
     command = [sys.executable, "-m", "granian", *start.GRANIAN, *where, "bench.bare_wsgi:application"]
-    with running(command, BARE_DB=str(folder / "bare.sqlite3")):
+    with running(command, BARE_DB=url or str(folder / "bare.sqlite3")):
         assert until(lambda: listens(port), 20)
         yield port
 
