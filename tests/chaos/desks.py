@@ -15,7 +15,7 @@ WEB_S, WEB_ENOUGH = 1.0, 40  # I10: p95 of declarations without a broker, judged
 
 
 class Round(Protocol):
-    """`web`: seconds each answered declaration took, its form read first. `broken`: invariants that did not hold."""
+    """`web`: seconds until each declaration was answered. `broken`: invariants that did not hold."""
 
     fault: str
     waits: list[float | None]

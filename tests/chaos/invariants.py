@@ -19,10 +19,13 @@ OR (state = 'unknown' AND NOT EXISTS (
 """
 WAITING = "SELECT due_at FROM notifications_message WHERE lane = 'page' AND state IN ('planned', 'queued')"
 OPEN_RUNS = "SELECT incident_id FROM incidents_run WHERE state IN ('running', 'held', 'exhausted') GROUP BY incident_id HAVING count(*) > 1"
-STEPS = "SELECT run_id, loop, step, at, skipped FROM incidents_steprecord ORDER BY run_id, loop, step"
+STEPS = """
+SELECT s.run_id, s.loop, s.step, s.at, s.skipped, r.started_at
+FROM incidents_steprecord s JOIN incidents_run r ON r.id = s.run_id WHERE s.step > 0 ORDER BY s.run_id, s.loop, s.step
+"""
 MISSED = "SELECT p.run_id FROM incidents_page p JOIN notifications_errand e ON e.key = p.errand_key WHERE e.state = 'unreachable'"
 LATEST = timedelta(seconds=60)
-STEP = timedelta(seconds=600)  # between two steps of the company's policy
+STEP = timedelta(seconds=600)  # a step of the company's policy is due so long after the one before it was
 AFTER_ACK_S = 1.0
 
 
@@ -46,14 +49,14 @@ def owners(_ledger: Ledger, rows: Rows) -> Iterator[str]:
 def steps(_ledger: Ledger, rows: Rows) -> Iterator[str]:
     """One open run an incident; no step twice; none before its time unless the step before reached nobody."""
     yield from (f"I7: INC-{pk} has two open runs" for (pk,) in rows(OPEN_RUNS))
-    unreached, before = {run for (run,) in rows(MISSED)}, (0, 0, 0, datetime.now(UTC))
-    for run, loop, step, at, skipped in rows(STEPS):
-        one = (run, loop, step, moment(at))
-        if one[:3] == before[:3] and step:
+    unreached, before = {run for (run,) in rows(MISSED)}, None
+    for run, loop, step, at, skipped, began in rows(STEPS):
+        if (run, loop, step) == before:
             yield f"I7: run {run} took step {loop}.{step} twice"
-        elif step > 1 and one[:2] == before[:2] and not skipped and run not in unreached and one[3] - before[3] < STEP:
-            yield f"I7: run {run} took step {loop}.{step} after {one[3] - before[3]}"
-        before = one
+        waited = moment(at) - moment(began)
+        if not skipped and run not in unreached and waited < STEP * (step - 1):
+            yield f"I7: run {run} took step {loop}.{step} {waited} after it began"
+        before = (run, loop, step)
 
 
 def after_acks(ledger: Ledger, _rows: Rows) -> Iterator[str]:
