@@ -32,6 +32,7 @@ RENEW_S = 2.0
 CATCH_UP_S = 1.0  # a pass that handled rows is run again at once, for this long
 BACK_OFF_MOST_S = 10.0
 STOP_S = 3.0
+STEPPED_S = 5.0  # a wall clock that moved so much against the monotonic one was set by somebody
 PATIENCE_S = {"desk": 30.0, "post": 90.0, "work": 120.0}  # a lane that stands still for longer lets the heartbeat go stale
 
 
@@ -146,6 +147,7 @@ class Engine:
     def __init__(self, passes: Sequence[Pass] = PASSES, heartbeat: Path | None = None) -> None:
         self.passes, self.heartbeat = passes, heartbeat
         self.stop = threading.Event()
+        self.clocks_apart = time.time() - time.monotonic()
         holder = f"{socket.gethostname()}:{os.getpid()}"
         names = dict.fromkeys(one.lane for one in passes)
         self.lanes = {name: Lane([one for one in passes if one.lane == name], holder, self.stop) for name in names}
@@ -158,6 +160,7 @@ class Engine:
             thread.start()
         while not self.stop.wait(TICK_S):
             self.beat()
+            self.look_at_clock()
         until = time.monotonic() + STOP_S
         for thread in threads:
             thread.join(max(until - time.monotonic(), 0))
@@ -167,6 +170,21 @@ class Engine:
         if self.heartbeat and all(now - lane.moved_at < PATIENCE_S.get(name, 30.0) for name, lane in self.lanes.items()):
             self.heartbeat.touch()
 
+    def look_at_clock(self) -> float:
+        """Seconds the machine's clock was set by since the last look. Leases run on the database's clock; due times do not."""
+        apart = time.time() - time.monotonic()
+        step, self.clocks_apart = apart - self.clocks_apart, apart
+        if abs(step) < STEPPED_S:
+            return 0.0
+        log.error("the machine's clock was set; what falls due moves with it", by_s=round(step))
+        return step
+
+
+def newer() -> int:
+    """The version of a newer engine that has worked on this database; 0: none. An older one leaves its passes alone."""
+    found = EnginePass.objects.filter(version__gt=VERSION).order_by("-version").first()
+    return found.version if found else 0
+
 
 def enrol(passes: Sequence[Pass]) -> None:
     """A row for each pass; an older engine's row is raised to this version."""
@@ -175,3 +193,5 @@ def enrol(passes: Sequence[Pass]) -> None:
     )
     for one in passes:
         EnginePass.objects.filter(name=one.name, version__lte=VERSION).update(every_s=one.every_s, version=VERSION)
+    if theirs := newer():
+        log.error("a newer engine works on this database; this one runs nothing. Upgrade it or stop it.", ours=VERSION, theirs=theirs)

@@ -20,7 +20,7 @@ from notifications.models import ContactMethod, Urgency
 from servicedesk.directory.models import Organisation, Role, User
 from servicedesk.oncall import roster
 from servicedesk.oncall.models import Schedule
-from servicedesk.operations import health
+from servicedesk.operations import engine, health
 
 LITTLE_DISK = 500 * 2**20
 LONG_URL = 24  # characters: a longer base leaves too little of a text message
@@ -119,6 +119,9 @@ def _schema(now: datetime) -> Iterator[Finding]:
 
 def _processes(now: datetime) -> Iterator[Finding]:
     found = health.look(now=now)
+    if theirs := engine.newer():
+        words = f"is version {engine.VERSION}, and version {theirs} works on this database. Upgrade this installation or stop it."
+        yield Finding("engine", words, stops_pages=True)
     if found.engine_age_s is None or found.engine_age_s >= health.ENGINE_MOST_S:
         yield Finding("engine", "does not run. Start `manage.py up`, or `manage.py engine`.", stops_pages=True)
     else:

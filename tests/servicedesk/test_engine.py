@@ -7,12 +7,13 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import connection
 from django.db.models.functions import Now
 
-from servicedesk.operations import engine
+from servicedesk.operations import engine, examination
 from servicedesk.operations.engine import Engine, Lane, Leases, enrol, run_once
 from servicedesk.operations.models import EnginePass
 from servicedesk.operations.passes import PASSES, Pass
@@ -128,6 +129,35 @@ def test_an_older_engine_leaves_a_pass_of_a_newer_one_alone() -> None:
     lane(Pass("p", 1, ours)).tick()
     assert ours.ran == []
     assert EnginePass.objects.get(name="p").version == newer
+
+
+@pytest.mark.django_db
+def test_an_older_engine_says_so_and_doctor_says_it_too(caplog: pytest.LogCaptureFixture) -> None:
+    EnginePass.objects.create(name="p", every_s=1, version=engine.VERSION + 1)
+    enrol([Pass("p", 1, Diary())])
+    assert "a newer engine works on this database" in caplog.text
+    told = [finding.words for finding in examination.open_faults(now=NOON) if finding.part == "engine"]
+    assert f"is version {engine.VERSION}, and version {engine.VERSION + 1} works on this database" in told[0]
+
+
+@pytest.mark.parametrize("hours", [2, -2])
+def test_a_clock_that_is_set_is_noticed_once(caplog: pytest.LogCaptureFixture, hours: int) -> None:
+    ours = Engine(passes=[])
+    assert ours.look_at_clock() == 0
+    ours.clocks_apart -= hours * 3600
+    assert round(ours.look_at_clock() / 3600) == hours
+    assert "the machine's clock was set" in caplog.text
+    assert ours.look_at_clock() == 0
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("hours", [2, -2])
+def test_a_step_of_the_desks_clock_frees_no_lease(hours: int, time_machine: Any) -> None:
+    lane(Pass("p", 1, Diary()), holder="one").tick()
+    two = Diary()
+    time_machine.move_to(datetime.now(UTC) + timedelta(hours=hours))
+    lane(Pass("p", 1, two), holder="two").tick()
+    assert two.ran == []
 
 
 @pytest.mark.django_db
