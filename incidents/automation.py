@@ -13,6 +13,7 @@ from typing import Any
 import structlog
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from incidents import acting, attaching, conversation, facts, letters_requester, outages, repeats, rulebook, rules, silences, tickets
 from incidents.models import Entry, Evaluation, LinkedAlert, Ticket
@@ -59,6 +60,13 @@ def requester_reply(
     evaluate_ticket(row, now=now)
     row.refresh_from_db()
     return row
+
+
+@transaction.atomic
+def got_worse(ticket: Ticket, *, author: User, text: str, now: datetime, **answers: Any) -> Ticket:
+    """What the requester wrote, with the answers to the two questions as they are now. The ticket it went to."""
+    went = requester_reply(ticket, author=author, text=text or _("It got worse."), now=now)
+    return tickets.rate(went, actor=author, loss=went.is_loss, now=now, **answers)
 
 
 def _following(closed: Ticket, author: User, text: str) -> dict[str, Any]:

@@ -92,6 +92,17 @@ def due(desk: Desk, since: datetime, seconds: float, pauses: Sequence[Span] = ()
     return None
 
 
+def working_days(desk: Desk, since: datetime, days: int) -> datetime | None:
+    """The same time of day, so many days later on which the desk opens; None where it does not open so often."""
+    zone = ZoneInfo(desk.zone)
+    local = since.astimezone(zone)
+    if desk.is_round_the_clock:
+        return walltime.first(datetime.combine(local.date() + days * DAY, local.time()), zone)
+    later = dict.fromkeys(start.astimezone(zone).date() for start, _end in desk.spans(since))
+    opened = [day for day in later if day > local.date()]
+    return walltime.first(datetime.combine(opened[days - 1], local.time()), zone) if len(opened) >= days else None
+
+
 def _free(spans: Iterator[Span], pauses: Sequence[Span]) -> Iterator[Span]:
     """The spans without the pauses."""
     for start, end in spans:

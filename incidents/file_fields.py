@@ -30,14 +30,14 @@ class FilesField(forms.FileField):
     widget = SeveralFiles
 
     def clean(self, data: Any, initial: Any = None) -> Any:
-        sent: list[UploadedFile] = [file for file in data or [] if file]
+        sent: list[UploadedFile[Any]] = [file for file in data or [] if file]
         wrong = [error for file in sent if (error := fault(file))]
         if wrong:
             raise forms.ValidationError(wrong)
         return sent
 
 
-def fault(file: UploadedFile) -> str:
+def fault(file: UploadedFile[Any]) -> str:
     """What is wrong with it, or nothing."""
     words = {"name": filetypes.clean_name(file.name or ""), "most": filesizeformat(LARGEST)}
     if not file.size:
@@ -50,7 +50,7 @@ def fault(file: UploadedFile) -> str:
 class FilesForm(forms.Form):
     """A form with files. `cleaned_data["files"]` holds what is on disk; after a refusal `kept` brings it back without sending it twice."""
 
-    files = FilesField(
+    files = FilesField(  # type: ignore[assignment]
         label=gettext_lazy("Files"),
         required=False,
         help_text=gettext_lazy("Choose, drop or paste them: pictures, PDF or anything else, at most 10, each at most 20 MB."),

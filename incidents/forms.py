@@ -6,6 +6,7 @@ import uuid
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from incidents import legible
@@ -14,6 +15,7 @@ from incidents.states import Effect, Impacted, Severity
 from servicedesk.directory.models import Role, Service, Site, Team, User
 
 LONGEST = 10_000
+MOST_NAMED = 5
 TOO_LONG = _("This is %(show_value)s characters long. Shorten it to %(limit_value)s, or attach the rest as a file.")
 
 
@@ -44,16 +46,9 @@ class KeyedForm(forms.Form):
         return {name: value for name, value in self.cleaned_data.items() if name != "form_key"}
 
 
-class ReportForm(KeyedForm, FilesForm):
-    """The three questions, and what may be added."""
+class RatingForm(forms.Form):
+    """Who is impacted, and how it affects them."""
 
-    what = WordsField(
-        label=_("What happened?"),
-        help_text=_("For example: Outlook shows “cannot connect” since this morning"),
-        max_length=LONGEST,
-        error_messages={"required": _("Tell us what happened"), "max_length": TOO_LONG},
-        widget=forms.Textarea(attrs={"rows": 4, "aria-keyshortcuts": "Control+Enter"}),
-    )
     impacted = forms.ChoiceField(
         label=_("Who is impacted?"), choices=Impacted, widget=forms.RadioSelect, error_messages={"required": _("Choose who is impacted")}
     )
@@ -72,28 +67,12 @@ class ReportForm(KeyedForm, FilesForm):
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose how it affects you")},
     )
-    loss = forms.BooleanField(label=_("Something was lost, stolen, or seen or used by someone who should not"), required=False)
-    service = forms.ModelChoiceField(
-        Service.objects.filter(is_active=True), to_field_name="slug", label=_("Service"), required=False, empty_label=_("I do not know")
-    )
-    reporting_for = forms.CharField(
-        label=_("I am reporting for"), required=False, max_length=254, help_text=_("Their user name or e-mail address.")
-    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         groups = self.fields["impacted_group"]
         assert isinstance(groups, forms.ChoiceField)
         groups.choices = [("", _("Choose")), *((name, name) for name in _groups())]
-
-    def clean_reporting_for(self) -> User | None:
-        words = self.cleaned_data["reporting_for"]
-        if not words:
-            return None
-        person = User.objects.get_queryset().active().by_login(words).first()
-        if person is None:
-            raise forms.ValidationError(_("Nobody here has that user name or e-mail address. Check it, or leave it empty."))
-        return person
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -104,6 +83,52 @@ class ReportForm(KeyedForm, FilesForm):
         if cleaned.get("impacted") != Impacted.DEPARTMENT:
             cleaned["impacted_group"] = ""
         return cleaned
+
+
+class ReportForm(KeyedForm, RatingForm, FilesForm):
+    """The three questions, and what may be added."""
+
+    what = WordsField(
+        label=_("What happened?"),
+        help_text=_("For example: Outlook shows “cannot connect” since this morning"),
+        max_length=LONGEST,
+        error_messages={"required": _("Tell us what happened"), "max_length": TOO_LONG},
+        widget=forms.Textarea(attrs={"rows": 4, "aria-keyshortcuts": "Control+Enter"}),
+    )
+    loss = forms.BooleanField(label=_("Something was lost, stolen, or seen or used by someone who should not"), required=False)
+    service = forms.ModelChoiceField(
+        Service.objects.filter(is_active=True), to_field_name="slug", label=_("Service"), required=False, empty_label=_("I do not know")
+    )
+    reporting_for = forms.CharField(
+        label=_("I am reporting for"),
+        required=False,
+        max_length=254,
+        help_text=_("Their name, user name or e-mail address. They get the mails and see the ticket."),
+    )
+    field_order = ("what", "impacted", "impacted_count", "impacted_group", "effect", "loss")
+
+    def clean_reporting_for(self) -> User | None:
+        words = self.cleaned_data["reporting_for"]
+        if not words:
+            return None
+        active = User.objects.get_queryset().active()
+        person = active.by_login(words).first()
+        if person is not None:
+            return person
+        named = list(_named(active, words)[: MOST_NAMED + 1])
+        if len(named) == 1:
+            return named[0]
+        if not named or len(named) > MOST_NAMED:
+            raise forms.ValidationError(_("Nobody here is known by that alone. Give their user name or e-mail address, or leave it empty."))
+        people = ", ".join(f"{person} ({person.username})" for person in named)
+        raise forms.ValidationError(_("Several people are called that: %(people)s. Give the user name."), params={"people": people})
+
+
+def _named(people: QuerySet[User], words: str) -> QuerySet[User]:
+    """Those whose name holds every word; machines are nobody."""
+    for word in words.split()[:4]:
+        people = people.filter(name__icontains=word)
+    return people.filter(kind__in=(User.Kind.EMPLOYEE, User.Kind.EXTERNAL)).order_by("name", "pk")
 
 
 def _groups() -> list[str]:
@@ -120,6 +145,17 @@ class AnswerForm(KeyedForm, FilesForm):
         error_messages={"required": _("Write something first"), "max_length": TOO_LONG},
         widget=forms.Textarea(attrs={"rows": 4, "aria-keyshortcuts": "Control+Enter"}),
     )
+
+
+class WorseForm(KeyedForm, RatingForm):
+    text = WordsField(
+        label=_("What got worse?"),
+        required=False,
+        max_length=LONGEST,
+        error_messages={"max_length": TOO_LONG},
+        widget=forms.Textarea(attrs={"rows": 3, "aria-keyshortcuts": "Control+Enter"}),
+    )
+    field_order = ("text",)
 
 
 class CallForm(KeyedForm):

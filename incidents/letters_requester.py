@@ -13,7 +13,8 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from incidents.models import Entry, Ticket
+from incidents import links
+from incidents.models import Entry, Incident, Ticket
 from notifications import outbox
 from notifications.models import Channel
 from servicedesk.directory import moments, zones
@@ -47,6 +48,44 @@ def send_solved(ticket: Ticket, entry: Entry | None, *, now: datetime, is_automa
         due_at = None if is_automatic else now + HOLD
         part = f"entry-{entry.pk}" if entry else f"solved-{now.timestamp():.0f}"
         _send(ticket, "solved", part, now=now, due_at=due_at, is_automatic=is_automatic, entry=entry)
+
+
+def send_reminder(ticket: Ticket, *, now: datetime) -> None:
+    """That we wait for them."""
+    if ticket.origin not in SILENT:
+        _send(ticket, "reminder", f"reminder-{now.timestamp():.0f}", now=now, is_automatic=True)
+
+
+def send_known(incident: Incident, person: User, *, now: datetime) -> None:
+    """To somebody who has it too: that it is known, and that they hear when it is over."""
+    _send_of(incident, person, "known", now=now)
+
+
+def send_over(incident: Incident, person: User, *, now: datetime) -> None:
+    """To somebody who has it too: that it is over."""
+    _send_of(incident, person, "over", now=now)
+
+
+def _send_of(incident: Incident, person: User, name: str, *, now: datetime) -> None:
+    """A letter about an outage to one who has no ticket of it. An acknowledgement stops no such letter."""
+    if not person.email or not person.is_active:
+        return
+    organisation = Organisation.current()
+    with translation.override(person.language or _language()):
+        said = {
+            "incident": incident, "name": person.get_short_name(), "url": f"{settings.SITE_URL}/", "organisation": organisation,
+            "since": moments.stamp(zones.local(incident.since, person), zones.local(now, person)),
+            "phone": organisation.desk_phone if organisation else "",
+        }  # fmt: skip
+        letter = outbox.Letter(
+            subject=f"[{incident.number}] {' '.join(incident.title.split())[:LONGEST_TITLE]}",
+            text=render_to_string(f"email/{name}.txt", said), html=render_to_string(f"email/{name}.html", said),
+            sms="", short="", reference=incident.number, headers=_headers(is_automatic=True),
+        )  # fmt: skip
+    thread = f"{incident.number}:known"
+    outbox.post(
+        thread=thread, key=f"{thread}:{name}:{person.pk}", channel=Channel.EMAIL, to=person.email, letter=letter, now=now, person=person
+    )
 
 
 def readers(ticket: Ticket) -> list[User]:
@@ -94,6 +133,7 @@ def _letter(ticket: Ticket, name: str, person: User, *, now: datetime, is_automa
         "is_confidential": ticket.is_confidential,
         "promise": promise(ticket, person, now=now),
         "url": f"{settings.SITE_URL}/t/{ticket.pk}/",
+        "rate_url": _rate_url(ticket, person),
         "organisation": organisation,
         "phone": organisation.desk_phone if organisation else "",
     }
@@ -107,6 +147,12 @@ def _letter(ticket: Ticket, name: str, person: User, *, now: datetime, is_automa
         headers=_headers(is_automatic),
         is_confidential=ticket.is_confidential,
     )
+
+
+def _rate_url(ticket: Ticket, person: User) -> str:
+    """Where the two questions are answered, for a ticket that came without the answers."""
+    is_unrated = ticket.severity is None and not (ticket.impacted or ticket.effect)
+    return links.rating_address(ticket, person) if is_unrated else ""
 
 
 def _headers(is_automatic: bool) -> dict[str, str]:

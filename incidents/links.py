@@ -7,8 +7,9 @@ import string
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.core import signing
 
-from incidents.models import Incident, SignedLink
+from incidents.models import Incident, SignedLink, Ticket
 from incidents.states import IncidentState
 from servicedesk.directory.models import User
 
@@ -51,6 +52,32 @@ def open_link(token: str, *, now: datetime) -> SignedLink:
 def address(link: SignedLink) -> str:
     """What stands in letters."""
     return f"{settings.SITE_URL}/a/{link.token}"
+
+
+RATING = "incidents.rating"
+RATES_FOR = timedelta(days=14)
+
+
+def rating_address(ticket: Ticket, person: User) -> str:
+    """Where this person answers the two questions about this ticket, without a login. Opening it changes nothing."""
+    return f"{settings.SITE_URL}/r/{signing.dumps([ticket.pk, person.pk], salt=RATING)}/"
+
+
+def open_rating(token: str) -> tuple[Ticket, User]:
+    """The ticket and the person; LinkUnknown where it is not ours, LinkOver after two weeks or once it is closed."""
+    try:
+        number, person = signing.loads(token, salt=RATING, max_age=RATES_FOR)
+    except signing.SignatureExpired as error:
+        raise LinkOver from error
+    except signing.BadSignature as error:
+        raise LinkUnknown from error
+    ticket = Ticket.objects.select_related("requester", "reported_by").filter(pk=number).first()
+    asker = User.objects.filter(pk=person, is_active=True).first()
+    if ticket is None or asker is None or asker.pk not in ticket.asker_ids:
+        raise LinkUnknown
+    if not ticket.is_open:
+        raise LinkOver
+    return ticket, asker
 
 
 def _ended_at(incident: Incident) -> datetime | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from incidents import clocks, deskhours, starter
@@ -15,6 +15,10 @@ from servicedesk.directory import zones
 from servicedesk.directory.models import Organisation, Site
 
 UNRATED_RUNS_AS = 3
+UNRATED_FOR_S = 900  # of desk hours, then the team is told
+CLOSES_AFTER = timedelta(days=14)
+REMINDS_AFTER, ENDS_AFTER = 3, 7  # working days without the requester's answer
+NEVER_ENDS = (1, 2)  # severities that no silence solves
 REQUEST_RUNS_AS = 4
 TARGETS = {target.severity: target for target in starter.TARGETS}
 SAID = (Entry.Kind.REPLY, Entry.Kind.MAIL, Entry.Kind.CALL)
@@ -55,13 +59,43 @@ def clocks_of(ticket: Ticket, *, now: datetime) -> dict[clocks.Name, ClockState]
 
 def project(ticket: Ticket, *, now: datetime) -> None:
     """Bring the stored due times up to date with the ticket's history. The caller holds the row."""
-    states = clocks_of(ticket, now=now)
+    events, hours = events_of(ticket), desk(ticket.requester.site, Organisation.current())
+    states = clocks.evaluate(events, TARGETS, hours, now)
     due = {column: _owed(states.get(name), column) for column, name in STORED.items()}
+    due["settle_at"] = _settles_at(ticket, events, hours)
     changed = {column: at for column, at in due.items() if getattr(ticket, column) != at}
     for column, at in changed.items():
         setattr(ticket, column, at)
     if changed:
         ticket.save(update_fields=list(changed))
+
+
+def unrated_due(ticket: Ticket) -> datetime | None:
+    """When the team of a ticket that came without the answers hears that nobody has rated it."""
+    if ticket.impacted or ticket.effect or ticket.origin not in (Ticket.Origin.MAIL, Ticket.Origin.API):
+        return None
+    return deskhours.due(desk(ticket.requester.site, Organisation.current()), ticket.created_at, UNRATED_FOR_S)
+
+
+def is_reminded(ticket: Ticket) -> bool:
+    """Whether the requester was reminded since it waits for them."""
+    return ticket.reminded_at is not None and ticket.reminded_at >= _waits_since(ticket, events_of(ticket))
+
+
+def _waits_since(ticket: Ticket, events: list[Event]) -> datetime:
+    return max((event.at for event in events if event.kind == "waiting"), default=ticket.created_at)
+
+
+def _settles_at(ticket: Ticket, events: list[Event], hours: Desk) -> datetime | None:
+    """When it moves by itself; None where it does not."""
+    if ticket.state == TicketState.SOLVED:
+        return ticket.solved_at and ticket.solved_at + CLOSES_AFTER
+    if ticket.state != TicketState.WAITING or ticket.waiting_for != Ticket.Waiting.REQUESTER:
+        return None
+    since = _waits_since(ticket, events)
+    if ticket.reminded_at is None or ticket.reminded_at < since:
+        return deskhours.working_days(hours, since, REMINDS_AFTER)
+    return None if ticket.severity in NEVER_ENDS else deskhours.working_days(hours, since, ENDS_AFTER)
 
 
 def events_of(ticket: Ticket) -> list[Event]:

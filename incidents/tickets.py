@@ -144,6 +144,7 @@ def _first_line(ticket: Ticket, now: datetime) -> Ticket:
     actor = ticket.reported_by or ticket.requester
     journal.ticket_event(ticket, said, actor=actor, now=now, verb="file", after={**after, "kind": ticket.kind}, because=because)
     targets.project(ticket, now=now)
+    _change(ticket, {"unrated_due_at": targets.unrated_due(ticket)})
     return ticket
 
 

@@ -6,6 +6,9 @@ from incidents.models.alerts import LinkedAlert
 from incidents.models.articles import Article
 from incidents.models.attachments import Attachment
 from incidents.models.bulk import Batch, SavedView
+from incidents.models.drafts import Draft
+from incidents.models.feedback import ArticleVote, Satisfaction
+from incidents.models.followers import Follower
 from incidents.models.incidents import Incident, TimelineEntry
 from incidents.models.links import SignedLink
 from incidents.models.policies import LastResort, Policy, PolicyStep, PolicyVersion, StepTarget
@@ -17,11 +20,14 @@ from incidents.models.tickets import Entry, Ticket
 
 __all__ = [
     "Article",
+    "ArticleVote",
     "Attachment",
     "Batch",
+    "Draft",
     "Entry",
     "Evaluation",
     "Firing",
+    "Follower",
     "Incident",
     "LastResort",
     "LinkedAlert",
@@ -33,6 +39,7 @@ __all__ = [
     "Rule",
     "RuleVersion",
     "Run",
+    "Satisfaction",
     "SavedView",
     "SeverityLevel",
     "SignedLink",

@@ -144,6 +144,9 @@ class Ticket(models.Model):
     )
     solution_due_at = models.DateTimeField(_("solution due"), null=True)
     evaluate_at = models.DateTimeField(_("rules look again"), null=True)
+    settle_at = models.DateTimeField(_("moves by itself"), null=True, help_text=_("Closes, reminds or ends, by where it stands."))
+    reminded_at = models.DateTimeField(_("requester reminded"), null=True)
+    unrated_due_at = models.DateTimeField(_("team hears that it is not rated"), null=True)
     created_at = models.DateTimeField(_("created"))
     updated_at = models.DateTimeField(_("changed"))
     solved_at = models.DateTimeField(_("solved"), null=True)
@@ -163,6 +166,8 @@ class Ticket(models.Model):
         indexes = [
             models.Index(fields=["first_answer_due_at", "id"], condition=Q(state__in=["new", "open", "waiting"]), name="ticket_open_due"),
             models.Index(fields=["evaluate_at"], condition=Q(evaluate_at__isnull=False), name="ticket_evaluate"),
+            models.Index(fields=["settle_at"], condition=Q(settle_at__isnull=False), name="ticket_settle"),
+            models.Index(fields=["unrated_due_at"], condition=Q(unrated_due_at__isnull=False), name="ticket_unrated"),
             models.Index(fields=["service", "-created_at"], name="ticket_service"),
             models.Index(fields=["requester", "-id"], name="ticket_requester"),
             models.Index(fields=["assignee", "-id"], condition=Q(state__in=["new", "open", "waiting"]), name="ticket_assignee"),

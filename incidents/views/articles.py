@@ -24,4 +24,5 @@ def article(request: PersonRequest, slug: str) -> HttpResponse:
     found = Article.objects.readable_by(request.user).filter(slug=slug).first()
     if found is None:
         raise Http404
-    return render(request, "portal/article.html", {"article": found, "body": knowledge.rendered(found.body)})
+    voted = found.votes.filter(person=request.user, version=found.version).first()
+    return render(request, "portal/article.html", {"article": found, "body": knowledge.rendered(found.body), "voted": voted})

@@ -12,7 +12,7 @@ from servicedesk import clock
 from servicedesk.directory.access import PersonRequest
 
 
-@csp_replace({"default-src": [NONE], "sandbox": True})
+@csp_replace({"default-src": [NONE], "sandbox": True})  # type: ignore[arg-type]  # its hints know views without arguments only
 @require_safe
 def file(request: PersonRequest, number: int) -> HttpResponseBase:
     """Pictures and PDF open in the browser, everything else is saved; nothing in it runs."""

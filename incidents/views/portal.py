@@ -13,10 +13,10 @@ from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from incidents import access, automation, knowledge, silences, tickets
+from incidents import access, automation, drafts, knowledge, silences, tickets
 from incidents import promise as promises
 from incidents.forms import AnswerForm, ReportForm
-from incidents.models import Entry, Incident, Ticket
+from incidents.models import Draft, Entry, Follower, Incident, Satisfaction, Ticket
 from incidents.states import OPEN_TICKET, IllegalMove, TicketState
 from incidents.views import numbers, pressed, requester
 from servicedesk import clock
@@ -44,11 +44,17 @@ def _home(request: PersonRequest, searched: dict[str, Any]) -> HttpResponse:
         **searched,
         "incidents": Incident.objects.shown_to_employees().select_related("service").order_by("severity", "since")[:3],
         "planned": silences.announced(now=now),
+        "following": _following(request),
         "standing": requester.standing(Service.objects.active()),
         "open_tickets": [requester.Seen(t, now) for t in own.filter(state__in=OPEN_TICKET).order_by("-updated_at")[:SHOWN]],
         "solved_tickets": [requester.Seen(t, now) for t in own.filter(state=TicketState.SOLVED).order_by("-solved_at")[:3]],
     }
     return render(request, "portal/home.html", context)
+
+
+def _following(request: PersonRequest) -> set[int]:
+    """The outages this person said to have too."""
+    return set(Follower.objects.filter(person=request.user, told_at=None).values_list("incident", flat=True))
 
 
 @require_safe
@@ -63,12 +69,17 @@ def my_tickets(request: PersonRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def new_ticket(request: PersonRequest) -> HttpResponse:
-    initial = {"what": request.GET.get("about", ""), "service": request.GET.get("service", ""), "reporting_for": request.GET.get("for", "")}
+    draft = drafts.of(request.user, Draft.Kind.NEW)
+    asked = {"what": request.GET.get("about"), "service": request.GET.get("service"), "reporting_for": request.GET.get("for")}
+    initial = {**(draft.fields if draft else {}), **{name: said for name, said in asked.items() if said}}
     form = ReportForm(request.POST or None, request.FILES or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         ticket = automation.file_ticket(**_report(request, form.cleaned_data), now=clock.now())
+        drafts.discard(request.user, Draft.Kind.NEW)
         return redirect(f"/t/{ticket.pk}/?new=1")
-    return render(request, "portal/new.html", {"form": form}, status=422 if form.errors else 200)
+    known = Incident.objects.shown_to_employees().order_by("severity", "since")[:SHOWN]
+    context = {"form": form, "draft": draft, "incidents": known, "following": _following(request)}
+    return render(request, "portal/new.html", context, status=422 if form.errors else 200)
 
 
 @require_safe
@@ -97,13 +108,17 @@ def _report(request: PersonRequest, said: dict[str, Any]) -> dict[str, Any]:
 def ticket(request: PersonRequest, number: int) -> HttpResponse:
     now = clock.now()
     found = access.own_ticket(request.user, number)
-    form = AnswerForm(request.POST or None, request.FILES or None)
+    draft = drafts.of(request.user, Draft.Kind.ANSWER, found.pk)
+    form = AnswerForm(request.POST or None, request.FILES or None, initial=dict(draft.fields) if draft else None)
     if request.method == "POST" and form.is_valid():
         deed = partial(automation.requester_reply, found, author=request.user, now=now, **form.said)
         messages.success(request, _("Your answer is with us."))
-        return pressed.once(request, form, deed, "/t/{}/")
+        sent = pressed.once(request, form, deed, "/t/{}/")
+        drafts.discard(request.user, Draft.Kind.ANSWER, found.pk)
+        return sent
     talk = found.entries.filter(audience=Entry.Audience.PUBLIC).select_related("author").prefetch_related("files").order_by("id")
     context = {"seen": requester.Seen(found, now), "ticket": found, "talk": talk, "form": form, "is_new": "new" in request.GET}
+    context |= {"draft": draft, "satisfaction": Satisfaction.objects.filter(ticket=found).first(), "answers": Satisfaction.Answer.choices}
     context["files"] = found.files.filter(entry=None)
     return render(request, "portal/ticket.html", context, status=422 if form.errors else 200)
 

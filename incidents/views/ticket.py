@@ -12,9 +12,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from incidents import access, conversation, readers, tickets
+from incidents import access, conversation, drafts, readers, tickets
 from incidents.forms import AnswerForm, AssignForm, CallForm, SeverityForm
-from incidents.models import Entry, Ticket
+from incidents.models import Draft, Entry, Ticket
 from incidents.states import IllegalMove
 from incidents.views import clocks, escalations, numbers, pressed
 from servicedesk import clock
@@ -48,13 +48,18 @@ def _page(request: PersonRequest, found: Ticket, wrong: dict[str, Any] | None = 
         "last_seen": max((entry.pk for entry in entries if entry.audience == Entry.Audience.PUBLIC), default=0),
         "others": Ticket.objects.visible_to(request.user).filter(requester=found.requester).exclude(pk=found.pk).order_by("-id")[:3],
         "may_work": request.user.is_agent or request.user.is_manager,
-        "text_form": AnswerForm(),
+        "text_form": AnswerForm(initial=_draft(request, composer, found)),
         "call_form": CallForm(),
         "assign_form": AssignForm(initial={"assignee": found.assignee and found.assignee.username, "team": found.team and found.team.slug}),
         "severity_form": SeverityForm(initial={"severity": found.severity}),
         **(wrong or {}),
     }
     return render(request, "desk/ticket.html", context, status=status if wrong else 200)
+
+
+def _draft(request: PersonRequest, composer: str, found: Ticket) -> dict[str, Any]:
+    row = drafts.of(request.user, composer, found.pk)
+    return dict(row.fields) if row else {}
 
 
 @require_POST
@@ -65,12 +70,14 @@ def reply(request: PersonRequest, number: int) -> HttpResponse:
         return _page(request, found, {"text_form": form, "composer": "reply"})
     said = {"last_seen": numbers.whole(request.POST.get("last_seen", "")), "is_solving": "solve" in request.POST, **form.said}
     try:
-        return pressed.once(request, form, lambda: tickets.answer(found, author=request.user, now=now, **said), _url(found))
+        done = pressed.once(request, form, lambda: tickets.answer(found, author=request.user, now=now, **said), _url(found))
     except conversation.NewerEntry as error:
         return _page(request, found, {"text_form": form, "composer": "reply", "newer": error.entry}, status=409)
     except IllegalMove:
         messages.error(request, _refusal(found))
         return _page(request, found, {"text_form": form, "composer": "reply"}, status=409)
+    drafts.discard(request.user, Draft.Kind.REPLY, found.pk)
+    return done
 
 
 @require_POST
@@ -79,7 +86,9 @@ def note(request: PersonRequest, number: int) -> HttpResponse:
     form = AnswerForm(request.POST, request.FILES)
     if not form.is_valid():
         return _page(request, found, {"text_form": form, "composer": "note"})
-    return pressed.once(request, form, lambda: conversation.note(found, author=request.user, now=now, **form.said), _url(found))
+    done = pressed.once(request, form, lambda: conversation.note(found, author=request.user, now=now, **form.said), _url(found))
+    drafts.discard(request.user, Draft.Kind.NOTE, found.pk)
+    return done
 
 
 @require_POST

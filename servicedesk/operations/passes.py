@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from incidents import attaching, automation, escalation
+from incidents import attaching, automation, drafts, escalation, following, settling
 from incidents.incidents import sweep as incidents
 from monitoring import intake
 from notifications import delivery
@@ -39,9 +39,13 @@ PASSES: tuple[Pass, ...] = (
     Pass("decide incidents", 1, incidents.decide_due),
     Pass("notice who was not reached", 1, escalation.notice_unsettled),
     Pass("advance escalations", 1, escalation.advance_due),
+    Pass("tell who has it too", 2, following.tell_over),
+    Pass("settle tickets", 5, settling.settle_due),
+    Pass("tell of tickets not rated", 5, settling.tell_unrated),
     Pass("promote messages", 1, delivery.promote_due),
     Pass("seal the audit trail", 3, chain.seal),
     Pass("forget seen events", 3600, intake.forget_seen),
+    Pass("forget old drafts", 3600, drafts.forget),
     Pass("forget kept answers", 3600, once.forget),
     Pass("forget files of jobs", 3600, work.forget),
     Pass("sweep files that are nobody's", 3600, attaching.sweep),

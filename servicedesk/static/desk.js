@@ -393,13 +393,14 @@
 
   // Drafts: kept by the server, and here while it cannot be reached
   const draftTimers = new WeakMap();
+  function written(form) { const data = new FormData(form); data.delete("files"); return data; }
   async function saveDraft(form) {
     clearTimeout(draftTimers.get(form));
     if (!form.dataset.unsaved) return;
     delete form.dataset.unsaved;
     const place = form.querySelector("[data-draft-state]"), name = `draft:${form.dataset.draft}`;
     try {
-      const answer = await fetch(form.dataset.draft, { method: "POST", body: new FormData(form), headers: { "HX-Request": "true" }, redirect: "manual" });
+      const answer = await fetch(form.dataset.draft, { method: "POST", body: written(form), headers: { "HX-Request": "true" }, redirect: "manual" });
       if (!answer.ok) throw new Error(String(answer.status));
       keep(name, null);
       if (place) place.textContent = await answer.text();
@@ -416,7 +417,7 @@
     draftTimers.set(form, setTimeout(() => saveDraft(form), 2000));
   });
   document.addEventListener("focusout", (event) => { const form = event.target.form; if (form && form.dataset.draft) saveDraft(form); });
-  addEventListener("pagehide", () => all("form[data-draft][data-unsaved]").forEach((form) => { if (!form.dataset.sent) navigator.sendBeacon(form.dataset.draft, new FormData(form)); }));
+  addEventListener("pagehide", () => all("form[data-draft][data-unsaved]").forEach((form) => { if (!form.dataset.sent) navigator.sendBeacon(form.dataset.draft, written(form)); }));
   for (const form of all("form[data-draft]")) {
     const field = form.querySelector("textarea"), text = kept(`draft:${form.dataset.draft}`);
     if (field && !field.value && text) field.value = text;

@@ -86,6 +86,8 @@ def next_due(after: datetime, *, reporting: Collection[str] = ()) -> datetime | 
 def _columns() -> Iterator[tuple[QuerySet[Any], str]]:
     yield Alert.objects.all(), "raise_at"
     yield Ticket.objects.all(), "evaluate_at"
+    yield Ticket.objects.all(), "settle_at"
+    yield Ticket.objects.all(), "unrated_due_at"
     yield LinkedAlert.objects.all(), "evaluate_at"
     yield Incident.objects.filter(state="proposed"), "decide_at"
     yield Incident.objects.live(), "settle_at"

@@ -54,6 +54,12 @@ MATRIX: dict[str, Row] = {
     "requester_ticket": Row(OWNER, takes="ticket"),
     "works_again": Row((LOGIN, LOGIN, GONE, GONE, GONE, GONE, GONE), "post", "ticket"),
     "file": Row((LOGIN, OK, GONE, OK, OK, GONE, OK), takes="file"),
+    "worse": Row(OWNER, takes="ticket"),
+    "ticket_feedback": Row((LOGIN, LOGIN, GONE, GONE, GONE, GONE, GONE), "post", "ticket"),
+    "article_feedback": Row((LOGIN,) * 7, "post", "article"),
+    "have_too": Row((LOGIN, *(GONE,) * 6), "post", "incident"),  # not shown to employees
+    "rate": Row((GONE,) * 7, takes="token"),
+    "draft": Row((LOGIN, OK, GONE, GONE, GONE, GONE, GONE), "post", "draft"),
     "queue": Row(READERS),
     "export_tickets": Row(READERS),
     "job": Row((LOGIN, GONE, GONE, OK, GONE, OK, GONE), takes="job"),
@@ -137,6 +143,7 @@ def world(acme: Company) -> dict[str, dict[str, Any]]:
     return {
         "": {},
         "ticket": {"number": ticket.pk},
+        "draft": {"kind": "answer", "number": ticket.pk},
         "file": {"number": ticket.files.get().pk},
         "incident": {"number": incident.pk},
         "link": {"token": link.token},

@@ -1,0 +1,28 @@
+""" "I have this too": one press, no form."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from incidents import following
+from incidents.models import Incident
+from incidents.states import IllegalMove
+from servicedesk import clock
+from servicedesk.directory.access import PersonRequest
+
+
+@require_POST
+def have_too(request: PersonRequest, number: int) -> HttpResponse:
+    incident = Incident.objects.filter(pk=number, is_shown=True, is_confidential=False).first()
+    if incident is None:
+        raise Http404
+    try:
+        following.have_too(incident, person=request.user, now=clock.now())
+        messages.success(request, _("Thank you. We know that it affects you and write to you when it is solved. You need do nothing."))
+    except IllegalMove:
+        messages.info(request, _("It is over already. Report a problem if it still affects you."))
+    return redirect("home")
