@@ -11,9 +11,10 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from incidents.escalation import paging, snapshot, targets
+from incidents.escalation import snapshot, targets
 from incidents.escalation.last_resort import people as last_people
 from incidents.models import Policy
+from notifications import reach
 from servicedesk import walltime
 from servicedesk.directory import moments
 from servicedesk.directory.models import User
@@ -50,7 +51,7 @@ def of_rota(rota: Rota, *, start: datetime, end: datetime) -> list[Finding]:
 
 def cannot_be_woken(person: User) -> str:
     """The sentence for somebody an urgent page reaches by mail at most; empty for all others."""
-    return "" if paging.wakes(person) else _("%(name)s has no verified phone.") % {"name": person}
+    return "" if reach.wakes(person) else _("%(name)s has no verified phone.") % {"name": person}
 
 
 def stands_in(schedule: Schedule, *, at: datetime) -> list[User]:
