@@ -15,8 +15,8 @@ from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from notifications import delivery, twiml
-from notifications.inbound import DIGITS, THREAD
+from notifications import delivery, outbox, twiml, walk
+from notifications.inbound import DIGITS
 from notifications.models import Attempt, Channel, Message, ProviderCallback
 from servicedesk.directory.models import User
 
@@ -33,6 +33,7 @@ class Call:
     language: str
     person: User | None = None
     incident: int | None = None
+    bundle: tuple[int, ...] = ()  # a call for several at once: 4 takes them all
     word: str = ""
     digit: str = ""
     turn: int = 0
@@ -57,6 +58,7 @@ def heard(token: str, said: Mapping[str, str], *, turn: str, wrong: str, now: da
         language=(message.person.language if message.person else "") or settings.LANGUAGE_CODE,
         person=message.person,
         incident=_incident(message),
+        bundle=tuple(outbox.incidents_of(message)) if message.token else (),
         word="" if word == REPEAT else word,
         digit=digit if is_new else "",
         turn=place,
@@ -71,7 +73,7 @@ def speak(call: Call | None, answer: str = "") -> str:
         farewell = _("Goodbye.")
         if call is None:
             return twiml.speech(_("This call is of no use any more."), farewell, language=language)
-        if answer or call.incident is None:
+        if answer or (call.incident is None and not call.bundle):
             return twiml.speech(answer or call.text, farewell, language=language)
         is_wrong = bool(call.digit) and call.digit not in DIGITS
         sorry = _("%(digit)s is not one of the keys.") % {"digit": call.digit} if is_wrong else ""
@@ -96,7 +98,7 @@ def _is_new(attempt: Attempt, event_id: str, said: Mapping[str, str], *, now: da
 
 def _incident(message: Message) -> int | None:
     """Keys are offered on a page about an incident to somebody we know."""
-    found = THREAD.fullmatch(message.thread)
+    found = walk.THREAD.fullmatch(message.thread)
     return int(found[1]) if found and message.person and message.lane == Message.Lane.PAGE else None
 
 

@@ -27,7 +27,6 @@ CODE = re.compile(r"([AEMIR])(?:INC)?([0-9]{1,9})")
 STOP = {"STOP", "STOPALL", "UNSUBSCRIBE", "END", "QUIT", "CANCEL", "REVOKE", "OPTOUT", "ARRET"}
 START = {"START", "YES", "UNSTOP"}
 OPTED_OUT = ("opted_out", "21610")
-THREAD = re.compile(r"INC-([0-9]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +77,7 @@ def _words(said: str) -> tuple[str, int | None]:
 
 def _open_pages(person: User) -> set[int]:
     threads = Errand.objects.open().filter(person=person, kind=Errand.Kind.PAGE).values_list("thread", flat=True)
-    return {int(found[1]) for found in map(THREAD.fullmatch, threads) if found}
+    return {int(found[1]) for found in map(walk.THREAD.fullmatch, threads) if found}
 
 
 def _paged(writers: list[ContactMethod], number: int, now: datetime) -> ContactMethod | None:

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Value
+from django.db.models import Q, Value
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
-from notifications import plan, reach, walk
+from notifications import bundling, plan, reach, walk
 from notifications.models import Attempt, Channel, ContactMethod, Errand, Message, Urgency
 from notifications.models.errands import ErrandQuerySet
+from notifications.models.messages import MessageQuerySet
 from notifications.states import IN_FLIGHT, TOLD, WAITING, AttemptState, MessageState
 from servicedesk.directory.models import User
 
@@ -53,12 +55,22 @@ def queue(
     on_duty: bool,
     now: datetime,
     expires_at: datetime | None = None,
+    about: str = "",
 ) -> Errand:
     """Tell this person, along their ladder. With a key used before, that errand is returned and nothing is queued.
 
+    `about` says whose noise a page is: pages that come thick go as one, and one service's never delay another's.
     The errand comes back UNREACHABLE when no method can be used, or when all of a page would be held.
     """
-    known = {"thread": thread, "kind": kind, "urgency": urgency, "rank": rank, "because": because[:240], "created_at": now}
+    known = {
+        "thread": thread,
+        "kind": kind,
+        "urgency": urgency,
+        "rank": rank,
+        "because": because[:240],
+        "about": about[:80],
+        "created_at": now,
+    }
     errand, is_new = Errand.objects.get_or_create(key=key, defaults={"person": person, **known})
     if not is_new:
         return errand
@@ -166,12 +178,16 @@ def cancel(thread: str, *, now: datetime, reason: str, only_person: User | None 
     pages = Message.objects.of_thread(thread).filter(lane=Message.Lane.PAGE, **whose)
     list(errands.select_for_update().order_by("pk").values_list("pk"))
     list(pages.filter(state__in=(*WAITING, *IN_FLIGHT)).select_for_update().order_by("pk").values_list("pk"))
+    called = Attempt.objects.filter(called_at__isnull=False).exclude(state=AttemptState.FAILED)
+    called = called.filter(Q(message__in=pages) | Q(message__in=pages.exclude(bundle=None).values("bundle")))
+    told = list(User.objects.filter(pk__in=called.values("message__person")).order_by("pk"))
     pages.waiting().move(MessageState.CANCELLED, ended_at=now, reason=reason[:240])
+    ringing(pages).update(hang_up_at=now, stop_at=now)
+    bundling.left(pages, to=MessageState.CANCELLED, now=now, reason=reason)
     pages.filter(state__in=IN_FLIGHT, stop_at=None).update(stop_at=now)
     errands.open().update(state=Errand.State.CANCELLED, settled_at=now)
     errands.unsettled().update(noticed_at=now)
-    called = Attempt.objects.filter(message__in=pages, called_at__isnull=False).exclude(state=AttemptState.FAILED)
-    return list(User.objects.filter(pk__in=called.values("message__person")).order_by("pk"))
+    return told
 
 
 @transaction.atomic
@@ -180,7 +196,15 @@ def acted(thread: str, person: User, *, now: datetime) -> None:
     errands = Errand.objects.filter(thread=thread, person=person, kind=Errand.Kind.PAGE)
     errands.open().update(state=Errand.State.DONE, settled_at=now)
     pages = Message.objects.of_thread(thread).filter(person=person, lane=Message.Lane.PAGE)
-    pages.move(MessageState.ANSWERED, acted_at=now, seen_at=Coalesce("seen_at", Value(now)), ended_at=now)
+    ringing(pages).update(hang_up_at=now, stop_at=now)
+    columns: dict[str, Any] = {"acted_at": now, "seen_at": Coalesce("seen_at", Value(now)), "ended_at": now}
+    bundling.left(pages, to=MessageState.ANSWERED, now=now, **columns)
+    pages.move(MessageState.ANSWERED, **columns)
+
+
+def ringing(pages: MessageQuerySet) -> MessageQuerySet:
+    """Calls that nobody picked up yet."""
+    return pages.filter(channel=Channel.VOICE, state=MessageState.SENT, delivered_at=None, hang_up_at=None)
 
 
 def seen(thread: str, person: User, *, now: datetime) -> None:
@@ -197,3 +221,19 @@ def settle(errand: Errand, *, now: datetime) -> None:
 def unsettled(thread_prefix: str = "") -> ErrandQuerySet:
     """Errands that reached nobody, and of which nobody took notice yet."""
     return Errand.objects.unsettled().filter(thread__startswith=thread_prefix)
+
+
+def last_bundle_to(number: str) -> Message | None:
+    """The last message to this telephone that stood for several pages."""
+    return bundling.last_to(number)
+
+
+def bundle_of(token: str) -> Message | None:
+    """The bundle a link names, with its person."""
+    return bundling.of_token(token)
+
+
+def incidents_of(bundle: Message) -> list[int]:
+    """The numbers a bundle stands for, the most serious first."""
+    found = (walk.THREAD.fullmatch(thread) for thread in bundling.threads(bundle))
+    return [int(one[1]) for one in found if one]

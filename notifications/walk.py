@@ -5,6 +5,7 @@ Lock order: errand, then message. `lock` takes both; the other functions are cal
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -12,25 +13,28 @@ from typing import Any
 from django.conf import settings
 from django.db.models.functions import Now
 
+from notifications import bundling
 from notifications.models import Errand, Message
 from notifications.models.messages import MessageQuerySet
 from notifications.states import IN_FLIGHT, TOLD, WAITING, MessageState
 from servicedesk import doorbell
 
 TASKS = {Message.Lane.PAGE: "notifications.tasks.deliver_page", Message.Lane.BULK: "notifications.tasks.deliver_bulk"}
-UNDER_WAY = (*WAITING, *IN_FLIGHT, *TOLD)
+THREAD = re.compile(r"INC-([0-9]+)")
+UNDER_WAY = (*WAITING, *IN_FLIGHT, *TOLD, MessageState.BUNDLED)
 
 
 def lock(message_id: int) -> Message:
-    """The message, its errand locked before it."""
+    """The message, its errand locked before it; of a bundle, the errands of all it stands for."""
+    bundling.lock_errands(message_id)
     errand_id = Message.objects.values_list("errand_id", flat=True).get(pk=message_id)
     list(Errand.objects.select_for_update().filter(pk=errand_id))
     return Message.objects.select_for_update().get(pk=message_id)
 
 
-def release(rows: MessageQuerySet, *, now: datetime, **columns: Any) -> int:
-    """Queue these planned or held rows and ring for them."""
-    ids = list(rows.values_list("pk", flat=True))
+def release(rows: MessageQuerySet, *, now: datetime, binds: bool = False, **columns: Any) -> int:
+    """Queue these planned or held rows and ring for them; pages that come thick are held, and go as one when the engine `binds` them."""
+    ids = bundling.gather(list(rows.values_list("pk", flat=True)), now=now, binds=binds)
     moved = Message.objects.filter(pk__in=ids).move(MessageState.QUEUED, queued_at=now, unclaimed_since=Now(), reason="", **columns)
     ring(ids)
     return moved
@@ -51,6 +55,10 @@ def close(rows: MessageQuerySet, message: Message, to: str, *, reason: str, now:
         return False
     if message.errand_id is not None:
         go_on(message.errand_id, now=now)
+    carried = bundling.errands(message) if message.token else []
+    Message.objects.filter(bundle=message.pk).move(MessageState.FAILED, reason=reason[:240])
+    for errand_id in carried:
+        go_on(errand_id, now=now)
     return True
 
 

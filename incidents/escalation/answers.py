@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -14,15 +13,12 @@ from incidents import letters, links
 from incidents.escalation import acks, runs
 from incidents.models import Incident, Page, Run, SignedLink
 from incidents.states import IncidentState
-from notifications import gsm7
+from notifications import gsm7, outbox
 from notifications.inbound import Reply
-from notifications.models import Channel, Message
 from servicedesk.directory import moments, zones
 from servicedesk.directory.models import User
 
 COUNTS_FOR = timedelta(hours=24)
-ALL = "AALL"
-NUMBER = re.compile(r"INC-([0-9]+)")
 
 
 def answer(reply: Reply, *, now: datetime) -> str | None:
@@ -35,6 +31,8 @@ def answer(reply: Reply, *, now: datetime) -> str | None:
 
 def _answer_one(reply: Reply, now: datetime) -> str:
     meant = [reply.incident] if reply.incident else open_pages(reply.person, now)
+    if not meant and reply.word == "unknown":
+        return _("Not understood. No page is open for you. Nothing is changed.")
     if not meant:
         return _("No open page for you. Nothing is changed.")
     if len(meant) > 1:
@@ -84,10 +82,14 @@ def _more_time(incident: Incident, person: User, now: datetime) -> str:
 
 
 def _facts(incident: Incident, person: User, now: datetime) -> str:
+    if not incident.is_open:
+        return _over(incident, person)
     return letters.facts_again(incident, person, now=now)
 
 
 def _resolve(incident: Incident, person: User, now: datetime) -> str:
+    if not incident.is_open:
+        return _over(incident, person)
     words = {"number": incident.number, "link": _link(person, incident, now)}
     return _("Nothing is resolved by text. Resolve %(number)s here: %(link)s") % words
 
@@ -104,8 +106,11 @@ def _status(incident: Incident, person: User, now: datetime) -> str:
     return _("%(name)s has %(number)s since %(at)s. You need do nothing.") % words
 
 
-def _over(incident: Incident, _person: User) -> str:
-    return _("%(number)s is over. You need do nothing.") % {"number": incident.number}
+def _over(incident: Incident, person: User) -> str:
+    if incident.resolved_at is None:
+        return _("%(number)s is over. You need do nothing.") % {"number": incident.number}
+    words = {"number": incident.number, "at": _at(incident.resolved_at, person, incident.resolved_at)}
+    return _("%(number)s is resolved since %(at)s. You need do nothing.") % words
 
 
 WORDS: dict[str, Callable[[Incident, User, datetime], str]] = {
@@ -129,21 +134,29 @@ def counts(person: User, incident: int, now: datetime) -> bool:
 
 
 def _take_all(reply: Reply, now: datetime) -> str:
-    """Exactly those the last bundle to that number named."""
-    bundle = Message.objects.filter(channel=Channel.SMS, to=reply.number, text__contains=ALL).order_by("-pk").first()
-    numbers = [int(number) for number in NUMBER.findall(bundle.text)] if bundle else []
-    meant = [each for each in Incident.objects.filter(pk__in=numbers).order_by("pk") if counts(reply.person, each.pk, now)]
-    said = [_take(incident, reply.person, now) for incident in meant]
-    if len(said) < 2:
-        return said[0] if said else _("No bundle of pages went to this number. Nothing is changed.")
-    mine = [each.number for each in Incident.objects.filter(pk__in=numbers, acknowledged_by=reply.person).order_by("pk")]
-    return _("You have %(numbers)s. Nobody else will be called for them.") % {"numbers": ", ".join(mine)}
+    """Exactly those the last bundle to that number stood for."""
+    bundle = outbox.last_bundle_to(reply.number)
+    numbers = outbox.incidents_of(bundle) if bundle else []
+    if not any(counts(reply.person, number, now) for number in numbers):
+        return _("No bundle of pages went to this number. Nothing is changed.")
+    mine = take_all(reply.person, numbers, via="sms", now=now)
+    words = {"numbers": ", ".join(mine)}
+    return _("You have %(numbers)s. Nobody else will be called for them.") % words if mine else _("Others have them. You need do nothing.")
+
+
+def take_all(person: User, numbers: Sequence[int], *, via: str, now: datetime) -> list[str]:
+    """Acknowledge each of these that still calls and for which this person was paged; those they have then."""
+    paged = [number for number in numbers if counts(person, number, now)]
+    for incident in Incident.objects.filter(pk__in=paged).live().exclude(state=IncidentState.PROPOSED).order_by("pk"):
+        acks.acknowledge(incident, by=person, via=via, now=now)
+    mine = Incident.objects.filter(pk__in=paged, acknowledged_by=person).live().in_bulk()
+    return [mine[number].number for number in paged if number in mine]
 
 
 def _who_is_next(following: runs.Next | None, person: User, now: datetime) -> str:
     if following is None or following.at is None:
         return ""
-    who = letters.names(following.people) if following.people else _("the last resort")
+    who = letters.names(following.people) if following.people else _("The last resort")
     return _("%(who)s is called at %(at)s.") % {"who": who, "at": _at(following.at, person, now)}
 
 

@@ -10,7 +10,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from incidents import letters
-from incidents.escalation import acks
+from incidents.escalation import acks, answers
 from incidents.escalation.answers import counts
 from incidents.models import Incident, Run
 from incidents.states import IncidentState
@@ -22,7 +22,11 @@ from servicedesk.directory.models import User
 
 def pressed(call: Call, *, now: datetime) -> str:
     """Do what the key asks and say so; empty where no key asks for anything."""
-    if not call.word or call.person is None or call.incident is None:
+    if not call.word or call.person is None:
+        return ""
+    if call.bundle:
+        return _take_all(call, call.person, now) if call.word == "have" else ""
+    if call.incident is None:
         return ""
     with translation.override(call.person.language or settings.LANGUAGE_CODE):
         incident = Incident.objects.filter(pk=call.incident).first()
@@ -50,6 +54,13 @@ def _take(incident: Incident, person: User, now: datetime) -> str:
     if run is not None and run.next_step_at is not None:
         said.append(_("We ask again at %(at)s.") % {"at": _at(run.next_step_at, person, now)})
     return " ".join(said)
+
+
+def _take_all(call: Call, person: User, now: datetime) -> str:
+    with translation.override(person.language or settings.LANGUAGE_CODE):
+        taken = answers.take_all(person, call.bundle, via="voice", now=now)
+        words = {"numbers": ", ".join(taken)}
+        return _("You have %(numbers)s. Nobody else will be called for them.") % words if taken else _("Nothing is changed.")
 
 
 def _pass_on(incident: Incident, person: User, now: datetime) -> str:

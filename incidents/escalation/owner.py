@@ -46,7 +46,8 @@ def ask(run: Run, incident: Incident, *, now: datetime, because: str = "") -> No
     assert owner is not None  # the constraint acknowledged_by_somebody
     run.asked_owner_at, answer_by = now, now + TO_ANSWER
     errand = paging.page(
-        incident, Candidate(owner, _("who has it")), key=f"run:{run.pk}:still:{run.pages.count()}:{owner.pk}", run=run, now=now,
+        incident, Candidate(owner, _("who has it")), key=f"run:{run.pk}:still:{run.pages.count()}:{owner.pk}", run=run,
+        is_question=True, now=now,
         write=lambda one, link: letters.still_yours(incident, one.person, link=link, answer_by=answer_by, because=because, now=now),
     )  # fmt: skip
     text = _("%(name)s is asked: still yours?") % {"name": owner}

@@ -45,8 +45,12 @@ def page(
     on_duty: bool = True,
     urgency: str = "",
     purpose: str = SignedLink.Purpose.PAGE,
+    is_question: bool = False,
 ) -> Errand:
-    """Set out for this person; with a key used before, nothing new happens. The caller reads the errand's state."""
+    """Set out for this person; with a key used before, nothing new happens. The caller reads the errand's state.
+
+    `is_question`: it asks for more than an acknowledgement, so it never goes in a bundle.
+    """
     because = one.because[:MOST_WHY]
     readers.admit(incident, one.person, because=because, now=now)
     link = links.link_for(one.person, incident, purpose, now=now, because=because)
@@ -60,6 +64,7 @@ def page(
         rank=incident.severity,
         because=because,
         on_duty=on_duty,
+        about="" if is_question else _noise(incident),
         now=now,
     )
     row = {"incident": incident, "run": run, "loop": loop, "step": step, "person": one.person, "because": because, "at": now}
@@ -67,6 +72,10 @@ def page(
     if is_missed(errand):
         outbox.settle(errand, now=now)
     return errand
+
+
+def _noise(incident: Incident) -> str:
+    return incident.service.slug if incident.service is not None else incident.number
 
 
 def page_each(

@@ -96,7 +96,8 @@ def _ask(incident: Incident, manager: User, *, urgency: str, now: datetime) -> s
     if incident.pages.filter(errand_key=key).exists():
         return ""
     errand = paging.page(
-        incident, Candidate(manager, _("IT manager on duty")), key=key, now=now, urgency=urgency, purpose=SignedLink.Purpose.PROPOSAL,
+        incident, Candidate(manager, _("IT manager on duty")), key=key, now=now, urgency=urgency,
+        purpose=SignedLink.Purpose.PROPOSAL, is_question=True,
         write=lambda one, link: letters.proposal(incident, one.person, link=link, now=now),
     )  # fmt: skip
     if paging.is_missed(errand):

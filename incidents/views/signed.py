@@ -20,7 +20,9 @@ from django.views.decorators.http import require_http_methods
 from incidents import escalation, incidents, links
 from incidents.models import SignedLink
 from incidents.states import IllegalMove
-from incidents.views import pages
+from incidents.views import bundles, pages
+from notifications import outbox
+from notifications.models import Message
 from servicedesk import clock
 from servicedesk.directory import zones
 from servicedesk.directory.models import Organisation
@@ -67,6 +69,9 @@ def signed(request: HttpRequest, token: str) -> HttpResponse:
     try:
         link = links.open_link(token, now=now)
     except links.LinkUnknown:
+        bundle = outbox.bundle_of(token)
+        if bundle is not None:
+            return _bundle(request, bundle, now)
         return _closed(request, 404, _("This link is not known here. Copy the whole of it, or call the help desk."))
     except links.LinkOver:
         return _closed(request, 410, _("This is over. There is nothing left to do."))
@@ -74,6 +79,20 @@ def signed(request: HttpRequest, token: str) -> HttpResponse:
         if request.method == "POST":
             return _act(request, link, now)
         return _private(render(request, "incidents/signed.html", {"page": pages.of_link(link, now), "now": now}))
+
+
+def _bundle(request: HttpRequest, bundle: Message, now: datetime) -> HttpResponse:
+    """The page of several at once; a repeat changes nothing."""
+    named = bundles.named_by(bundle)
+    if bundles.is_over(named, now=now):
+        return _closed(request, 410, _("This is over. There is nothing left to do."))
+    person = bundle.person
+    with timezone.override(zones.of(person)), translation.override((person and person.language) or translation.get_language()):
+        if request.method != "POST":
+            return _private(bundles.shown(request, bundle, named, now=now))
+        if not bundles.act(request, bundle, now=now):
+            return _closed(request, 400, _("That button is not known. Go back and use one of the page."))
+    return _private(HttpResponse(status=303, headers={"Location": request.path}))
 
 
 def _act(request: HttpRequest, link: SignedLink, now: datetime) -> HttpResponse:

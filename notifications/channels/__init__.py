@@ -73,6 +73,10 @@ class Channel(Protocol):
     def find(self, parcel: Parcel, *, since: datetime, known: Collection[str] = ()) -> str | None: ...
 
 
+class Telephone(Protocol):
+    def hang_up(self, provider_id: str) -> None: ...
+
+
 CHANNELS = {
     "email": "notifications.channels.email",
     "sms": "notifications.channels.sms",
@@ -91,6 +95,11 @@ def find(parcel: Parcel, *, since: datetime, known: Collection[str] = ()) -> str
     `since` is when the attempt began; `known` are provider ids that other attempts already own and never match.
     """
     return _channel(parcel.channel).find(parcel, since=since, known=known)
+
+
+def hang_up(provider_id: str) -> None:
+    """Cut off a call that nobody picked up; a permanent DeliveryFailed where it does not ring any more."""
+    cast("Telephone", _channel("voice")).hang_up(provider_id)
 
 
 def _channel(name: str) -> Channel:

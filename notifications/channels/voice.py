@@ -46,6 +46,18 @@ def send(parcel: Parcel) -> str:
     return str(call.sid)
 
 
+def hang_up(provider_id: str) -> None:
+    """Ask Twilio to end a call that is queued or rings; refused once it is picked up or over."""
+    with Deadline(settings.CHANNEL_TOTAL_S) as deadline:
+        line = Line(deadline)
+        try:
+            client(line).calls(provider_id).update(status="canceled")
+        except (TwilioRestException, TwilioServiceException) as error:
+            raise twilio_codes.failure(error.code, status=error.status, retry_after_s=line.retry_after_s) from error
+        except UNREADABLE as error:
+            raise OutcomeUnknown(_("Twilio took the request and its answer cannot be read.")) from error
+
+
 def find(parcel: Parcel, *, since: datetime, known: Collection[str] = ()) -> str | None:
     """The SID of a call from us to this number, made since then, that no other attempt owns. A call bears no reference.
 

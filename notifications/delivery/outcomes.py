@@ -46,7 +46,16 @@ def sent(attempt: Attempt, provider_id: str, *, now: datetime) -> None:
     Attempt.objects.filter(pk=attempt.pk, provider_id="").update(provider_id=provider_id)
     if not rise(attempt, AttemptState.ACCEPTED, ended_at=now, check_at=None):
         return  # a receipt was faster
-    if owned(attempt).move(MessageState.SENT, provider_id=provider_id, sent_at=now, ended_at=None, lease_until=None, reason=""):
+    late = message.channel == Channel.VOICE and message.stop_at is not None
+    if owned(attempt).move(
+        MessageState.SENT,
+        hang_up_at=now if late else None,
+        provider_id=provider_id,
+        sent_at=now,
+        ended_at=None,
+        lease_until=None,
+        reason="",
+    ):
         walk.told(message, now=now)
     if message.channel == Channel.EMAIL:  # of a letter no more is ever heard
         trust(message.method_id, now=now)
@@ -121,6 +130,8 @@ def doubt(method_id: int, *, code: str, reason: str, now: datetime) -> None:
 
 def trust(method_id: int | None, *, now: datetime) -> None:
     """Something arrived there: whatever was said against this address is over."""
+    if method_id is None:
+        return
     columns = {"flagged_at": None, "flagged_code": "", "flagged_reason": ""}
     _note(ContactMethod.objects.filter(pk=method_id, flagged_at__isnull=False), "lift the flag", columns, now=now)
 

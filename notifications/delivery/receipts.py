@@ -9,9 +9,10 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q, Value
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _later
 
-from notifications import walk
+from notifications import bundling, walk
 from notifications.channels import twilio_codes
 from notifications.delivery import outcomes
 from notifications.models import Attempt, Channel, Errand, Message, ProviderCallback
@@ -93,7 +94,10 @@ def _hung_up(message: Message, *, now: datetime) -> bool:
 
 
 def _not_picked_up(attempt: Attempt, message: Message, status: str, *, now: datetime) -> None:
-    """The next method at once; the same telephone is not rung again for this page."""
+    """The next method at once; the same telephone is not rung again for this page. Cut off by us, it is only over."""
+    if status == "canceled" and message.stop_at is not None:
+        outcomes.owned(attempt).move(MessageState.CANCELLED, ended_at=now, reason=_("Rings no more: it was answered meanwhile."))
+        return
     reason = str(NOT_PICKED_UP.get(status, twilio_codes.failure(None).reason))
     walk.close(outcomes.owned(attempt), message, MessageState.FAILED, reason=reason, now=now)
 
@@ -126,8 +130,8 @@ def _undelivered(attempt: Attempt, message: Message, *, code: str, now: datetime
         walk.close(ours, message, MessageState.FAILED, reason=failure.reason, now=now)
     elif ours.filter(pk=message.pk).exists():
         outcomes.again(ours, at=now + RETRY_AFTER, reason=failure.reason)
-        if message.errand_id is not None:
-            walk.hurry(message.errand_id, now=now)
+        for errand_id in [message.errand_id] if message.errand_id is not None else bundling.errands(message):
+            walk.hurry(errand_id, now=now)
 
 
 def _may_repeat(message: Message) -> bool:

@@ -37,7 +37,7 @@ def promote_due(*, now: datetime, limit: int = PROMOTED) -> int:
 
 @transaction.atomic
 def _let_go(due: Sequence[int], again: Sequence[int], now: datetime) -> int:
-    moved = walk.release(Message.objects.filter(pk__in=_free(due)), now=now)
+    moved = walk.release(Message.objects.filter(pk__in=_free(due)), now=now, binds=True)
     rows = _free(again)
     Message.objects.filter(pk__in=rows, state=MessageState.QUEUED).update(unclaimed_since=Now())
     walk.ring(rows)
@@ -64,8 +64,11 @@ def _expire_one(pk: int, now: datetime) -> bool:
 def _hurry_stuck(now: datetime) -> None:
     """A page that no provider has taken for half a minute pulls the person's next method forward."""
     rung_before = Message.objects.filter(errand=OuterRef("errand"), rung__lt=OuterRef("rung"))
-    stuck = rung_before.filter(state__in=(MessageState.QUEUED, *IN_FLIGHT), queued_at__lte=now - PATIENCE)
-    not_yet = rung_before.filter(Q(state=MessageState.PLANNED) | Q(queued_at__gt=now - PATIENCE))
+    out = (MessageState.QUEUED, *IN_FLIGHT)
+    lies, went_late = Q(state__in=out, queued_at__lte=now - PATIENCE), Q(bundle__state__in=out, bundle__queued_at__lte=now - PATIENCE)
+    stuck = rung_before.filter(lies | went_late)
+    waits = Q(state__in=(MessageState.PLANNED, MessageState.HELD))
+    not_yet = rung_before.filter(waits | Q(queued_at__gt=now - PATIENCE) | Q(bundle__queued_at__gt=now - PATIENCE))
     waiting = Message.objects.filter(lane=Message.Lane.PAGE, state=MessageState.PLANNED, due_at__gt=now, errand__state=Errand.State.OPEN)
     early = list(waiting.filter(Exists(stuck), ~Exists(not_yet)).values_list("pk", flat=True))
     if early:

@@ -40,6 +40,13 @@ class Errand(models.Model):
     key = models.CharField(_("key"), max_length=120, unique=True)
     kind = models.CharField(_("kind"), max_length=10, choices=Kind)
     urgency = models.CharField(_("urgency"), max_length=10, choices=Urgency)
+    about = models.CharField(
+        _("whose noise"),
+        max_length=80,
+        blank=True,
+        db_default="",
+        help_text=_("Pages about one thing never delay another's; empty: never bundled."),
+    )
     rank = models.PositiveSmallIntegerField(_("severity"), default=4, help_text=_("Orders a bundle; 1 comes first."))
     because = models.CharField(_("why this person"), max_length=240, blank=True)
     state = models.CharField(_("state"), max_length=12, choices=State, default=State.OPEN)

@@ -64,8 +64,14 @@ class Message(models.Model):
     attempt_id = models.UUIDField(_("attempt"), null=True)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     stop_at = models.DateTimeField(_("stop asked"), null=True, help_text=_("Read again immediately before the provider is called."))
+    hang_up_at = models.DateTimeField(_("cut off at"), null=True, help_text=_("When a call that still rings is cut off."))
     provider_id = models.CharField(_("provider's id"), max_length=120, blank=True)
     is_possible_duplicate = models.BooleanField(_("possibly a duplicate"), default=False)
+
+    # pages that go as one: the row that carries them, its name in a link, and when each came due
+    bundle = models.ForeignKey("self", models.PROTECT, null=True, related_name="bundled", verbose_name=_("went with"))
+    token = models.CharField(_("token"), max_length=10, null=True, unique=True)
+    asked_at = models.DateTimeField(_("came due"), null=True)
 
     created_at = models.DateTimeField(_("made"))
     queued_at = models.DateTimeField(_("queued"), null=True)
@@ -85,6 +91,8 @@ class Message(models.Model):
             models.Index(fields=["due_at"], condition=models.Q(state__in=["planned", "held"]), name="message_due"),
             models.Index(fields=["due_at"], condition=models.Q(state="queued"), name="message_queued"),
             models.Index(fields=["lease_until"], condition=models.Q(state__in=["sending", "unknown"]), name="message_leased"),
+            models.Index(fields=["to", "asked_at"], condition=models.Q(asked_at__isnull=False), name="message_asked"),
+            models.Index(fields=["hang_up_at"], condition=models.Q(hang_up_at__isnull=False), name="message_hang_up"),
             models.Index(fields=["thread", "id"], name="message_thread"),
             models.Index(fields=["person", "-id"], name="message_person"),
             models.Index(fields=["state", "-id"], name="message_state"),

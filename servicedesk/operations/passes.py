@@ -49,6 +49,7 @@ PASSES: tuple[Pass, ...] = (
     Pass("forget kept answers", 3600, once.forget),
     Pass("forget files of jobs", 3600, work.forget),
     Pass("sweep files that are nobody's", 3600, attaching.sweep),
+    Pass("cut off calls", 1, delivery.hang_up_due, lane="post"),
     Pass("deliver unclaimed messages", 1, delivery.deliver_unclaimed, lane="post"),
     Pass("reconcile lost answers", 5, delivery.reconcile_due, lane="post"),
     Pass("run jobs nobody took", 1, work.run_due, lane="work"),

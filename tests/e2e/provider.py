@@ -103,6 +103,10 @@ def send(parcel: Parcel) -> str:
     return exchange.take(parcel)
 
 
+def hang_up(provider_id: str) -> None:
+    exchange.ringing = [call for call in exchange.ringing if call.provider_id != provider_id]
+
+
 def find(parcel: Parcel, *, since: datetime, known: Collection[str] = ()) -> str | None:
     """A provider that hangs says nothing; one that answers again does not know what it never took."""
     if exchange.verb(parcel.channel) == "hang":

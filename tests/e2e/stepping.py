@@ -96,6 +96,7 @@ def _columns() -> Iterator[tuple[QuerySet[Any], str]]:
     yield Message.objects.filter(state__in=WAITING), "due_at"
     yield Message.objects.filter(state__in=WAITING), "expires_at"
     yield Job.objects.open(), "due_at"
+    yield Message.objects.all(), "hang_up_at"
     yield Attempt.objects.filter(state=AttemptState.UNKNOWN), "check_at"
 
 

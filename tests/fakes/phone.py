@@ -7,7 +7,7 @@ from tests.fakes.twilio import FakeTwilio
 from tests.fakes.twilio_call import Talk
 from tests.fakes.twilio_records import Text
 
-MISSED = {"busy", "no-answer", "failed", "completed"}
+MISSED = {"busy", "no-answer", "failed", "completed", "canceled"}
 
 
 class Phone(Expecting[Text]):

@@ -84,7 +84,7 @@ class FakeTwilio:
     def verb(self, to: str) -> str:
         """What happens now: to a creation for this number, or to "list" (which has no part in what counts for all)."""
         with self._lock:
-            verbs = self._verbs.get(to) or (self._verbs.get("*") if to != "list" else None) or ["ok"]
+            verbs = self._verbs.get(to) or (self._verbs.get("*") if to not in {"list", "cut"} else None) or ["ok"]
             return verbs.pop(0) if len(verbs) > 1 else verbs[0]
 
     def settle(self) -> None:
@@ -135,6 +135,12 @@ class FakeTwilio:
             report=lambda state: self._report(call, state),
             twiml=call.fields.get("Twiml", ""),
         )
+
+    def cut_off(self, call: Text) -> None:
+        """It rings no more; what it would still have reported is not."""
+        call.status = "canceled"
+        self._held = [(text, state) for text, state in self._held if text is not call]
+        self._plan([(call, "canceled")], 0.0)
 
     def _ask(self, call: Text, url: str, more: Mapping[str, str]) -> str:
         """Fetch TwiML as Twilio does: signed, by POST."""

@@ -108,6 +108,8 @@ class Handler(BaseHTTPRequestHandler):
         self.check_account(match)
         assert match is not None
         self.check_spec(match, fields)
+        if match["sid"] and self.command == "POST":
+            return 200, as_json(self.twilio.account, self.cut_off(self.one(match["sid"]), plain)), "ok"
         if match["sid"]:
             return 200, as_json(self.twilio.account, self.one(match["sid"])), "ok"
         return self.listed(match["kind"], plain) if self.command == "GET" else self.created(match["kind"], fields, plain)
@@ -139,6 +141,14 @@ class Handler(BaseHTTPRequestHandler):
             if text.sid == sid:
                 return text
         raise Refused(404, 20404, f"The requested resource {sid} was not found")
+
+    def cut_off(self, call: Text, plain: dict[str, str]) -> Text:
+        """Twilio cancels what is queued or rings, and nothing else."""
+        self.refuse_by(self.twilio.verb("cut"))
+        if plain.get("Status") != "canceled" or call.status not in {"queued", "initiated", "ringing"}:
+            raise Refused(400, 21220, "Call is not in-progress. Cannot redirect.")
+        self.twilio.cut_off(call)
+        return call
 
     def listed(self, kind: str, plain: dict[str, str]) -> tuple[int, dict[str, Any], str]:
         """Newest first; a message that still waits in the queue has no date sent and passes no filter by date."""

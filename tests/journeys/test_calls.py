@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from incidents import escalation
 from incidents.states import IncidentState
 from notifications.models import ContactMethod, Message
+from servicedesk import clock as desk_clock
 from tests.fakes.phone import Phone
 from tests.fakes.smtp import Mailbox
 from tests.fakes.twilio import FakeTwilio
@@ -134,3 +136,36 @@ def test_a_key_counts_once_however_often_its_request_comes(ringing: Office, phon
     status, body = twilio.post(url, fields, signature(url, fields, twilio.token))
     assert (status, "Press 4: I have it." in body) == (200, True)
     assert ringing.incident.timeline.filter(text__contains="passes it on").count() == 1
+
+
+def test_a_telephone_that_still_rings_is_cut_off_when_somebody_acknowledges(ringing: Office, phone: Phone, clock: Clock) -> None:
+    dana = ringing.acme.people["dana"]
+    escalation.acknowledge(ringing.incident, by=dana, via="page", now=desk_clock.now())
+    clock.forward("1s")
+    assert phone.expect_missed(to=SAM).status == "canceled"
+    assert call_states()[0] == ("cancelled", "Rings no more: it was answered meanwhile.")
+    phone.expect("acked by Dana Ruiz", to=SAM)
+
+
+def test_who_answers_by_text_hears_no_more_ringing(ringing: Office, phone: Phone, clock: Clock) -> None:
+    phone.text(f"A{ringing.incident.pk}", sender=SAM)
+    clock.forward("1s")
+    assert phone.expect_missed(to=SAM).status == "canceled"
+
+
+def test_a_call_that_was_picked_up_is_never_cut_off(ringing: Office, phone: Phone, clock: Clock, twilio: FakeTwilio) -> None:
+    talk = phone.expect_call(to=SAM)
+    escalation.acknowledge(ringing.incident, by=ringing.acme.people["dana"], via="page", now=desk_clock.now())
+    clock.forward("1s")
+    assert not [asked for asked in twilio.journal if asked.fields.get("Status") == "canceled"]
+    assert "Dana Ruiz has" in talk.press("4")
+    phone.expect("acked by Dana Ruiz", to=SAM)
+
+
+def test_a_provider_that_is_down_is_asked_again_to_cut_a_call_off(ringing: Office, phone: Phone, clock: Clock, twilio: FakeTwilio) -> None:
+    twilio.behave("500", to="cut")
+    phone.text(f"A{ringing.incident.pk}", sender=SAM)
+    clock.forward("1s")
+    twilio.behave("ok", to="cut")
+    clock.forward("10s")
+    assert phone.expect_missed(to=SAM).status == "canceled"
