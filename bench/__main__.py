@@ -1,4 +1,4 @@
-"""`python -m bench [id]`: P1, P4, P9 or P11; all without an id. One line a figure, JSON in bench/results/."""
+"""`python -m bench [id]`: P1, P4, P7, P9 or P11; all without an id. One line a figure, JSON in bench/results/."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import os
 import signal
 import sys
 
-from bench import hung, ingest, paging, small
+from bench import hung, ingest, paging, replay, small
 
-BENCHES = {"P1": ingest.bench, "P4": paging.bench, "P9": hung.bench, "P11": small.bench}
-NAMES = {"ingest": "P1", "paging": "P4", "hung": "P9", "small": "P11"}
+BENCHES = {"P1": ingest.bench, "P4": paging.bench, "P7": replay.bench, "P9": hung.bench, "P11": small.bench}
+NAMES = {"ingest": "P1", "paging": "P4", "backtest": "P7", "hung": "P9", "small": "P11"}
 
 
 def main() -> int:

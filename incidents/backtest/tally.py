@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, cast
 
 from incidents.backtest.past import StreamedPast
 from incidents.backtest.sides import Side
-from incidents.rules import Counted, Decision, Facts, Outcome, Repeat, Rule, Seen, Tree, decide
+from incidents.rules import SHARED, Counted, Decision, Facts, Outcome, Repeat, Rule, Seen, Tree, decide
 from incidents.rules.conditions import leaves
 
 ALERTS_OWN = ("alert.status", "alert.since", "check.critical_since")
@@ -47,12 +47,17 @@ class Question:
     variants: tuple[Variant, ...] = ()
 
     @property
+    def around(self) -> tuple[Rule, ...]:
+        """The rules its outcome hangs on: what sets severity; escalation rules decide each for itself."""
+        return self.others if self.rule.kind == "severity" else tuple(rule for rule in self.others if rule.kind == "severity")
+
+    @property
     def book(self) -> tuple[Rule, ...]:
-        return (*self.others, self.rule)
+        return (*self.around, self.rule)
 
     @property
     def book_in_force(self) -> tuple[Rule, ...]:
-        return (*self.others, self.against) if self.against else self.others
+        return (*self.around, self.against) if self.against else self.around
 
 
 @dataclass(slots=True)
@@ -132,9 +137,19 @@ class Tally:
         """Only the clause differs, so only what held the conditions can differ."""
         severities = tuple(rule for rule in self.question.others if rule.kind == "severity")
         for variant, side in zip(self.question.variants, self.swept, strict=True):
-            if thing not in side.matched:
+            if thing not in side.matched and could_match(variant.rule, facts, history, at):
                 decision = decide(facts, history, (*severities, variant.rule), at)
                 side.hear(thing, facts, outcome_of(decision, variant.rule), decision, at)
+
+
+def could_match(rule: Rule, facts: Facts, history: Once, at: datetime) -> bool:
+    """Whether enough are there at all, however they read: counting costs less than deciding."""
+    repeat = rule.repeat
+    if repeat is None or any(facts.get(SHARED[name]) in (None, "") for name in repeat.same):
+        return False
+    anyhow = tuple(name for name in repeat.same if name != "text")
+    number = history.count(replace(repeat, same=anyhow, times_usual=None, at_least_without_history=None), facts, at).number
+    return number >= min(repeat.at_least, repeat.at_least_without_history or repeat.at_least)
 
 
 def is_count(seen: Seen) -> bool:

@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 
 from incidents import backtest, rulebook, rules, wording
 from incidents.models import Evaluation, Firing, Rule, RuleVersion, Ticket
-from incidents.rules.fields import FIELDS
 from incidents.views import numbers
 from incidents.wording import clauses
 from servicedesk.directory.models import User
@@ -170,6 +169,7 @@ def _evaluation(label: str, user: User) -> Evaluation | None:
 
 def _condition(seen: rules.Seen) -> Condition:
     if seen.field in ("repeat.people", "repeat.number"):
-        return Condition(seen.passed, clauses.phrase(FIELDS[seen.field], seen.op, str(seen.wanted), holds=True), str(seen.seen))
+        words = _("at least %(n)s people reported it") if seen.field == "repeat.people" else _("at least %(n)s such reports")
+        return Condition(seen.passed, words % {"n": f"{seen.wanted:g}" if isinstance(seen.wanted, float) else seen.wanted}, str(seen.seen))
     asked = clauses.clause({"field": seen.field, "op": seen.op, "value": seen.wanted})
     return Condition(seen.passed, asked, _("not known") if seen.passed is None else wording.seen_words(seen))
