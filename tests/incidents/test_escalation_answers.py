@@ -299,10 +299,11 @@ def test_all_takes_exactly_those_of_the_last_bundle(acme: Company) -> None:
     sam = acme.people["sam"]
     found = [email_down(acme, service=acme.services[slug]) for slug in ("email", "vpn", "printing")]
     not_his = email_down(acme, service=acme.services["file-server"], policy=acme.policies["network"])
-    named = ", ".join(f"{each.number} SEV1" for each in (*found[:2], not_his))
-    text = f"3 open pages for you: {named}. Reply AALL"
     method = sam.contact_methods.get(kind="sms")
-    Message.objects.create(thread="x", key="x", channel="sms", to=method.address, text=text, due_at=NINE, created_at=NINE)
+    row = {"channel": "sms", "to": method.address, "person": sam, "due_at": NINE, "created_at": NINE}
+    bundle = Message.objects.create(**row, thread="BUNDLE", key="x", text="3 open pages for you", token="x")
+    for each in (*found[:2], not_his):
+        Message.objects.create(**row, thread=each.number, key=f"x{each.pk}", bundle=bundle)
     assert says(sam, "all") == f"You have {found[0].number}, {found[1].number}. Nobody else will be called for them."
     assert [fresh(each).state for each in (*found, not_his)] == ["acknowledged", "acknowledged", "triggered", "triggered"]
 
