@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, cast
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, available_timezones
 
 from django import forms
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext_lazy as _
 
 from incidents.states import Severity
+from servicedesk import walltime
 from servicedesk.directory.models import Role, Service, User
-from servicedesk.oncall.models import Rotation
+from servicedesk.oncall.changes import Change
+from servicedesk.oncall.models import Override, Rotation
 from servicedesk.oncall.rotations import Draft
 
 ZONES = [(zone, zone.replace("_", " ")) for zone in sorted(available_timezones())]
@@ -58,6 +60,68 @@ class RotaForm(forms.Form):
         names = ("starts_on", "kind", "length", "handoff", "zone")
         asked = {name: self.cleaned_data[name] for name in names}
         return Draft(people=tuple(self.people), weekdays=tuple(self.cleaned_data["weekdays"]), **asked)
+
+
+class SpanForm(forms.Form):
+    """From one moment until another, on the clock of `zone`. A moment that comes twice begins early and ends late."""
+
+    starts = forms.CharField(label=_("From"), widget=WHEN, error_messages={"required": _("Say when it begins")})
+    ends = forms.CharField(label=_("Until"), widget=WHEN, error_messages={"required": _("Say when it ends")})
+
+    def __init__(self, *args: Any, zone: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.zone = ZoneInfo(zone)
+
+    def clean_starts(self) -> datetime:
+        return walltime.first(_wall(self.cleaned_data["starts"]), self.zone)
+
+    def clean_ends(self) -> datetime:
+        return walltime.last(_wall(self.cleaned_data["ends"]), self.zone)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if "starts" in cleaned and "ends" in cleaned and cleaned["ends"] <= cleaned["starts"]:
+            self.add_error("ends", _("It must end after it begins"))
+        return cleaned
+
+
+class AwayForm(SpanForm):
+    reason = forms.CharField(label=_("Why"), required=False, max_length=80, help_text=_("Others can read it."))
+
+
+class ChangeForm(SpanForm):
+    """Somebody else for a time."""
+
+    kind = forms.ChoiceField(label=_("What changes"), choices=Override.Kind, initial=Override.Kind.COVER)
+    person = forms.ModelChoiceField(
+        User.objects.none(), to_field_name="username", label=_("Person"), error_messages={"required": _("Choose a person")}
+    )
+    replaces = forms.ModelChoiceField(
+        User.objects.none(), to_field_name="username", label=_("Instead of"), required=False, empty_label=_("Whoever is on call")
+    )
+    field_order = ("kind", "person", "replaces", "starts", "ends")
+
+    def __init__(self, *args: Any, own: User | None = None, **kwargs: Any) -> None:
+        """`own`: may put nobody but themselves on call, and take nobody off."""
+        super().__init__(*args, **kwargs)
+        desk = User.objects.get_queryset().holding(Role.AGENT, Role.MANAGER).order_by("name")
+        cast("forms.ModelChoiceField[User]", self.fields["person"]).queryset = desk.filter(pk=own.pk) if own else desk
+        cast("forms.ModelChoiceField[User]", self.fields["replaces"]).queryset = desk
+        kinds = [choice for choice in Override.Kind.choices if not own or choice[0] != Override.Kind.REMOVE]
+        cast("forms.ChoiceField", self.fields["kind"]).choices = kinds
+
+    def change(self) -> Change:
+        said = self.cleaned_data
+        replaces = said["replaces"] if said["kind"] == Override.Kind.COVER else None
+        return Change(said["kind"], said["person"], replaces, said["starts"], said["ends"])
+
+
+def _wall(words: str) -> datetime:
+    """A moment of the wall clock, "2026-12-05T00:00". Raises ValidationError."""
+    try:
+        return datetime.strptime(words[:16], MINUTE)  # noqa: DTZ007  (its zone is the schedule's)
+    except ValueError as error:
+        raise forms.ValidationError(_("Enter a day and a time, such as 2026-12-05T00:00.")) from error
 
 
 class MomentForm(forms.Form):

@@ -22,7 +22,7 @@ from servicedesk import clock
 from servicedesk.directory.access import PersonRequest, only
 from servicedesk.directory.models import Role, User
 from servicedesk.oncall import roster, rotations
-from servicedesk.oncall.models import Schedule
+from servicedesk.oncall.models import Feed, Schedule
 from servicedesk.oncall.roster import Duty, Rota
 from servicedesk.oncall.rotations import Draft
 
@@ -61,6 +61,9 @@ def _page(request: PersonRequest, schedules: list[Schedule], shown: Schedule | N
     if shown is not None:
         context |= _calendar(shown, _day(request, shown, now), now)
         context["may_edit"] = access.may_arrange(request.user, shown)
+        context["overrides"] = shown.overrides.filter(withdrawn_at=None, ends_at__gt=now).select_related("person", "replaces", "created_by")
+    context["scopes"], context["may_work"] = Feed.Scope.choices, request.user.is_agent or request.user.is_manager
+    context["subscribed"] = set(request.user.feeds.filter(revoked_at=None).values_list("scope", flat=True))
     context["hand_offs"] = sorted(_hand_offs(rotas, now), key=lambda row: row[0])[:8]
     return render(request, "oncall/schedules.html", context)
 

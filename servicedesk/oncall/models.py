@@ -87,6 +87,7 @@ class Override(models.Model):
     ends_at = models.DateTimeField(_("until"))
     created_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("by"))
     created_at = models.DateTimeField(_("made"))
+    withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("override")
@@ -116,3 +117,26 @@ class Away(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person}: {self.starts_at:%Y-%m-%d} to {self.ends_at:%Y-%m-%d}"
+
+
+class Feed(models.Model):
+    """A calendar address that works without signing in. A new one of its scope ends the old."""
+
+    class Scope(models.TextChoices):
+        ALL = "all", _("All schedules")
+        MINE = "mine", _("Only my shifts")
+
+    person = models.ForeignKey(User, models.CASCADE, related_name="feeds", verbose_name=_("person"))
+    scope = models.CharField(_("shows"), max_length=4, choices=Scope)
+    secret = models.CharField(_("secret"), max_length=43, unique=True)
+    created_at = models.DateTimeField(_("made"))
+    revoked_at = models.DateTimeField(_("revoked"), null=True)
+
+    class Meta:
+        verbose_name = _("calendar feed")
+        verbose_name_plural = _("calendar feeds")
+        ordering = ["person", "scope", "-id"]
+        constraints = [models.UniqueConstraint(fields=["person", "scope"], condition=models.Q(revoked_at=None), name="one_feed_a_scope")]
+
+    def __str__(self) -> str:
+        return f"{self.person}: {self.get_scope_display()}"

@@ -37,21 +37,27 @@ class Rota:
     schedule: Schedule
     layers: tuple[shifts.Layer, ...]
     overrides: tuple[shifts.Override, ...]
+    leave: tuple[shifts.Override, ...]
     people: dict[int, User]
+
+    @property
+    def changes(self) -> tuple[shifts.Override, ...]:
+        """Leave comes last, so that a cover finds the shift of the one who is away."""
+        return self.overrides + self.leave
 
     def on_call(self, at: datetime) -> list[Duty]:
         """Everyone on call at that instant; the fallback person, flagged, where nobody is."""
-        found = [self._duty(shift) for shift in shifts.on_call(self.layers, self.overrides, at) if self._counts(shift)]
+        found = [self._duty(shift) for shift in shifts.on_call(self.layers, self.changes, at) if self._counts(shift)]
         return found or self._fallback(at)
 
     def line_up(self, start: datetime, end: datetime) -> list[Duty]:
         """Every shift that touches the span, whole and in order, without the fallback."""
-        found = shifts.shifts(self.layers, self.overrides, start=start, end=end)
+        found = shifts.shifts(self.layers, self.changes, start=start, end=end)
         return [self._duty(shift) for shift in found if self._counts(shift)]
 
     def gaps(self, start: datetime, end: datetime) -> tuple[shifts.Span, ...]:
         """The parts of the span in which the schedule has nobody."""
-        found = shifts.shifts(self.layers, self.overrides, start=start, end=end)
+        found = shifts.shifts(self.layers, self.changes, start=start, end=end)
         return shifts.gaps([shift for shift in found if self._counts(shift)], start, end)
 
     def _counts(self, shift: shifts.Shift) -> bool:
@@ -103,7 +109,8 @@ def load(schedules: Sequence[Schedule], *, start: datetime, end: datetime, also:
     low, high = start - AROUND, end + AROUND
     valid = Q(valid_from=None) | Q(valid_from__lt=high), Q(valid_until=None) | Q(valid_until__gt=low)
     rotations = list(Rotation.objects.filter(*valid, schedule__in=wanted).prefetch_related("members").order_by("position", "id"))
-    overrides = list(Override.objects.filter(schedule__in=wanted, starts_at__lt=high, ends_at__gt=low).order_by("created_at", "id"))
+    near = Override.objects.filter(schedule__in=wanted, withdrawn_at=None, starts_at__lt=high, ends_at__gt=low)
+    overrides = list(near.order_by("created_at", "id"))
     members = {member.person_id for rotation in rotations for member in rotation.members.all()}
     named = {each for override in overrides for each in (override.person_id, override.replaces_id) if each}
     named |= {person.pk for person in also}
@@ -164,10 +171,9 @@ def _rota(
     schedule: Schedule, rotations: Sequence[Rotation], overrides: Sequence[Override], away: Sequence[Away], people: dict[int, User]
 ) -> Rota:
     layers = tuple(_layer(rotation, schedule) for rotation in rotations if rotation.schedule_id == schedule.pk)
-    changes = [_override(override) for override in overrides if override.schedule_id == schedule.pk]
-    # last, so that a cover finds the shift of the one who is away
-    changes += [shifts.Override("remove", each.person_id, None, each.starts_at, each.ends_at) for each in away]
-    return Rota(schedule, layers, tuple(changes), people)
+    own = tuple(_override(override) for override in overrides if override.schedule_id == schedule.pk)
+    leave = tuple(shifts.Override("remove", each.person_id, None, each.starts_at, each.ends_at) for each in away)
+    return Rota(schedule, layers, own, leave, people)
 
 
 def _layer(rotation: Rotation, schedule: Schedule) -> shifts.Layer:

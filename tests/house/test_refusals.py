@@ -92,6 +92,11 @@ MATRIX: dict[str, Row] = {
     "on_call": Row((LOGIN, NO, NO, OK, OK, OK, OK)),
     "schedule": Row((LOGIN, NO, NO, OK, OK, OK, OK), takes="schedule"),
     "edit_schedule": Row((LOGIN, NO, NO, NO, NO, OK, NO), takes="schedule"),
+    "change_schedule": Row((LOGIN, NO, NO, OK, OK, OK, NO), takes="schedule"),
+    "withdraw_override": Row((LOGIN, NO, NO, GONE, GONE, GONE, NO), "post", "override"),
+    "away": Row((LOGIN, NO, NO, OK, OK, NO, NO)),
+    "calendar_feeds": Row((LOGIN, NO, NO, 302, 302, 302, 302), "post"),
+    "calendar_feed": Row((GONE,) * 7, takes="secret"),
     "policies": Row((LOGIN, NO, NO, NO, OK, OK, OK)),
     "policy": Row((LOGIN, NO, NO, NO, OK, OK, OK), takes="policy"),
     "readiness": Row((LOGIN, NO, NO, NO, OK, OK, OK)),
@@ -154,6 +159,8 @@ def world(acme: Company) -> dict[str, dict[str, Any]]:
         "schedule": {"slug": "network"},
         "policy": {"slug": "it-ops"},
         "rule": {"number": Rule.objects.get(key="R4").pk},
+        "override": {"slug": "network", "number": 1},
+        "secret": {"secret": "unknown"},
         "path": {"path": "tickets"},
         "silence": {
             "number": silences.make(
