@@ -124,9 +124,12 @@ def _person(request: PersonRequest, value: str) -> User | None:
     if not words or words == "nobody":
         return None
     known = queue.people()
-    found = [name for name, _full in known if name == words] or [
-        name for name, full in known if any(part.startswith(words) for part in (name, full.lower(), *full.lower().split()))
-    ]
+    ranks = (
+        [name for name, _full in known if name == words],
+        [name for name, _full in known if name.startswith(words)],
+        [name for name, full in known if any(part.startswith(words) for part in (full.lower(), *full.lower().split()))],
+    )
+    found = next((names for names in ranks if names), [])
     if len(found) != 1:
         said = _("“%(words)s” could be %(n)d people. Write more of the name.") if found else _("Nobody of the staff is called “%(words)s”.")
         raise Unclear(said % {"words": words[:40], "n": len(found)})

@@ -204,6 +204,11 @@
     const bar = element.closest("[data-bulk][hidden]");
     if (bar) { lent = current(); select(lent, true); }
     if (element.matches(FIELD)) { element.focus(); if (element.select) element.select(); } else element.click();
+    if (element.matches("details.menu[open] > summary")) enter(element.parentElement); // at once: the toggle event comes after the next key
+  }
+  function enter(details) {
+    const start = details.querySelector(".menu-box :is(input, select, textarea, button, a):not([hidden])");
+    if (start) start.focus();
   }
   function moved(event, combo) {
     const list = rows();
@@ -284,8 +289,7 @@
     if (!details.open) { if (lent) unselect(); return; }
     recall(details);
     all("details.menu[open]").forEach((other) => { if (other !== details) other.open = false; });
-    const start = details.querySelector(".menu-box :is(input, select, button, a):not([hidden])");
-    if (start) start.focus();
+    if (!details.contains(document.activeElement) || document.activeElement.matches("summary")) enter(details);
   }, true);
   document.addEventListener("click", (event) => {
     const target = event.target, open = menu();
