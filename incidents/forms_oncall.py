@@ -130,7 +130,7 @@ class MomentForm(forms.Form):
     service = forms.ModelChoiceField(
         Service.objects.filter(is_active=True), to_field_name="slug", label=_("Service"), required=False, empty_label=_("Any")
     )
-    severity = forms.TypedChoiceField(label=_("Severity"), choices=Severity, coerce=int, required=False, empty_value=1)
+    severity = forms.TypedChoiceField(label=_("Severity"), choices=Severity, coerce=int, required=False, empty_value=None)
     at = forms.DateTimeField(
         label=_("Moment"), required=False, input_formats=[MINUTE, "%Y-%m-%dT%H:%M:%S"], help_text=_("Empty: now."), widget=WHEN
     )
@@ -163,4 +163,8 @@ def _down(names: list[str], place: int) -> None:
     names.insert(place + 1, names.pop(place))
 
 
-MOVES = {"up": _up, "down": _down, "remove": lambda names, place: names.pop(place)}
+def _remove(names: list[str], place: int) -> None:
+    del names[place]
+
+
+MOVES = {"up": _up, "down": _down, "remove": _remove}

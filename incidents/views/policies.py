@@ -54,7 +54,7 @@ def policy(request: PersonRequest, slug: str) -> HttpResponse:
 
 def _answer(found: Policy, form: MomentForm) -> rehearsal.Answer:
     said = form.cleaned_data
-    return rehearsal.who_would_be_paged(policy=found, service=said["service"], severity=said["severity"], at=said["at"] or clock.now())
+    return rehearsal.who_would_be_paged(policy=found, service=said["service"], severity=said["severity"] or 1, at=said["at"] or clock.now())
 
 
 def _versions(found: Policy) -> list[dict[str, Any]]:
