@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from django.core.cache import cache
 from django.http import HttpResponse
@@ -71,14 +71,13 @@ def tabs(request: PersonRequest, asked: Asked, visible: TicketQuerySet) -> dict[
     """The views with their counts, then the saved ones."""
     counts = queue_asked.counts(visible, request.user)
     views = [(view, count, f"?view={view.slug}") for view, count in zip(queue_asked.VIEWS, counts, strict=True)]
-    saved = SavedView.objects.get_queryset().shown_to(request.user).select_related("owner")[:30]
+    saved = SavedView.objects.shown_to(request.user).select_related("owner")[:30]
     return {"tabs": views, "saved": saved, "asked": asked}
 
 
 def people() -> list[tuple[str, str]]:
     """Whom a ticket can be given to. Looked up once a minute."""
-    found: list[tuple[str, str]] = cache.get_or_set("assignable", _people, 60)
-    return found
+    return cast("list[tuple[str, str]]", cache.get_or_set("assignable", _people, 60))
 
 
 def _people() -> list[tuple[str, str]]:

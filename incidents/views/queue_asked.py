@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import cast
 
 from django.db.models import IntegerField, Q, Subquery
 from django.http import QueryDict
@@ -140,7 +141,7 @@ class Capped(Subquery):
 def counts(visible: TicketQuerySet, user: User) -> list[str]:
     """How many tickets each view has, in one statement; above the cap "1000+"."""
     views = {view.slug: Capped(visible.filter(view.narrow(user)).order_by().values("pk")[: MOST_COUNTED + 1]) for view in VIEWS}
-    counted = User.objects.filter(pk=user.pk).values(**views).get()
+    counted = cast("Mapping[str, int | None]", User.objects.filter(pk=user.pk).values(**views).get())
     numbers_of = [counted[view.slug] or 0 for view in VIEWS]  # None: nothing could match, so nothing was asked
     return [f"{MOST_COUNTED}+" if number > MOST_COUNTED else str(number) for number in numbers_of]
 

@@ -151,7 +151,7 @@ def _tag(request: PersonRequest, value: str) -> str:
 
 def _incident(request: PersonRequest, value: str) -> Incident:
     number = numbers.whole(request.POST.get("incident", "").strip().upper().removeprefix("INC-"))
-    found = Incident.objects.get_queryset().visible_to(request.user).filter(pk=number or 0).first()
+    found = Incident.objects.visible_to(request.user).filter(pk=number or 0).first()
     if found is None:
         raise Unclear(_("No incident has that number. Write it like INC-214."))
     return access.incident(request.user, found.pk, to_change=True)
