@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import requests
 from celery import Celery
 
 from bench import bare
@@ -60,6 +62,31 @@ def bare_hop(folder: Path) -> Iterator[Celery]:
         assert until((folder / "hop.sock").exists, 10)
         bare.hop.conf.broker_url = broker
         yield bare.hop
+
+
+ALERTMANAGER = """
+global: {{smtp_smarthost: "127.0.0.1:{port}", smtp_from: desk@acme.example, smtp_require_tls: false, resolve_timeout: 1h}}
+route: {{receiver: page, group_by: ["..."], group_wait: 0s, group_interval: 1s}}
+receivers: [{{name: page, email_configs: [{{to: "{{{{ .CommonLabels.to }}}}"}}]}}]
+"""
+
+
+@contextmanager
+def alertmanager(folder: Path, smtp: FakeSmtp) -> Iterator[str]:
+    """Debian's Alertmanager, which mails each alert at once to the address in its label `to`."""
+    port, cluster = free_port(), free_port()
+    (folder / "am.yml").write_text(ALERTMANAGER.format(port=smtp.port))
+    where = [f"--web.listen-address=127.0.0.1:{port}", f"--cluster.listen-address=127.0.0.1:{cluster}", f"--storage.path={folder}/am"]
+    with running([shutil.which("prometheus-alertmanager") or "", f"--config.file={folder}/am.yml", *where]):
+        assert until(lambda: listens(port), 20)
+        yield f"http://127.0.0.1:{port}/api/v2/alerts"
+
+
+def alert_to_mail(line: requests.Session, url: str, smtp: FakeSmtp, to: str) -> float:
+    """Seconds from before the POST of an alert to the moment the mail server has the letter."""
+    began = time.time()
+    line.post(url, json=[{"labels": {"alertname": "bench", "to": to}}], timeout=20).raise_for_status()
+    return mail_at(smtp, to) - began
 
 
 def hop_to_mail(hop: Celery, smtp: FakeSmtp, to: str) -> float:

@@ -49,10 +49,13 @@ class _Bell:
         self.knocked.set()
 
     def serve(self) -> None:
+        """The first ring after a rest goes out at once; those that follow within GATHER_S go out together."""
+        rung_at = float("-inf")
         while True:
             self.knocked.wait()
-            time.sleep(GATHER_S)
+            time.sleep(max(rung_at + GATHER_S - time.monotonic(), 0))
             self.knocked.clear()
+            rung_at = time.monotonic()
             with self.lock:
                 batch, self.waiting = self.waiting, {}
             for task, ids in batch.items():
