@@ -26,7 +26,7 @@ FROM incidents_steprecord s JOIN incidents_run r ON r.id = s.run_id WHERE s.step
 MISSED = "SELECT p.run_id FROM incidents_page p JOIN notifications_errand e ON e.key = p.errand_key WHERE e.state = 'unreachable'"
 LATEST = timedelta(seconds=60)
 STEP = timedelta(seconds=600)  # a step of the company's policy is due so long after the one before it was
-AFTER_ACK_S = 1.0
+AFTER_ACK_S, ASKED_AGAIN_S = 1.0, 3600.0  # after an hour the desk asks the owner again, as it should
 
 
 def broken(ledger: Ledger, rows: Rows) -> list[str]:
@@ -62,7 +62,7 @@ def steps(_ledger: Ledger, rows: Rows) -> Iterator[str]:
 def after_acks(ledger: Ledger, _rows: Rows) -> Iterator[str]:
     for way, number, at in ledger.attempts():
         since = at - ledger.acked.get(number, at)
-        if since > AFTER_ACK_S:
+        if AFTER_ACK_S < since < ASKED_AGAIN_S:
             yield f"I5: INC-{number} was paged by {way} {since:.1f} s after its acknowledgement"
 
 
