@@ -12,6 +12,8 @@ from django.http import HttpRequest
 from monitoring.models import Source
 from servicedesk.tokens import minting
 
+BEARERS = ("bearer", "geniekey", "token", "splunk")
+
 
 class NotAllowed(Exception):
     """No token, an unknown one, an expired one, or one of another door; `status` is 401 or 403."""
@@ -21,8 +23,8 @@ class NotAllowed(Exception):
         self.status, self.detail = status, detail
 
 
-def source_for(request: HttpRequest, *, door: str, now: datetime, token: str = "") -> Source:
-    """The source whose token this request bears."""
+def source_for(request: HttpRequest, *, door: str, now: datetime, token: str = "", also: tuple[str, ...] = ()) -> Source:
+    """The source whose token this request bears; `also`: kinds of source this door is for besides its own."""
     token = token or token_in(request.headers.get("Authorization", ""))
     if not token:
         raise NotAllowed(401, "Send the source's token: Authorization: Bearer msd_…")
@@ -31,15 +33,15 @@ def source_for(request: HttpRequest, *, door: str, now: datetime, token: str = "
     ).first()
     if source is None or not minting.matches(token, source.token_hash):
         raise NotAllowed(401, "This token is unknown, expired or revoked.")
-    if source.kind != door:
+    if source.kind not in (door, *also):
         raise NotAllowed(403, f"This token is for /in/{source.kind}/, not for {door}.")
     return source
 
 
 def token_in(value: str) -> str:
-    """The token of `Bearer <token>` or `Basic <any user>:<token>`."""
+    """The token of `Bearer <token>` (or another word senders use for it), or of `Basic <any user>:<token>`."""
     scheme, _, rest = value.partition(" ")
-    if scheme.lower() == "bearer":
+    if scheme.lower() in BEARERS:
         return rest.strip()
     if scheme.lower() == "basic":
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from datetime import datetime
 
@@ -11,6 +12,8 @@ from monitoring.models import RawBody, Source
 from monitoring.normal import Unreadable, Wrong
 
 CHUNK = 64 * 1024
+OWN_TOKEN = re.compile(rb"(msd_[A-Za-z0-9]{8,12}_)[A-Za-z0-9_-]{43}")
+SECRET = re.compile(rb'("[A-Za-z_]{0,40}(?:pass|password|secret|token|api_?key)"\s{0,4}:\s{0,4}")(?:[^"\\]|\\.)*+"', re.IGNORECASE)
 
 
 class TooLarge(Exception):
@@ -41,8 +44,13 @@ def _unzip(body: bytes, most: int) -> bytes:
 
 
 def keep(source: Source | None, body: bytes, *, content_type: str, now: datetime) -> RawBody:
-    """One row, in its own transaction, before the body is read."""
-    return RawBody.objects.create(source=source, received_at=now, content_type=content_type[:120], body=body)
+    """One row, in its own transaction, before the body is read. Secrets in it are not kept."""
+    return RawBody.objects.create(source=source, received_at=now, content_type=content_type[:120], body=masked(body))
+
+
+def masked(body: bytes) -> bytes:
+    """Without our own tokens, and without what other programs call a password, a secret or a token."""
+    return SECRET.sub(rb'\1***"', OWN_TOKEN.sub(rb"\1***", body))
 
 
 def read_start(request: HttpRequest, *, most: int) -> bytes:

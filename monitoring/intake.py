@@ -6,7 +6,7 @@ told in the same transaction, the rest carry `raise_at` and the engine tells the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,7 +14,7 @@ import structlog
 from django.db import IntegrityError, transaction
 
 from monitoring import bodies, judging
-from monitoring.models import Alert, Check, CheckState, Result, SeenEvent, Source
+from monitoring.models import Alert, Check, CheckState, RawBody, Result, SeenEvent, Source
 from monitoring.normal import Signal, Unreadable
 from monitoring.sources import results
 from servicedesk.directory.models import Service
@@ -39,10 +39,19 @@ class Taken:
 
 
 def take_results(source: Source, body: bytes, *, lines: bool, content_type: str, now: datetime) -> Taken:
+    """Results in our own format."""
+
+    def read() -> list[Signal]:
+        return results.read(results.load(body, lines=lines), now=now, severity_map=source.severity_map)
+
+    return take(source, body, read, content_type=content_type, now=now)
+
+
+def take(source: Source, body: bytes, read: Callable[[], list[Signal]], *, content_type: str, now: datetime) -> Taken:
     """Keep the body, read it, judge it. Raises Unreadable (the body stays, with the problem) or TooManyNew."""
     raw = bodies.keep(source, body, content_type=content_type, now=now)
     try:
-        signals = results.read(results.load(body, lines=lines), now=now, severity_map=source.severity_map)
+        signals = read()
         accepted = _record_racing(source, signals, raw_id=raw.pk, now=now)
     except (Unreadable, TooManyNew) as error:
         raw.problem = results.storable(str(error))[:500]
@@ -66,10 +75,11 @@ def record(source: Source, signals: Sequence[Signal], *, raw_id: int | None, now
     checks = _checks(source, fresh, now)
     Result.objects.bulk_create([_result(checks[signal.check], signal, raw_id, now) for signal in fresh])
     by_check: dict[int, list[Signal]] = {}
-    for signal in fresh:
+    for signal in _not_over(source, fresh, now):
         by_check.setdefault(checks[signal.check].pk, []).append(signal)
     judging.judge(by_check, now=now)
     Source.objects.filter(pk=source.pk).update(last_heard_at=now)
+    RawBody.objects.filter(pk=raw_id).update(items=len(signals))
     return len(fresh)
 
 
@@ -87,6 +97,21 @@ def _unseen(source: Source, signals: Sequence[Signal], now: datetime) -> list[Si
     SeenEvent.objects.bulk_create([SeenEvent(source=source, key=key, seen_at=now) for key in new])
     kept = {id(signal) for signal in [*new.values(), *nameless]}
     return [signal for signal in signals if id(signal) in kept]
+
+
+def _not_over(source: Source, signals: Sequence[Signal], now: datetime) -> list[Signal]:
+    """Without what tells, too late, of a trouble whose end was heard. Ends are remembered as seven days' events are."""
+    names = {f"o:{signal.occurrence}" for signal in signals if signal.occurrence}
+    over = set(SeenEvent.objects.filter(source=source, key__in=names).values_list("key", flat=True)) if names else set()
+    known, kept = set(over), []
+    for signal in signals:
+        name = f"o:{signal.occurrence}"
+        if not signal.occurrence or signal.status == "ok" or name not in over:
+            kept.append(signal)
+        if signal.occurrence and signal.status == "ok":
+            over.add(name)
+    SeenEvent.objects.bulk_create([SeenEvent(source=source, key=name, seen_at=now) for name in over - known])
+    return kept
 
 
 def _checks(source: Source, signals: Sequence[Signal], now: datetime) -> dict[str, Check]:
@@ -137,6 +162,11 @@ def sweep_overdue(*, now: datetime) -> int:
 def recheck_due(*, now: datetime) -> int:
     """Checks whose `for` or `keep` time has come are judged again without a new result."""
     return _each(CheckState.objects.recheck_due(now).order_by("recheck_at").values_list("pk", flat=True)[:SWEEP], judging.recheck, now)
+
+
+def close_due(*, now: datetime) -> int:
+    """Troubles whose sender tells no end, or did not repeat them in time, are judged over, or not known."""
+    return _each(CheckState.objects.close_due(now).order_by("closes_at").values_list("pk", flat=True)[:SWEEP], judging.close, now)
 
 
 def raise_due(*, now: datetime) -> int:

@@ -6,7 +6,7 @@ Every function runs inside the caller's transaction and locks check states in ch
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from django.utils.translation import gettext as _
@@ -18,6 +18,8 @@ from monitoring.normal import Signal
 from servicedesk.directory.models import Service, ServiceState
 
 RAISED_AT_ONCE = 20
+REPEATING = ("alertmanager", "prometheus")  # senders that say again and again what goes on
+UNKNOWN_FOR = timedelta(days=1)
 
 
 class Deed(Protocol):
@@ -35,8 +37,16 @@ def judge(readings: Mapping[int, Sequence[Signal]], *, now: datetime) -> None:
     states = _locked(readings)
     for state in states:
         for signal in readings[state.pk]:
-            _heard(state, signal, _options(state.check_ref), now, changed)
+            if not _began_before_the_end(state, signal):
+                _heard(state, signal, _options(state.check_ref), now, changed)
     _saved(states, changed, now)
+
+
+def _began_before_the_end(state: CheckState, signal: Signal) -> bool:
+    """A trouble told late: by the sender's own clock it began before the recovery we know of."""
+    memory = verdict.load(state.memory)
+    known = memory.started_at if memory and memory.soft == "ok" else None
+    return bool(known and signal.occurrence and signal.status != "ok" and signal.started_at and signal.started_at < known)
 
 
 def miss(pk: int, *, now: datetime) -> int:
@@ -62,6 +72,26 @@ def recheck(pk: int, *, now: datetime) -> int:
     return len(states)
 
 
+def close(pk: int, *, now: datetime) -> int:
+    """Nobody repeated it: over. Of a source that fell silent altogether it is not known: it stays, for a day more."""
+    changed: dict[int, Alert] = {}
+    states = [state for state in _locked([pk]) if state.closes_at and state.closes_at <= now]
+    for state in states:
+        _heard(state, _unrepeated(state), verdict.Options(), now, changed)
+    _saved(states, changed, now)
+    return len(states)
+
+
+def _unrepeated(state: CheckState) -> Signal:
+    source, last, memory = state.check_ref.source, state.last_result_at, verdict.load(state.memory)
+    was_told = memory is not None and memory.soft != ServiceState.UNKNOWN
+    is_silent = not last or not source.last_heard_at or source.last_heard_at <= last
+    if not (source.kind in REPEATING and was_told and is_silent):
+        return Signal(check=state.check_ref.slug, status="ok", summary=_("Not told again; taken as over."))
+    words = _("%(source)s fell silent; it is not known whether this goes on.") % {"source": source.name}
+    return Signal(check=state.check_ref.slug, status="unknown", summary=words, closes_after=UNKNOWN_FOR)
+
+
 def started(pk: int, *, now: datetime) -> None:
     """A job began: it is late when it has not ended in time."""
     for state in _locked([pk]):
@@ -71,7 +101,7 @@ def started(pk: int, *, now: datetime) -> None:
 
 
 def _locked(ids: Iterable[int]) -> list[CheckState]:
-    rows = CheckState.objects.select_for_update(of=("self",)).select_related("check_ref__service")
+    rows = CheckState.objects.select_for_update(of=("self",)).select_related("check_ref__service", "check_ref__source")
     return list(rows.filter(pk__in=list(ids), check_ref__is_paused=False).order_by("pk"))
 
 
@@ -91,6 +121,7 @@ def _heard(state: CheckState, signal: Signal, options: verdict.Options, now: dat
     reading = verdict.Reading(signal.status, now, signal.started_at, signal.summary)  # type: ignore[arg-type]
     told = verdict.verdict(verdict.load(state.memory), reading, options, now)
     state.last_result_at = now
+    state.closes_at = now + signal.closes_after if signal.closes_after and signal.status != "ok" else None
     _follow(state, told, signal.summary, signal.value, now, changed)
 
 
@@ -117,7 +148,7 @@ def _overdue(state: CheckState) -> datetime | None:
 
 
 def _saved(states: Sequence[CheckState], changed: Mapping[int, Alert], now: datetime) -> None:
-    columns = ["status", "is_settled", "since", "memory", "summary", "value", "last_result_at", "overdue_at", "recheck_at"]
+    columns = ["status", "is_settled", "since", "memory", "summary", "value", "last_result_at", "overdue_at", "recheck_at", "closes_at"]
     CheckState.objects.bulk_update(states, columns, batch_size=100)
     refresh_services({state.check_ref.service_id for state in states if state.check_ref.service_id is not None}, now=now)
     raise_or_defer(changed.values(), now=now)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 STATUSES = ("ok", "warning", "critical", "unknown")
@@ -29,7 +29,12 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """One reading of one check, as a sender gave it. `started_at` and `ended_at` are the sender's clock."""
+    """One reading of one check, as a sender gave it. `started_at` and `ended_at` are the sender's clock.
+
+    `is_repeatable`: saying it again is new, though check and start are the same. `occurrence`: what names this one
+    trouble from its start to its end; once its end was heard, what tells of it comes too late. `closes_after`: for a
+    sender that tells no end, how long without a word until it is over.
+    """
 
     check: str
     status: str
@@ -45,12 +50,21 @@ class Signal:
     link: str = ""
     event_id: str = ""
     dedup_key: str = ""
+    is_repeatable: bool = False
+    occurrence: str = ""
+    closes_after: timedelta | None = None
+
+    def closing(self, *, after: timedelta) -> Signal:
+        """As this one, heard each time it is said, and over when it is not said again for so long."""
+        return replace(self, closes_after=after, event_id="", is_repeatable=True)
 
     @property
     def identity(self) -> str:
         """What makes a repeat a repeat: the sender's event id, else check and start; empty: each one is new."""
         if self.event_id:
             return f"e:{self.event_id}"
+        if self.is_repeatable:
+            return ""
         return f"s:{self.check}:{self.started_at.isoformat()}" if self.started_at else ""
 
     @property

@@ -49,6 +49,9 @@ class CheckStateQuerySet(models.QuerySet["CheckState"]):
     def overdue(self, now: datetime) -> CheckStateQuerySet:
         return self.filter(overdue_at__lte=now)
 
+    def close_due(self, now: datetime) -> CheckStateQuerySet:
+        return self.filter(closes_at__lte=now)
+
     def recheck_due(self, now: datetime) -> CheckStateQuerySet:
         return self.filter(recheck_at__lte=now)
 
@@ -67,6 +70,7 @@ class CheckState(models.Model):
     last_start_at = models.DateTimeField(_("last start"), null=True)
     overdue_at = models.DateTimeField(_("late at"), null=True)
     recheck_at = models.DateTimeField(_("judged again at"), null=True)
+    closes_at = models.DateTimeField(_("over without a word at"), null=True)
 
     objects: ClassVar[models.Manager[CheckState]] = CheckStateQuerySet.as_manager()
 
@@ -76,6 +80,7 @@ class CheckState(models.Model):
         indexes = [
             models.Index(fields=["overdue_at"], condition=Q(overdue_at__isnull=False), name="state_overdue"),
             models.Index(fields=["recheck_at"], condition=Q(recheck_at__isnull=False), name="state_recheck"),
+            models.Index(fields=["closes_at"], condition=Q(closes_at__isnull=False), name="state_closes"),
         ]
 
     def __str__(self) -> str:

@@ -34,6 +34,7 @@ class Pass:
 PASSES: tuple[Pass, ...] = (
     Pass("sweep overdue checks", 1, intake.sweep_overdue),
     Pass("recheck verdicts", 1, intake.recheck_due),
+    Pass("close what nobody repeats", 1, intake.close_due),
     Pass("raise alerts", 1, intake.raise_due),
     Pass("evaluate rules", 1, automation.evaluate_due),
     Pass("decide incidents", 1, incidents.decide_due),

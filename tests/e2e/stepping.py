@@ -84,6 +84,7 @@ def next_due(after: datetime, *, reporting: Collection[str] = ()) -> datetime | 
 
 
 def _columns() -> Iterator[tuple[QuerySet[Any], str]]:
+    yield CheckState.objects.filter(check_ref__is_paused=False), "closes_at"
     yield Alert.objects.all(), "raise_at"
     yield Ticket.objects.all(), "evaluate_at"
     yield Ticket.objects.all(), "settle_at"

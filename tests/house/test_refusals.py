@@ -108,6 +108,11 @@ MATRIX: dict[str, Row] = {
     "twilio_status": Row(MACHINES, takes="token"),
     "in_results": Row(MACHINES),
     "in_results_token": Row(MACHINES, takes="token"),
+    "in_sender": Row(MACHINES, takes="sender"),
+    "in_sender_token": Row(MACHINES, takes="sender_token"),
+    "prometheus_alerts": Row(MACHINES),
+    "prometheus_status": Row(EVERYONE),
+    "prometheus_ready": Row(EVERYONE),
     "ping": Row((GONE,) * 7, takes="uuid"),
     "ping_signal": Row((GONE,) * 7, takes="signal"),
     "api_tickets": Row((TOKEN, OK, OK, OK, OK, OK, OK)),
@@ -168,6 +173,8 @@ def world(acme: Company) -> dict[str, dict[str, Any]]:
             ).pk
         },
         "token": {"token": "unknown"},
+        "sender": {"sender": "alertmanager"},
+        "sender_token": {"sender": "alertmanager", "token": "unknown"},
         "uuid": {"uuid": "00000000-0000-4000-8000-00000000dead"},
         "signal": {"uuid": "00000000-0000-4000-8000-00000000dead", "signal": "fail"},
     }

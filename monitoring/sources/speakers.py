@@ -1,0 +1,16 @@
+"""Which door is whose: the name in `/in/<name>/` to the one who reads its bodies. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from monitoring.normal import Signal
+from monitoring.sources import alertmanager, grafana
+from monitoring.sources.posts import Post
+
+Read = Callable[[Post], list[Signal]]
+
+SPEAKERS: Mapping[str, Read] = {
+    "alertmanager": alertmanager.read,
+    "grafana": grafana.read,
+}
