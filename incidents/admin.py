@@ -28,6 +28,7 @@ from incidents.models import (
     RuleVersion,
     Run,
     SeverityLevel,
+    Silence,
     StepTarget,
     Ticket,
 )
@@ -189,6 +190,16 @@ class IncidentAdmin(RecordAdmin):
     list_select_related = ("service", "acknowledged_by")
     list_filter = ("state", "severity")
     search_fields = ("=id", "title")
+
+
+@admin.register(Silence)
+class SilenceAdmin(RecordAdmin):
+    """Made and ended on their own page."""
+
+    list_display = ("about", "reason", "starts_at", "ends_at", "made_by", "ended_by")
+    list_select_related = ("service", "made_by", "ended_by")
+    search_fields = ("check_slug", "service__name", "reason")
+    date_hierarchy = "starts_at"
 
 
 class OfIncidents(RecordAdmin):

@@ -16,7 +16,7 @@ class ContactMethodAdmin(DeskAdmin):
     list_filter = ("kind", ("flagged_at", admin.EmptyFieldListFilter), ("disabled_at", admin.EmptyFieldListFilter))
     list_select_related = ("person",)
     search_fields = ("person__username", "person__name", "address")
-    raw_id_fields = ("person",)
+    autocomplete_fields = ("person",)
 
 
 @admin.register(LadderRung)
@@ -24,14 +24,16 @@ class LadderRungAdmin(DeskAdmin):
     list_display = ("person", "urgency", "position", "delay_s", "method")
     list_filter = ("urgency",)
     list_select_related = ("person", "method")
-    raw_id_fields = ("person", "method")
+    search_fields = ("person__username", "person__name")
+    autocomplete_fields = ("person", "method")
 
 
 @admin.register(QuietHours)
 class QuietHoursAdmin(DeskAdmin):
     list_display = ("person", "starts", "ends", "weekdays")
     list_select_related = ("person",)
-    raw_id_fields = ("person",)
+    search_fields = ("person__username", "person__name")
+    autocomplete_fields = ("person",)
 
 
 @admin.register(Errand)

@@ -66,7 +66,7 @@ METRICS_TOKEN = env.secret("METRICS_TOKEN", shortest=16)
 
 # The house
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "servicedesk.operations.admin_config.DeskAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -16,8 +16,6 @@ from servicedesk.audit.models import AuditEntry
 from servicedesk.directory.models import Grant, Organisation, Service, Site, Team, User
 
 admin.site.unregister(Group)  # rights are grants
-admin.site.site_title = admin.site.site_header = _("Servicedesk administration")
-admin.site.index_title = _("What is configured, and what happened")
 
 
 class Grants(admin.TabularInline):  # type: ignore[type-arg]

@@ -102,27 +102,3 @@ def _rows(model: str) -> str:
 STEPS: tuple[Callable[[datetime], Step], ...] = (
     _mail, _phones, _people, _agents, _services, _rotas, _reached, _two_ways, _tried, _articles,
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Shelf:
-    """A group of the admin, as an administrator thinks: its pages by URL name."""
-
-    word: str | Promise
-    places: tuple[tuple[str | Promise, str], ...]
-
-
-SHELVES = (
-    Shelf(_("People and rights"), ((_("People"), "directory_user"), (_("Teams"), "directory_team"), (_("Sites"), "directory_site"))),
-    Shelf(_("What we run"), ((_("Services"), "directory_service"), (_("Checks"), "monitoring_check"), (_("Sources"), "monitoring_source"))),
-    Shelf(_("Severities and rules"), ((_("Severities"), "incidents_severitylevel"), (_("Rules"), "incidents_rule"))),
-    Shelf(_("Who is woken"), ((_("Escalation policies"), "incidents_policy"), (_("Schedules"), "oncall_schedule"),
-        (_("Contact methods"), "notifications_contactmethod"))),
-    Shelf(_("Words"), ((_("Organisation and desk hours"), "directory_organisation"), (_("Help articles"), "incidents_article"))),
-    Shelf(_("Machines and records"), ((_("API tokens"), "tokens_apitoken"), (_("Audit trail"), "audit_auditentry"))),
-)  # fmt: skip
-
-
-def shelves() -> list[tuple[str | Promise, list[tuple[str | Promise, str]]]]:
-    """The groups with the address of each page."""
-    return [(shelf.word, [(word, _rows(model)) for word, model in shelf.places]) for shelf in SHELVES]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 
 from django.conf import settings
+from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -54,4 +55,5 @@ def settings_page(request: HttpRequest) -> HttpResponse:
     steps = checklist.steps(now=now)
     faults = examination.open_faults(now=now)
     done = sum(step.is_done for step in steps)
-    return render(request, "desk/settings.html", {"steps": steps, "done": done, "faults": faults, "shelves": checklist.shelves()})
+    shelves = admin.site.get_app_list(request)
+    return render(request, "desk/settings.html", {"steps": steps, "done": done, "faults": faults, "shelves": shelves})

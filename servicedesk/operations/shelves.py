@@ -1,0 +1,73 @@
+"""The groups of the admin, as an administrator thinks: the one grouping of the admin's index, its side bar and /settings/."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """`pages` are URL names of pages outside the admin, `models` the labels of what is registered in it."""
+
+    word: str | Promise
+    hint: str | Promise
+    models: tuple[str, ...]
+    pages: tuple[tuple[str | Promise, str], ...] = ()
+
+
+SHELVES = (
+    Shelf(
+        _("People and rights"),
+        _("Who works here, in which team, with which role. Programs have tokens."),
+        ("directory.user", "directory.team", "directory.site", "tokens.apitoken"),
+    ),
+    Shelf(
+        _("What we run"),
+        _("The services people use and the words they use for them. Rules, clocks and pages follow the service."),
+        ("directory.service",),
+    ),
+    Shelf(
+        _("Severities and rules"),
+        _("How grave is what, and when tickets and alerts become an incident."),
+        ("incidents.severitylevel", "incidents.rule"),
+        ((_("Rules, with trials"), "rules"),),
+    ),
+    Shelf(
+        _("Who is woken"),
+        _("A policy names the steps, a schedule names the person of this moment."),
+        ("incidents.policy", "incidents.policystep", "oncall.schedule", "oncall.rotation", "oncall.override", "oncall.away"),
+        ((_("On call"), "on_call"), (_("Policies in words"), "policies"), (_("Readiness"), "readiness")),
+    ),
+    Shelf(
+        _("Messages"),
+        _("By which way each person is reached, and what was sent."),
+        (
+            "notifications.contactmethod", "notifications.ladderrung", "notifications.quiethours", "notifications.errand",
+            "notifications.message", "notifications.attempt", "notifications.providercallback",
+        ),
+        ((_("Outbox"), "outbox"),),
+    ),
+    Shelf(
+        _("Monitoring"),
+        _("Who sends results, what is checked, what is kept quiet."),
+        ("monitoring.source", "monitoring.check", "monitoring.alert", "incidents.silence", "monitoring.rawbody"),
+        ((_("Keep something quiet"), "silences"),),
+    ),
+    Shelf(
+        _("Words and help"),
+        _("The name of the house, its desk hours and phone, and the answers employees find by themselves."),
+        ("directory.organisation", "incidents.article"),
+    ),
+    Shelf(_("Plan and reviews"), _("The plan, and the reviews that show that it holds."), ()),
+    Shelf(
+        _("Records"),
+        _("What happened. Read only."),
+        (
+            "incidents.ticket", "incidents.incident", "incidents.run", "incidents.policyversion", "incidents.evaluation",
+            "incidents.firing", "jobs.job", "audit.auditentry",
+        ),
+    ),
+)  # fmt: skip
