@@ -53,8 +53,10 @@ def incident(user: User, number: int, *, to_change: bool = False) -> Incident:
 
 
 def may_work(user: User, found: Incident) -> bool:
-    """Who sees an incident works it as an agent, as a manager, or because it paged them."""
-    return user.is_agent or user.is_manager or found.pages.filter(person=user).exists()
+    """Who sees an incident works it as an agent, as a manager, because it paged them, or because they hold a role in it."""
+    if user.is_agent or user.is_manager:
+        return True
+    return found.pages.filter(person=user).exists() or found.roles.filter(person=user, until=None).exists()
 
 
 def schedule(user: User, slug: str, *, to_change: bool = False) -> Schedule:

@@ -142,6 +142,16 @@ def resolved(incident: Incident, person: User, *, by: User | None, link: str, no
     return _letter("resolved", incident, person, link=link, now=now, more=more)
 
 
+def informed(incident: Incident, person: User, *, headline: str, words: str, link: str, now: datetime) -> Letter:
+    """A plain word about it, to one who leads: of a confidential one only that there is something to read."""
+
+    def more(_clock: _Clock) -> dict[str, Any]:
+        told = _("%(number)s: %(headline)s.") % {"number": incident.number, "headline": headline}
+        return {"headline": headline, "sentence": told, "more": "" if incident.is_confidential else words}
+
+    return _letter("told", incident, person, link=link, now=now, more=more)
+
+
 def facts_again(incident: Incident, person: User, *, now: datetime) -> str:
     """The answer to "I214": what is known now, in one message."""
     with _language_of(person):

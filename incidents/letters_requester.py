@@ -66,14 +66,20 @@ def send_over(incident: Incident, person: User, *, now: datetime) -> None:
     _send_of(incident, person, "over", now=now)
 
 
-def _send_of(incident: Incident, person: User, name: str, *, now: datetime) -> None:
-    """A letter about an outage to one who has no ticket of it. An acknowledgement stops no such letter."""
+def send_update(incident: Incident, person: User, *, words: str, part: str, now: datetime) -> None:
+    """To somebody who reported it or has it too: how it stands. `part` names the update."""
+    _send_of(incident, person, "update", now=now, part=part, words=words)
+
+
+def _send_of(incident: Incident, person: User, name: str, *, now: datetime, part: str = "", words: str = "") -> None:
+    """A letter about an outage. An acknowledgement stops no such letter."""
     if not person.email or not person.is_active:
         return
     organisation = Organisation.current()
     with translation.override(person.language or _language()):
         said = {
-            "incident": incident, "name": person.get_short_name(), "url": f"{settings.SITE_URL}/", "organisation": organisation,
+            "incident": incident, "words": words, "name": person.get_short_name(), "url": f"{settings.SITE_URL}/",
+            "organisation": organisation,
             "since": moments.stamp(zones.local(incident.since, person), zones.local(now, person)),
             "phone": organisation.desk_phone if organisation else "",
         }  # fmt: skip
@@ -84,8 +90,9 @@ def _send_of(incident: Incident, person: User, name: str, *, now: datetime) -> N
         )  # fmt: skip
     thread = f"{incident.number}:known"
     outbox.post(
-        thread=thread, key=f"{thread}:{name}:{person.pk}", channel=Channel.EMAIL, to=person.email, letter=letter, now=now, person=person
-    )
+        thread=thread, key=f"{thread}:{name}{part}:{person.pk}", channel=Channel.EMAIL, to=person.email, letter=letter, now=now,
+        person=person,
+    )  # fmt: skip
 
 
 def readers(ticket: Ticket) -> list[User]:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from incidents.api.words import Words
-from incidents.models import Incident
+from incidents.models import Incident, Update
 from incidents.states import Effect, Impacted, IncidentState, Severity
 from servicedesk.api.shapes import Moment, Named, OneOf, Shape
 from servicedesk.directory.models import Role, Service, User
@@ -52,7 +52,8 @@ class IncidentShape(Shape):
         return incident.rule.key if incident.rule else None
 
     def get_roles(self, incident: Incident) -> dict[str, str]:
-        return {}
+        """Who holds which role now, by user name."""
+        return {row.role: row.person.username for row in incident.roles.all() if row.until is None}
 
 
 class NewIncident(Shape):
@@ -72,6 +73,28 @@ class Resolution(Shape):
     """Why it is over; needed while a check of it is not well."""
 
     reason = serializers.CharField(max_length=1000, required=False, allow_blank=True, default="")
+
+
+class UpdateShape(Shape):
+    """What stakeholders were told."""
+
+    id = serializers.IntegerField()
+    phase = OneOf(Update.Phase.choices)
+    text = serializers.CharField()
+    audiences = serializers.ListField(child=serializers.CharField())
+    mailed = serializers.IntegerField(help_text="How many people got a mail.")
+    next_update_at = Moment(allow_null=True)
+    author = Named("username")
+    at = Moment()
+
+
+class NewUpdate(Shape):
+    """A word to stakeholders. `audiences`: status_page, banner, requesters (mail), managers (mail)."""
+
+    text = Words(max_length=4000)
+    phase = OneOf(Update.Phase.choices)
+    audiences = serializers.ListField(child=OneOf(Update.Audience.choices), min_length=1, max_length=8)
+    next_update_at = Moment(required=False, allow_null=True)
 
 
 class Nothing(Shape):

@@ -17,7 +17,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from incidents import access, escalation, incidents, readers
-from incidents.api.incident_shapes import IncidentFilters, IncidentShape, NewIncident, Nothing, Resolution, Summons, grounds_of
+from incidents.api.incident_shapes import (
+    IncidentFilters,
+    IncidentShape,
+    NewIncident,
+    Nothing,
+    Resolution,
+    Summons,
+    grounds_of,
+)
 from incidents.api.refusals import REFUSALS
 from incidents.models import Incident, LinkedAlert, Run, Ticket
 from incidents.models.incidents import IncidentQuerySet
@@ -45,7 +53,7 @@ class IncidentResource(Resource):
         tickets = TicketQuerySet(Ticket).visible_to(self.person).order_by("pk").only("pk", "incident_id")
         alerts = LinkedAlert.objects.order_by("alert_id").only("alert_id", "incident_id")
         visible = IncidentQuerySet(Incident).visible_to(self.person).select_related(*PARTS)
-        parts = ("more_services", Prefetch("tickets", tickets), Prefetch("alerts", alerts))
+        parts = ("more_services", "roles__person", Prefetch("tickets", tickets), Prefetch("alerts", alerts))
         return visible.prefetch_related(*parts).annotate(next_step_at=Subquery(paging))
 
     @extend_schema(parameters=[IncidentFilters])
@@ -90,9 +98,13 @@ class IncidentResource(Resource):
         found, said = self.find(number), self.said(Summons)
         return self._done(found, lambda row, now: escalation.page_person(row, said["person"], by=self.person, now=now), 202)
 
-    def _done(self, found: Incident, deed: Callable[[Incident, datetime], object], status: int = 200) -> HttpResponse:
+    def refuse_idle(self, found: Incident) -> None:
+        """Raises PermissionDenied for whoever may see it and not work it."""
         if not access.may_work(self.person, found):
             raise PermissionDenied(_("Only agents, managers and whoever was paged for it do this."))
+
+    def _done(self, found: Incident, deed: Callable[[Incident, datetime], object], status: int = 200) -> HttpResponse:
+        self.refuse_idle(found)
         with transaction.atomic():
             row = Incident.objects.locked(found.pk)
             self.refuse_changed(found.pk, IncidentShape)

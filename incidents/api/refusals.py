@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from rest_framework.exceptions import APIException, PermissionDenied, ValidationError
 
 from incidents import conversation, incidents, tickets
+from incidents.command import updates
 from incidents.states import IllegalMove
 from servicedesk.api.problems import Conflict
 
@@ -21,6 +22,14 @@ def _staff_only(_error: Exception) -> APIException:
     return PermissionDenied(_("Only agents and managers do this."))
 
 
+def _not_public(_error: Exception) -> APIException:
+    return ValidationError({"audiences": [_("This incident is confidential: only managers are told.")]}, code="invalid")
+
+
+def _past(_error: Exception) -> APIException:
+    return ValidationError({"next_update_at": [_("This is past. Promise a time to come.")]}, code="invalid")
+
+
 def _newer(error: conversation.NewerEntry) -> APIException:
     return Conflict(_("Somebody wrote after what you have read: entry %(id)d. Read it, then send again.") % {"id": error.entry.pk})
 
@@ -30,5 +39,7 @@ REFUSALS: Mapping[type[Exception], Callable[[Any], APIException]] = {
     conversation.NewerEntry: _newer,
     conversation.StaffOnly: _staff_only,
     incidents.ReasonNeeded: _reason,
+    updates.AlreadyPast: _past,
+    updates.NotPublic: _not_public,
     tickets.ReasonNeeded: _reason,
 }

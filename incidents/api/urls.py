@@ -5,6 +5,7 @@ from django.urls import path, register_converter
 from incidents.api.incidents import IncidentResource
 from incidents.api.numbers import IncidentNumber, TicketNumber
 from incidents.api.tickets import EntryResource, TicketResource
+from incidents.api.updates import UpdateResource
 
 register_converter(TicketNumber, "ticket_number")
 register_converter(IncidentNumber, "incident_number")
@@ -18,5 +19,6 @@ urlpatterns = [
     path(INCIDENT, IncidentResource.as_view({"get": "retrieve"}), name="api_incident"),
     path(f"{INCIDENT}acknowledge/", IncidentResource.as_view({"post": "acknowledge"}), name="api_acknowledge"),
     path(f"{INCIDENT}resolve/", IncidentResource.as_view({"post": "resolve"}), name="api_resolve"),
+    path(f"{INCIDENT}updates/", UpdateResource.as_view({"get": "list", "post": "create"}), name="api_updates"),
     path(f"{INCIDENT}page/", IncidentResource.as_view({"post": "page_someone"}), name="api_page"),
 ]

@@ -6,6 +6,7 @@ from incidents.models.alerts import LinkedAlert
 from incidents.models.articles import Article
 from incidents.models.attachments import Attachment
 from incidents.models.bulk import Batch, SavedView
+from incidents.models.commands import Command, RoleHolding, Update
 from incidents.models.drafts import Draft
 from incidents.models.feedback import ArticleVote, Satisfaction
 from incidents.models.followers import Follower
@@ -23,6 +24,7 @@ __all__ = [
     "ArticleVote",
     "Attachment",
     "Batch",
+    "Command",
     "Draft",
     "Entry",
     "Evaluation",
@@ -36,6 +38,7 @@ __all__ = [
     "PolicyStep",
     "PolicyVersion",
     "Reader",
+    "RoleHolding",
     "Rule",
     "RuleVersion",
     "Run",
@@ -48,4 +51,5 @@ __all__ = [
     "StepTarget",
     "Ticket",
     "TimelineEntry",
+    "Update",
 ]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Q
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from incidents.states import LIVE_INCIDENT, OPEN_INCIDENT, Effect, Impacted, IncidentState, Severity
@@ -130,6 +131,11 @@ class Incident(models.Model):
     @property
     def is_open(self) -> bool:
         return self.state in OPEN_INCIDENT
+
+    @cached_property
+    def public_word(self) -> Any:
+        """What employees were told last (an Update); None while they were told nothing, and always of a confidential one."""
+        return None if self.is_confidential else self.updates.filter(is_public=True).order_by("-id").first()
 
 
 class TimelineEntry(models.Model):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
-from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -13,19 +12,17 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from incidents import access, escalation, evidence, incidents, readers
+from incidents import access, escalation, incidents, readers
 from incidents.forms import DeclareForm, NoteForm, ReasonForm
 from incidents.models import Incident
-from incidents.states import OPEN_INCIDENT, IllegalMove, IncidentState
-from incidents.views import escalations, numbers, pressed
-from notifications.models import Message
+from incidents.states import OPEN_INCIDENT, IllegalMove
+from incidents.views import incident_page, numbers, pressed
 from servicedesk import clock
 from servicedesk.directory.access import PersonRequest, workers
 from servicedesk.directory.access import readers as staff
 from servicedesk.directory.models import User
 
 PAST = 25
-STEPS = (IncidentState.TRIGGERED, IncidentState.ACKNOWLEDGED, IncidentState.MITIGATED, IncidentState.RESOLVED, IncidentState.CLOSED)
 
 
 @require_safe
@@ -48,39 +45,7 @@ def incident_list(request: PersonRequest) -> HttpResponse:
 def incident(request: PersonRequest, number: int) -> HttpResponse:
     found = access.incident(request.user, number)
     readers.opened(found, by=request.user, now=clock.now())
-    return _page(request, found)
-
-
-def _page(request: PersonRequest, found: Incident, note_form: NoteForm | None = None, reason: str | None = None) -> HttpResponse:
-    now = clock.now()
-    told = Message.objects.of_thread(found.number).exclude(errand=None).select_related("person", "errand").order_by("id")
-    context = {
-        "incident": found,
-        "steps": _steps(found),
-        "timeline": found.timeline.select_related("actor"),
-        "tickets": found.tickets.visible_to(request.user).select_related("requester").order_by("-id")[:10],
-        "reasons": evidence.reasons(found) or [evidence.well_again(found)],
-        "why_paging": evidence.why_paging(found),
-        "card": evidence.card(found, now=now) if found.state == IncidentState.PROPOSED else [],
-        "alerts": found.alerts.order_by("cleared_at", "-since"),
-        "told": sorted(told, key=lambda message: message.state not in ("failed", "dead")),
-        "policy": found.policy or escalation.policy_for(found),
-        "next_lines": escalations.of_incident(found, now),
-        "note_form": note_form or NoteForm(),
-        "reason": reason or "",
-        "may_work": access.may_work(request.user, found),
-    }
-    return render(request, "incidents/incident.html", context, status=200 if note_form is None and reason is None else 422)
-
-
-def _steps(found: Incident) -> list[dict[str, Any]]:
-    reached = [found.triggered_at, found.acknowledged_at, found.mitigated_at, found.resolved_at, found.closed_at]
-    here = STEPS.index(IncidentState(found.state)) if found.state in STEPS else -1
-    by = {1: found.acknowledged_by.get_short_name() if found.acknowledged_by else ""}
-    return [
-        {"word": step.label, "at": at, "by": by.get(n, ""), "is_done": n < here, "is_current": n == here}
-        for n, (step, at) in enumerate(zip(STEPS, reached, strict=True))
-    ]
+    return incident_page.page(request, found)
 
 
 Deed = Callable[[Incident, User, str, datetime], object]
@@ -101,7 +66,7 @@ def act(request: PersonRequest, number: int) -> HttpResponse:
     form, deed = ReasonForm(request.POST), DEEDS.get(request.POST.get("action", ""))
     if deed is None or not form.is_valid():
         messages.error(request, _("Nothing was done: use one of the buttons, and at most 240 characters for the reason."))
-        return _page(request, found, reason=request.POST.get("reason", "")[:1000])
+        return incident_page.page(request, found, reason=request.POST.get("reason", "")[:1000])
     try:
         deed(found, request.user, form.cleaned_data["reason"], clock.now())
     except incidents.ReasonNeeded:
@@ -117,7 +82,7 @@ def note(request: PersonRequest, number: int) -> HttpResponse:
     found = access.incident(request.user, number, to_change=True)
     form = NoteForm(request.POST)
     if not form.is_valid():
-        return _page(request, found, form)
+        return incident_page.page(request, found, note_form=form)
     deed = partial(incidents.note, found, actor=request.user, now=clock.now(), **form.said)
     return pressed.once(request, form, deed, f"/incidents/{found.pk}/")
 

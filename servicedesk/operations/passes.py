@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from incidents import attaching, automation, drafts, escalation, following, settling
+from incidents.command import sweep as command
 from incidents.incidents import sweep as incidents
 from monitoring import intake
 from notifications import delivery
@@ -40,6 +41,7 @@ PASSES: tuple[Pass, ...] = (
     Pass("decide incidents", 1, incidents.decide_due),
     Pass("notice who was not reached", 1, escalation.notice_unsettled),
     Pass("advance escalations", 1, escalation.advance_due),
+    Pass("remind of promised updates", 1, command.remind_due),
     Pass("tell who has it too", 2, following.tell_over),
     Pass("settle tickets", 5, settling.settle_due),
     Pass("tell of tickets not rated", 5, settling.tell_unrated),

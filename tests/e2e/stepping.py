@@ -11,7 +11,8 @@ from typing import Any, Protocol
 
 from django.db.models import Min, Q, QuerySet
 
-from incidents.models import Incident, LinkedAlert, Page, Run, Ticket
+from incidents.models import Command, Incident, LinkedAlert, Page, Run, Ticket
+from incidents.states import LIVE_INCIDENT
 from monitoring.models import Alert, CheckState
 from notifications import delivery
 from notifications.delivery.sweeps import PATIENCE
@@ -92,6 +93,7 @@ def _columns() -> Iterator[tuple[QuerySet[Any], str]]:
     yield LinkedAlert.objects.all(), "evaluate_at"
     yield Incident.objects.filter(state="proposed"), "decide_at"
     yield Incident.objects.live(), "settle_at"
+    yield Command.objects.filter(incident__state__in=LIVE_INCIDENT), "remind_at"
     yield Run.objects.open(), "next_step_at"
     yield Page.objects.all(), "again_at"
     yield Message.objects.filter(state__in=WAITING), "due_at"

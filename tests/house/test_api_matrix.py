@@ -66,6 +66,11 @@ ROWS: dict[str, tuple[Any, dict[str, Answers]]] = {
         {"incident": row(403, 403, 200, 200, 200, 403, 403, 403), "secret incident": TEAM_WORKS},
     ),
     "incidents_resolve_create": ({"reason": "Over"}, {"incident": WORKS, "secret incident": TEAM_WORKS}),
+    "incidents_updates_list": (None, {"incident": DESK_READS, "secret incident": TEAM_READS}),
+    "incidents_updates_create": (
+        {"text": "x", "phase": "watching", "audiences": ["managers"]},
+        {"incident": made(WORKS, 201), "secret incident": made(TEAM_WORKS, 201)},
+    ),
     "incidents_page_create": ({"person": "kim"}, {"incident": made(WORKS, 202), "secret incident": made(TEAM_WORKS, 202)}),
     "messages_list": (None, {"": OUTBOX}),
     "messages_retrieve": (None, {"message": OUTBOX, "secret message": row(403, 403, 200, 200, 200, 200, 200, 404)}),

@@ -89,7 +89,7 @@ def test_a_list_costs_the_same_however_long(
         ticket = report(acme, "ella", at(9, number), what=f"Printer {number} stuck", effect="workaround")
         incidents.link_ticket(incident, ticket, reason="same", actor=acme.people["dana"], now=at(9, number))
     job.get("incidents/")
-    with django_assert_num_queries(6):  # token, grants, incidents, more services, tickets, alerts
+    with django_assert_num_queries(7):  # token, grants, incidents, more services, roles, tickets, alerts
         assert len(job.get("incidents/").json()["results"]) == count
 
 

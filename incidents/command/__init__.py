@@ -1,0 +1,1 @@
+"""How an incident is led by people: updates, roles, the bridge, the report."""

@@ -1,0 +1,102 @@
+"""What people send who lead an incident."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from incidents.forms import TOO_LONG, KeyedForm, WordsField
+from incidents.models import RoleHolding, Update
+from servicedesk.directory.models import Role, User
+
+LONGEST = 4000
+NEXT_IN = [
+    ("15", _("in 15 min")), ("30", _("in 30 min")), ("60", _("in 1 h")), ("120", _("in 2 h")), ("240", _("in 4 h")), ("", _("no promise")),
+]  # fmt: skip
+
+
+class PeopleField(forms.ModelChoiceField):
+    """A person of the desk, by user name."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(User.objects.none(), to_field_name="username", **options)
+
+
+def _of_the_desk(field: forms.Field) -> None:
+    assert isinstance(field, forms.ModelChoiceField)
+    field.queryset = User.objects.get_queryset().holding(Role.AGENT, Role.MANAGER)
+
+
+class UpdateForm(KeyedForm):
+    """A stakeholder update."""
+
+    phase = forms.ChoiceField(label=_("Phase"), choices=Update.Phase)
+    next_in = forms.ChoiceField(label=_("Next update"), choices=NEXT_IN, required=False)
+    text = WordsField(
+        label=_("Text"),
+        max_length=LONGEST,
+        error_messages={"required": _("Write what people read"), "max_length": TOO_LONG},
+        widget=forms.Textarea(attrs={"rows": 4, "aria-keyshortcuts": "u"}),
+    )
+    audiences = forms.MultipleChoiceField(
+        label=_("Tell"), choices=Update.Audience, widget=forms.CheckboxSelectMultiple, error_messages={"required": _("Choose who is told")}
+    )
+
+    def update_of(self, now: datetime) -> dict[str, Any]:
+        """As the deed names it."""
+        said = self.said
+        minutes = said.pop("next_in")
+        return {**said, "next_update_at": now + timedelta(minutes=int(minutes)) if minutes else None}
+
+
+class RoleForm(forms.Form):
+    """Who has a role from now on. Nobody: it is released."""
+
+    role = forms.ChoiceField(choices=RoleHolding.Kind)
+    person = PeopleField(label=_("Person"), required=False, empty_label=_("Nobody"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _of_the_desk(self.fields["person"])
+
+
+class DoingForm(forms.Form):
+    role = forms.ChoiceField(choices=RoleHolding.Kind)
+    doing = forms.CharField(label=_("Doing now"), max_length=200, required=False)
+
+
+class BridgeForm(forms.Form):
+    bridge = forms.CharField(label=_("Link or number"), max_length=200, required=False)
+
+
+class CostForm(forms.Form):
+    people = forms.IntegerField(label=_("People"), min_value=0, max_value=100_000, required=False)
+    minutes = forms.IntegerField(label=_("Minutes each"), min_value=0, max_value=1_000_000, required=False)
+
+
+class TicketForm(forms.Form):
+    """A ticket by its number, with or without T-."""
+
+    number = forms.RegexField(
+        r"^\s*(?:[Tt]-?)?([0-9]{1,18})\s*$",
+        label=_("Ticket number"),
+        max_length=24,
+        error_messages={"invalid": _("Give a ticket's number, for example T-1042"), "required": _("Give a ticket's number")},
+    )
+    reason = forms.CharField(label=_("Why"), max_length=240, required=False)
+
+    def clean_number(self) -> int:
+        return int("".join(sign for sign in self.cleaned_data["number"] if sign.isdigit()))
+
+
+class SummonsForm(KeyedForm):
+    """Whom to page by name."""
+
+    person = PeopleField(label=_("Person"), error_messages={"required": _("Choose whom to page")}, empty_label=_("Choose"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _of_the_desk(self.fields["person"])
