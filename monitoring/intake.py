@@ -79,7 +79,8 @@ def record(source: Source, signals: Sequence[Signal], *, raw_id: int | None, now
         by_check.setdefault(checks[signal.check].pk, []).append(signal)
     judging.judge(by_check, now=now)
     Source.objects.filter(pk=source.pk).update(last_heard_at=now)
-    RawBody.objects.filter(pk=raw_id).update(items=len(signals))
+    if raw_id is not None:
+        RawBody.objects.filter(pk=raw_id).update(items=len(signals))
     return len(fresh)
 
 

@@ -84,7 +84,7 @@ def close(pk: int, *, now: datetime) -> int:
 
 def _unrepeated(state: CheckState) -> Signal:
     source, last, memory = state.check_ref.source, state.last_result_at, verdict.load(state.memory)
-    was_told = memory is not None and memory.soft != ServiceState.UNKNOWN
+    was_told = memory is not None and memory.soft != "unknown"
     is_silent = not last or not source.last_heard_at or source.last_heard_at <= last
     if not (source.kind in REPEATING and was_told and is_silent):
         return Signal(check=state.check_ref.slug, status="ok", summary=_("Not told again; taken as over."))

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import path, re_path
 
-from monitoring.views import doors, prometheus, senders
+from monitoring.views import doors, pagers, passive, prometheus, senders
 
 urlpatterns = [
     path("in/results/", doors.Results.as_view(), name="in_results"),
@@ -12,6 +12,15 @@ urlpatterns = [
     path("api/v2/alerts", prometheus.Alerts.as_view(), name="prometheus_alerts"),
     path("api/v2/status", prometheus.Status.as_view(), name="prometheus_status"),
     path("-/ready", prometheus.Ready.as_view(), name="prometheus_ready"),
+    path("v2/enqueue", pagers.Events.as_view(), name="pagerduty_events"),
+    path("v2/change/enqueue", pagers.Changes.as_view(), name="pagerduty_changes"),
+    path("generic/2010-04-15/create_event.json", pagers.EventsV1.as_view(), name="pagerduty_events_v1"),
+    path("v2/alerts", pagers.OpsgenieAlerts.as_view(), name="opsgenie_alerts"),
+    re_path(r"^v2/alerts/(?P<alias>.{1,512})/(?P<deed>close|acknowledge)$", pagers.OpsgenieDeed.as_view(), name="opsgenie_deed"),
+    path("v2/heartbeats/<str:name>/ping", pagers.OpsgenieHeartbeat.as_view(), name="opsgenie_heartbeat"),
+    path("v1/actions/process-check-result", passive.CheckResult.as_view(), name="icinga_result"),
+    path("api/push/<str:token>", passive.Push.as_view(), name="push"),
+    path("api/v1/endpoints/<str:key>/external", passive.External.as_view(), name="gatus_external"),
     path("ping/<uuid:uuid>", doors.Ping.as_view(), name="ping"),
     path("ping/<uuid:uuid>/<str:signal>", doors.Ping.as_view(), name="ping_signal"),
 ]

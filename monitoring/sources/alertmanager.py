@@ -53,12 +53,8 @@ def words_of(one: dict[str, Any], labels: dict[str, str]) -> str:
 
 
 def links(one: dict[str, Any], outside: str = "") -> str:
-    places = [
-        fields.text(one, "annotations", "runbook_url"),
-        *(fields.text(one, name) for name in ("dashboardURL", "generatorURL")),
-        outside,
-    ]
-    return fields.first(*map(fields.web, places))
+    own = [fields.text(one, name) for name in ("dashboardURL", "generatorURL")]
+    return fields.first(*map(fields.web, (fields.text(one, "annotations", "runbook_url"), *own, outside)))
 
 
 def alert(one: dict[str, Any], post: Post, *, outside: str = "", status: str = "") -> Signal:

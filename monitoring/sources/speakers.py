@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from monitoring.normal import Signal
-from monitoring.sources import alertmanager, grafana
+from monitoring.sources import alertmanager, grafana, nagios, opsgenie, pagerduty, uptimekuma, zabbix
 from monitoring.sources.posts import Post
 
 Read = Callable[[Post], list[Signal]]
@@ -13,4 +13,11 @@ Read = Callable[[Post], list[Signal]]
 SPEAKERS: Mapping[str, Read] = {
     "alertmanager": alertmanager.read,
     "grafana": grafana.read,
+    "zabbix": zabbix.read,
+    "uptimekuma": uptimekuma.read,
+    "pagerduty": pagerduty.read,
+    "opsgenie": opsgenie.read,
+    "icinga": nagios.read,
+    "nagios": nagios.read,
+    "checkmk": nagios.read,
 }
