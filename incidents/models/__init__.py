@@ -12,6 +12,7 @@ from incidents.models.feedback import ArticleVote, Satisfaction
 from incidents.models.followers import Follower
 from incidents.models.incidents import Incident, TimelineEntry
 from incidents.models.links import SignedLink
+from incidents.models.plans import Plan, PlanReading, PlanRole, PlanVersion, Runbook
 from incidents.models.policies import LastResort, Policy, PolicyStep, PolicyVersion, StepTarget
 from incidents.models.readers import Reader
 from incidents.models.rules import Evaluation, Firing, Rule, RuleVersion, SeverityLevel
@@ -34,6 +35,10 @@ __all__ = [
     "LastResort",
     "LinkedAlert",
     "Page",
+    "Plan",
+    "PlanReading",
+    "PlanRole",
+    "PlanVersion",
     "Policy",
     "PolicyStep",
     "PolicyVersion",
@@ -42,6 +47,7 @@ __all__ = [
     "Rule",
     "RuleVersion",
     "Run",
+    "Runbook",
     "Satisfaction",
     "SavedView",
     "SeverityLevel",

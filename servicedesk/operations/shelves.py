@@ -42,6 +42,12 @@ SHELVES = (
         ((_("On call"), "on_call"), (_("Policies in words"), "policies"), (_("Readiness"), "readiness")),
     ),
     Shelf(
+        _("The incident plan"),
+        _("Who decides what when it burns, by which runbook, and who has read it."),
+        ("incidents.plan", "incidents.planversion", "incidents.planreading"),
+        ((_("The plan as staff read it"), "plan"),),
+    ),
+    Shelf(
         _("Messages"),
         _("By which way each person is reached, and what was sent."),
         (

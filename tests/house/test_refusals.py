@@ -108,6 +108,8 @@ MATRIX: dict[str, Row] = {
     "policies": Row((LOGIN, NO, NO, NO, OK, OK, OK)),
     "policy": Row((LOGIN, NO, NO, NO, OK, OK, OK), takes="policy"),
     "readiness": Row((LOGIN, NO, NO, NO, OK, OK, OK)),
+    "plan": Row((LOGIN, NO, NO, OK, OK, OK, OK)),
+    "confirm_plan": Row((LOGIN, NO, NO, LOGIN, LOGIN, LOGIN, LOGIN), "post"),
     "signed": Row(EVERYONE, takes="link"),
     "numbers": Row((LOGIN, 301, 301, 301, 301, 301, 301), takes="number"),
     "outbox": Row((LOGIN, NO, NO, OK, OK, OK, OK)),

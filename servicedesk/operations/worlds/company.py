@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import transaction
 
-from incidents import knowledge, seeding
+from incidents import knowledge, plans, seeding
 from incidents.models import Article, LastResort, Policy, PolicyStep, StepTarget
 from monitoring.models import Check, Source
 from notifications.models import Channel, ContactMethod, LadderRung, Urgency
@@ -103,8 +103,15 @@ def found(*, now: datetime, password: str = PASSWORD) -> Company:
     policies = _policies(teams, people, services, schedules)
     checks = _checks(services, now)
     seeding.install_rules(now=now)
+    _plan(people, services, now)
     _articles(people["kim"], now)
     return Company(organisation, people, teams, services, schedules, policies, checks)
+
+
+def _plan(people: dict[str, User], services: dict[str, Service], now: datetime) -> None:
+    dana, kim, sam, adam = (people[name] for name in ("dana", "kim", "sam", "adam"))
+    holders = [(dana, kim), (kim, dana), (sam, adam), (people["lea"], dana)]
+    plans.install(owner=adam, services=services.values(), holders=holders, now=now)
 
 
 def _articles(owner: User, now: datetime) -> None:

@@ -1,0 +1,7 @@
+"""The desk's pages of the admin, a module a subject."""
+
+from __future__ import annotations
+
+from incidents.admin import desk, plan
+
+__all__ = ["desk", "plan"]
