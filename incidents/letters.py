@@ -66,6 +66,18 @@ def last_resort(incident: Incident, person: User, *, walked: str, call: str, lin
     return _letter("last_resort", incident, person, link=link, now=now, more=lambda _clock: {"walked": walked, "call": call})
 
 
+def staffed(incident: Incident, *, walked: str, now: datetime) -> Letter:
+    """Said to whoever picks up a staffed number: nobody we know, so no key counts and no link is given. Said twice."""
+    organisation = Organisation.current()
+    listener = User(language=organisation.language if organisation else "")
+    with _language_of(listener):
+        clock = _Clock(listener, now)
+        said = render_to_string("voice/staffed.txt", {**_context(incident, clock), **_spoken(incident, clock), "walked": walked})
+        words = " ".join([*said.split(), _("I repeat."), *said.split()])
+    short = f"{incident.number} SEV{incident.severity}"
+    return Letter(subject="", text=words, html="", sms="", short=short, voice=words, is_confidential=incident.is_confidential)
+
+
 def proposal(incident: Incident, person: User, *, link: str, now: datetime) -> Letter:
     """Asks the IT manager on duty to accept or reject, with the evidence."""
 

@@ -32,6 +32,7 @@ from incidents.models import (
     StepTarget,
     Ticket,
 )
+from notifications import numbers
 from servicedesk import clock
 from servicedesk.audit.desk_admin import DeskAdmin, RecordAdmin
 
@@ -110,8 +111,21 @@ class Steps(admin.TabularInline):  # type: ignore[type-arg]
     show_change_link = True
 
 
+class LastResortForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A new number is one that can be dialled; one that was written before stays, named in letters only."""
+
+    def clean_number(self) -> str:
+        written: str = self.cleaned_data["number"]
+        if not written or "number" not in self.changed_data:
+            return written
+        if not numbers.dialled(written):
+            raise forms.ValidationError(_("Write the number with + and the country, such as +33 1 70 00 02 14."))
+        return written
+
+
 class LastResorts(admin.TabularInline):  # type: ignore[type-arg]
     model = LastResort
+    form = LastResortForm
     extra = 0
     autocomplete_fields = ("person",)
 

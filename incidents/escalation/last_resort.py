@@ -13,6 +13,8 @@ from incidents.escalation import paging
 from incidents.escalation.snapshot import Plan
 from incidents.escalation.targets import Candidate
 from incidents.models import Incident, Run, StepRecord, TimelineEntry
+from notifications import numbers, outbox
+from notifications.models import Channel, Message
 from notifications.outbox import Letter
 from servicedesk.directory import moments
 from servicedesk.directory.models import Role, User
@@ -33,6 +35,7 @@ def call(run: Run, incident: Incident, plan: Plan, *, now: datetime) -> Sequence
         others = [each for each in roster.present(managers(), at=now) if each not in listed]
         instead = _page(run, incident, plan, others, turn=turn, now=now)
         paged = paging.Paged(instead.reached, [*paged.missed, *instead.missed])
+    _dial(run, incident, plan, turn=turn, now=now)
     StepRecord.objects.create(run=run, loop=turn, step=STEP, at=now, skipped="" if paged.reached else _("nobody can be reached"))
     _write_down(incident, plan, paged, now=now)
     return paged.reached
@@ -57,6 +60,11 @@ def staffed_number(plan: Plan) -> str:
     return next((way.number for way in plan.last_resort if way.number), "")
 
 
+def dialled_numbers(plan: Plan) -> list[str]:
+    """The staffed numbers a provider can dial, as it dials them."""
+    return [number for way in plan.last_resort if (number := numbers.dialled(way.number))]
+
+
 def people(plan: Plan) -> list[User]:
     """The people of the list, in its order."""
     order = [way.person for way in plan.last_resort if way.person]
@@ -76,6 +84,14 @@ def _page(run: Run, incident: Incident, plan: Plan, listed: list[User], *, turn:
     return paging.page_each(incident, run, chosen, key=key, write=write, step=STEP, loop=turn, first_only=False, now=now)
 
 
+def _dial(run: Run, incident: Incident, plan: Plan, *, turn: int, now: datetime) -> None:
+    """Ring the staffed numbers as well. They are no person's, so nobody counts as reached by them."""
+    letter = letters.staffed(incident, walked=walked(run, plan, now=now), now=now)
+    for number in dialled_numbers(plan):
+        key = f"run:{run.pk}:last:{turn}:{number}"
+        outbox.post(thread=incident.number, key=key, channel=Channel.VOICE, to=number, letter=letter, now=now, lane=Message.Lane.PAGE)
+
+
 def _write_down(incident: Incident, plan: Plan, paged: paging.Paged, *, now: datetime) -> None:
     number = staffed_number(plan)
     missed = "; ".join(f"{person}: {reason}" for person, reason in paged.missed)
@@ -87,5 +103,6 @@ def _write_down(incident: Incident, plan: Plan, paged: paging.Paged, *, now: dat
         text = _("Nobody of the last resort can be reached.")
         journal.line(incident, TimelineEntry.Kind.WARNING, text, now=now, because=missed, data=data, key=True)
     if number:
-        text = _("The last resort also has a staffed number: call %(number)s.") % {"number": number}
+        rings = _("The staffed number of the last resort rings: %(number)s.")
+        text = (rings if numbers.dialled(number) else _("The last resort also has a staffed number: call %(number)s.")) % {"number": number}
         journal.line(incident, TimelineEntry.Kind.NOTE, text, now=now, data=data)

@@ -10,6 +10,7 @@ from incidents.escalation.last_resort import people, staffed_number
 from incidents.escalation.snapshot import Plan
 from incidents.models import StepTarget
 from incidents.readiness.rotas import cannot_be_woken
+from notifications import numbers
 from servicedesk.directory.models import User
 from servicedesk.oncall.models import RotationMember
 
@@ -27,6 +28,9 @@ def faults(plan: Plan) -> Iterator[str]:
     listed = people(plan)
     if not staffed_number(plan) and not {person.pk for person in listed} - _in_steps(plan):
         yield _("Everybody of the last resort of %(policy)s is in its steps already; add somebody else, or a staffed number.") % words
+    for way in plan.last_resort:
+        if way.number and not numbers.dialled(way.number):
+            yield _("%(number)s of the last resort cannot be dialled from here: write it with + and the country.") % {"number": way.number}
     for person in listed:
         yield from filter(None, [_gone(person), cannot_be_woken(person)])
 

@@ -15,7 +15,7 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from incidents.models import Policy
-from notifications import reach
+from notifications import numbers, reach
 from notifications.models import ContactMethod, Urgency
 from servicedesk.directory.models import Organisation, Role, User
 from servicedesk.oncall import roster
@@ -156,6 +156,8 @@ def _policy(policy: Policy) -> Iterator[Finding]:
     elif all(way.person_id in named for way in ways):
         yield Finding("policies", f"{policy}: every way of the last resort is already in the steps. Add one outside.")
     for way in ways:
+        if way.number and not numbers.dialled(way.number):
+            yield Finding("policies", f"{policy}: the staffed number {way.number} cannot be dialled. Write it with + and the country.")
         if way.person is not None and (why := reach.why_not(way.person, Urgency.URGENT)):
             yield Finding("policies", f"{policy}: last resort {way.person} cannot be reached: {why}.")
 

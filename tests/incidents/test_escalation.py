@@ -221,6 +221,27 @@ def test_the_last_resort_is_called_for_four_hours_and_the_other_managers_get_one
     assert list(written.values_list("channel", "person__username", "subject")) == [("email", "dana", subject)]
 
 
+def test_a_staffed_number_rings_although_it_is_nobodys(acme: Company) -> None:
+    policy = acme.policies["network"]
+    LastResort.objects.filter(policy=policy, position=1).update(number="+33 1 70 00 02 14")
+    incident = email_down(acme, policy=policy)
+    call = Message.objects.of_thread(incident.number).get(to="+33170000214")
+    assert (call.channel, call.lane, call.state, call.person) == ("voice", "page", "queued", None)
+    assert call.text.count("This telephone is the last resort.") == 2
+    assert "Press" not in call.text
+    assert "The staffed number of the last resort rings: +33 1 70 00 02 14." in lines(incident)
+    run_until(NINE + 20 * MINUTE, every=5 * MINUTE)
+    assert Message.objects.of_thread(incident.number).filter(to="+33170000214").count() == 2
+    escalation.acknowledge(incident, by=acme.people["kim"], via="page", now=NINE + 21 * MINUTE)
+    assert not Message.objects.of_thread(incident.number).waiting().filter(to="+33170000214").exists()
+
+
+def test_a_number_that_cannot_be_dialled_is_only_named(acme: Company) -> None:
+    incident = email_down(acme, policy=acme.policies["network"])
+    assert not Message.objects.of_thread(incident.number).filter(channel="voice", person=None).exists()
+    assert "call 555-0100" in lines(incident)
+
+
 def test_nobody_is_woken_further_for_less(acme: Company) -> None:
     incident = email_down(acme, severity=3)
     run_until(NINE + 60 * MINUTE)

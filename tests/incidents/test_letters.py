@@ -7,6 +7,7 @@ import pytest
 from incidents import incidents, letters
 from incidents.models import Incident
 from notifications import gsm7
+from notifications.models import Message
 from servicedesk.directory.models import User
 from servicedesk.operations.worlds.company import Company
 from tests.actors import NINE, acme, at
@@ -109,7 +110,8 @@ def test_the_last_resort_reads_how_far_it_went_and_whom_to_call(acme: Company) -
     assert text.endswith("or call 555-0100")
     mails = "\n".join(incident.pages.filter(step=0).get().person.messages.filter(channel="email").values_list("text", flat=True))
     assert "Nobody acknowledged after 3 steps in 30 min. You are the last resort. The staffed number is 555-0100." in mails
-    assert f"Nobody acknowledged {incident.number} after 3 steps in 30 min." in mails
+    others = Message.objects.get(key__contains=":exhausted:", person=acme.people["dana"])
+    assert f"Nobody acknowledged {incident.number} after 3 steps in 30 min." in others.text
 
 
 def test_a_call_says_the_same(acme: Company) -> None:

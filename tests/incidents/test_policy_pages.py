@@ -76,8 +76,13 @@ def test_the_list_says_what_is_wrong_with_a_last_resort(dana: Client, acme: Comp
 def test_a_last_resort_of_people_in_the_steps_alone_is_a_fault(acme: Company) -> None:
     policy = acme.policies["it-ops"]
     LastResort.objects.filter(policy=policy, position=1).update(number="", person=acme.people["sam"])
-    (fault,) = readiness.faults(snapshot.plan_of(policy))
+    fault = next(iter(readiness.faults(snapshot.plan_of(policy))))
     assert fault.startswith("Everybody of the last resort of IT Ops is in its steps already")
+
+
+def test_a_staffed_number_that_cannot_be_dialled_is_a_fault(acme: Company) -> None:
+    faults = list(readiness.faults(snapshot.plan_of(acme.policies["it-ops"])))
+    assert faults == ["555-0100 of the last resort cannot be dialled from here: write it with + and the country."]
 
 
 def test_versions_say_what_changed_and_who_changed_it(dana: Client, acme: Company) -> None:
@@ -122,6 +127,7 @@ def test_the_command_answers_in_json_and_by_its_exit_code(acme: Company) -> None
 def test_a_ready_desk_exits_with_nothing_said_but_that(acme: Company) -> None:
     Policy.objects.filter(slug="network").update(is_default=False)
     PolicyStep.objects.filter(policy=acme.policies["network"]).delete()
+    LastResort.objects.exclude(number="").update(number="+33 1 70 00 02 14")
     said = StringIO()
     call_command("readiness", stdout=said)
     assert "Ready" in said.getvalue()
