@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 
 from incidents import links
 from incidents.models import Entry, Incident, Ticket
-from notifications import outbox
-from notifications.models import Channel
+from notifications import outbox, reach
+from notifications.models import Channel, Topic
 from servicedesk.directory import moments, zones
 from servicedesk.directory.models import Organisation, User
 
@@ -122,6 +122,8 @@ def _send(
 ) -> None:
     """One letter to each reader, in this transaction; a second time it is the same letter."""
     for person in readers(ticket):
+        if name == "answer" and not reach.wants(person, Topic.ANSWERED):
+            continue
         with translation.override(person.language or _language()):
             letter = _letter(ticket, name, person, now=now, is_automatic=is_automatic, entry=entry)
         key = f"{ticket.number}:{part}:{name}:{person.pk}"

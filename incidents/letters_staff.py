@@ -13,14 +13,16 @@ from django.utils.translation import gettext as _
 
 from incidents.models import Ticket
 from notifications import outbox
-from notifications.models import Errand, Urgency
+from notifications.models import Errand, Topic, Urgency
 from servicedesk.directory.models import Role, User
 from servicedesk.oncall import roster
+
+TOPICS = {"assignee": Topic.ASSIGNED, "team": Topic.TEAM, "it_manager": Topic.MANAGER}
 
 
 def notify(ticket: Ticket, audience: str, *, because: str, now: datetime) -> list[Errand]:
     """One notice to each of the audience (rules.AUDIENCES); the same reason twice is one notice."""
-    return [_queue(ticket, person, because, now) for person in _audience(ticket, audience, now)]
+    return [_queue(ticket, person, because, now, TOPICS.get(audience, "")) for person in _audience(ticket, audience, now)]
 
 
 def _audience(ticket: Ticket, audience: str, now: datetime) -> Iterable[User]:
@@ -32,7 +34,7 @@ def _audience(ticket: Ticket, audience: str, now: datetime) -> Iterable[User]:
     return [manager] if manager else []
 
 
-def _queue(ticket: Ticket, person: User, because: str, now: datetime) -> Errand:
+def _queue(ticket: Ticket, person: User, because: str, now: datetime, topic: str) -> Errand:
     with translation.override(person.language or settings.LANGUAGE_CODE):
         title = _("confidential") if ticket.is_confidential else ticket.title
         said = {"ticket": ticket, "title": title, "because": because, "url": f"{settings.SITE_URL}/tickets/{ticket.pk}/"}
@@ -49,5 +51,5 @@ def _queue(ticket: Ticket, person: User, because: str, now: datetime) -> Errand:
     key = f"{ticket.number}:notice:{reason}:{person.pk}"
     return outbox.queue(
         person, thread=ticket.number, key=key, letter=letter, urgency=Urgency.NORMAL, kind=Errand.Kind.NOTICE,
-        rank=ticket.severity or 4, because=because[:240], on_duty=False, now=now,
+        rank=ticket.severity or 4, because=because[:240], on_duty=False, topic=topic, now=now,
     )  # fmt: skip

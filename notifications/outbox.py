@@ -56,9 +56,11 @@ def queue(
     now: datetime,
     expires_at: datetime | None = None,
     about: str = "",
+    topic: str = "",
 ) -> Errand:
     """Tell this person, along their ladder. With a key used before, that errand is returned and nothing is queued.
 
+    A notice on a `topic` the person switched off is kept as cancelled and nothing goes out; pages have no topic.
     `about` says whose noise a page is: pages that come thick go as one, and one service's never delay another's.
     The errand comes back UNREACHABLE when no method can be used, or when all of a page would be held.
     """
@@ -74,6 +76,8 @@ def queue(
     errand, is_new = Errand.objects.get_or_create(key=key, defaults={"person": person, **known})
     if not is_new:
         return errand
+    if not reach.wants(person, topic):
+        return _unwanted(errand, now=now)
     ways = _ways(person, urgency, kind, now)
     made = reach.plan_for(ways, kind=kind, on_duty=on_duty, quiet_hours=None if on_duty else reach.quiet(person), now=now)
     _write(errand, ways, made, letter, now=now, expires_at=expires_at)
@@ -83,6 +87,13 @@ def queue(
         errand.state, errand.settled_at = Errand.State.UNREACHABLE, now
         errand.noticed_at = None if kind == Errand.Kind.PAGE else now
     errand.save(update_fields=["skipped", "state", "settled_at", "noticed_at"])
+    return errand
+
+
+def _unwanted(errand: Errand, *, now: datetime) -> Errand:
+    errand.state, errand.settled_at = Errand.State.CANCELLED, now
+    errand.skipped = [{"method": "", "reason": _("switched off by the person")}]
+    errand.save(update_fields=["state", "settled_at", "skipped"])
     return errand
 
 
@@ -132,6 +143,8 @@ def post(
     person: User | None = None,
     due_at: datetime | None = None,
     lane: str = Message.Lane.BULK,
+    method: ContactMethod | None = None,
+    expires_at: datetime | None = None,
 ) -> Message:
     """One plain letter to one address, at once or at `due_at`; with a key used before, that message."""
     before = Message.objects.filter(key=key).first()
@@ -139,6 +152,7 @@ def post(
         return before
     row = _message(letter, channel, thread=thread, key=key, now=now)
     row.to, row.person, row.lane, row.due_at = to, person, lane, due_at or now
+    row.method, row.expires_at = method, expires_at
     try:
         with transaction.atomic():
             row.save(force_insert=True)

@@ -10,7 +10,7 @@ from typing import Literal, cast
 from django.utils.translation import gettext as _
 
 from notifications import plan
-from notifications.models import Channel, ContactMethod, LadderRung, QuietHours, Urgency
+from notifications.models import Channel, ContactMethod, LadderRung, MutedTopic, QuietHours, Urgency
 from servicedesk.directory import zones
 from servicedesk.directory.models import User
 
@@ -31,7 +31,7 @@ def ladder(person: User, urgency: str) -> list[Rung]:
     """All rungs in order, those left out among them. Without rungs of their own: every method at its usual time."""
     own = LadderRung.objects.filter(person=person, urgency=urgency).select_related("method").order_by("delay_s", "position")
     rungs = [Rung(rung.method, rung.delay_s, _why_not(rung.method)) for rung in own]
-    return rungs or _usual(ContactMethod.objects.filter(person=person).order_by("pk"))
+    return rungs or _usual(ContactMethod.objects.kept().filter(person=person).order_by("pk"))
 
 
 def is_reachable(person: User, urgency: str) -> bool:
@@ -49,6 +49,11 @@ def why_not(person: User, urgency: str) -> str:
 def wakes(person: User) -> bool:
     """Whether an urgent page reaches this person by more than mail. A flagged number is tried, so it counts."""
     return any(not rung.why_not and rung.method.kind != Channel.EMAIL for rung in ladder(person, Urgency.URGENT))
+
+
+def wants(person: User, topic: str) -> bool:
+    """Whether this person is told of such things; a notice without a topic is never switched off."""
+    return not topic or not MutedTopic.objects.filter(person=person, topic=topic).exists()
 
 
 def mail_address(person: User) -> str:

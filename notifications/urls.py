@@ -2,9 +2,19 @@ from __future__ import annotations
 
 from django.urls import path
 
-from notifications.views import hooks, outbox
+from notifications.views import hooks, me, outbox
 
 urlpatterns = [
     path("outbox/", outbox.outbox, name="outbox"),
+    path("me/notifications/", me.my_notifications, name="my_notifications"),
+    path("me/notifications/add/", me.add_method, name="add_method"),
+    path("me/notifications/<int:number>/test/", me.test_method, name="test_method"),
+    path("me/notifications/<int:number>/confirm/", me.confirm_method, name="confirm_method"),
+    path("me/notifications/<int:number>/remove/", me.remove_method, name="remove_method"),
+    path("me/notifications/ladder/<slug:urgency>/", me.ladder, name="ladder"),
+    path("me/notifications/quiet/", me.quiet_hours, name="quiet_hours"),
+    path("me/notifications/notices/", me.topics, name="notice_topics"),
+    path("me/notifications/desk.vcf", me.contact_card, name="contact_card"),
+    path("people/<str:username>/notifications/", me.persons_notifications, name="persons_notifications"),
     path("hooks/twilio/status/<slug:token>/", hooks.twilio_status, name="twilio_status"),
 ]

@@ -6,5 +6,19 @@ from notifications.models.callbacks import ProviderCallback
 from notifications.models.errands import Errand, Urgency
 from notifications.models.messages import Attempt, Message
 from notifications.models.methods import Channel, ContactMethod, LadderRung, QuietHours
+from notifications.models.proofs import MutedTopic, Proof, Topic
 
-__all__ = ["Attempt", "Channel", "ContactMethod", "Errand", "LadderRung", "Message", "ProviderCallback", "QuietHours", "Urgency"]
+__all__ = [
+    "Attempt",
+    "Channel",
+    "ContactMethod",
+    "Errand",
+    "LadderRung",
+    "Message",
+    "MutedTopic",
+    "Proof",
+    "ProviderCallback",
+    "QuietHours",
+    "Topic",
+    "Urgency",
+]

@@ -12,6 +12,7 @@ from notifications.models.errands import Urgency
 from servicedesk.directory.models import User
 
 FLAGGED_FOR = timedelta(hours=6)
+REMOVED = "removed"  # the code of a method its owner took away; its messages stay
 
 
 class Channel(models.TextChoices):
@@ -25,6 +26,10 @@ class Channel(models.TextChoices):
 class ContactMethodQuerySet(models.QuerySet["ContactMethod"]):
     def usable(self) -> ContactMethodQuerySet:
         return self.filter(verified_at__isnull=False, disabled_at=None)
+
+    def kept(self) -> ContactMethodQuerySet:
+        """Without those their owner removed."""
+        return self.exclude(disabled_code=REMOVED)
 
     def flagged(self, now: datetime) -> ContactMethodQuerySet:
         """Refused for good not long ago, and not proved right since."""

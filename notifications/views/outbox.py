@@ -66,7 +66,7 @@ def outbox(request: PersonRequest) -> HttpResponse:
         "tab": tab,
         "query": query,
         "before": before,
-        "rows": [_row(message) for message in found[:PAGE]],
+        "rows": [row_of(message) for message in found[:PAGE]],
         "newest": _link(tab, query) if before else "",
         "following": _link(tab, query, before=found[PAGE - 1].pk) if len(found) > PAGE else "",
     }
@@ -86,7 +86,7 @@ def _asked(rows: MessageQuerySet, tab: Tab, query: str) -> MessageQuerySet:
     return rows.order_by("-pk")
 
 
-def _row(message: Message) -> Row:
+def row_of(message: Message) -> Row:
     waits = message.state in (S.PLANNED, S.HELD, S.QUEUED)
     at = message.due_at if waits else message.sent_at or message.ended_at or message.created_at
     return Row(message, access.title(message), access.words(message), access.masked_address(message), at)

@@ -13,7 +13,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from incidents import automation, exports, incidents, silences, vault
 from incidents.models import Rule, SignedLink
-from notifications.models import Message
+from notifications.models import ContactMethod, Message
 from servicedesk.operations.worlds.company import Company
 from tests.actors import NINE, signed_in
 
@@ -42,6 +42,7 @@ CHANGE_INCIDENT = (LOGIN, NO, NO, 422, 422, NO, NO)  # an empty form
 RULE_READERS = (LOGIN, NO, NO, NO, OK, OK, OK)
 ADMINS = (LOGIN, NO, NO, NO, NO, OK, NO)
 MACHINES = (OTHER,) * 7
+OTHERS_METHOD = (LOGIN, *(GONE,) * 6)  # Sam's own
 TOKEN = 401  # the API asks for one, or for a session
 
 MATRIX: dict[str, Row] = {
@@ -113,6 +114,16 @@ MATRIX: dict[str, Row] = {
     "signed": Row(EVERYONE, takes="link"),
     "numbers": Row((LOGIN, 301, 301, 301, 301, 301, 301), takes="number"),
     "outbox": Row((LOGIN, NO, NO, OK, OK, OK, OK)),
+    "my_notifications": Row(SIGNED_IN),
+    "add_method": Row((LOGIN, *(422,) * 6), "post"),
+    "test_method": Row(OTHERS_METHOD, "post", "method"),
+    "confirm_method": Row(OTHERS_METHOD, "post", "method"),
+    "remove_method": Row(OTHERS_METHOD, takes="method"),
+    "ladder": Row(SIGNED_IN, takes="urgency"),
+    "quiet_hours": Row((LOGIN,) * 7, "post"),
+    "notice_topics": Row((LOGIN,) * 7, "post"),
+    "contact_card": Row(SIGNED_IN),
+    "persons_notifications": Row(ADMINS, takes="username"),
     "twilio_sms": Row(MACHINES),
     "twilio_voice": Row(MACHINES, takes="token"),
     "twilio_status": Row(MACHINES, takes="token"),
@@ -192,6 +203,9 @@ def world(acme: Company) -> dict[str, dict[str, Any]]:
                 actor=acme.people["ana"], now=NINE, check_slug="smtp-01", reason="Update", starts_at=NINE, ends_at=NINE + timedelta(hours=1)
             ).pk
         },
+        "method": {"number": ContactMethod.objects.filter(person=acme.people["sam"]).latest("pk").pk},
+        "urgency": {"urgency": "urgent"},
+        "username": {"username": "sam"},
         "token": {"token": "unknown"},
         "deed": {"alias": "disk", "deed": "close"},
         "heartbeat": {"name": "backup"},

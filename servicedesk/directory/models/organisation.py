@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.core.validators import MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -15,6 +15,13 @@ class Organisation(models.Model):
     desk_hours = models.JSONField(_("desk hours"), default=dict, blank=True, help_text=_("Week days 0 to 6 with lists of [from, to]."))
     large_group = models.PositiveIntegerField(
         _("a large group is"), default=50, validators=[MinValueValidator(2)], help_text=_("Several people count as everyone from here on.")
+    )
+    wake_within_min = models.PositiveSmallIntegerField(
+        _("every urgent ladder wakes within (minutes)"),
+        null=True,
+        blank=True,
+        validators=[MaxValueValidator(120)],
+        help_text=_("A text message or a call, at the latest so long after a page began. Empty: people decide."),
     )
     created_at = models.DateTimeField(_("created"))
 

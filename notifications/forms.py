@@ -1,0 +1,157 @@
+"""What people are asked about how they are reached."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.core.validators import validate_email
+from django.utils.dates import WEEKDAYS
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from notifications import numbers
+from notifications.methods import Step
+from notifications.models import Channel, ContactMethod, Topic
+from servicedesk.directory.models import User
+
+KINDS = (Channel.SMS, Channel.VOICE, Channel.EMAIL)
+TIME = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+MOST_MIN = 120
+
+
+class PasswordForm(forms.Form):
+    """Whoever changes how somebody is reached shows once more that it is they."""
+
+    password = forms.CharField(
+        label=_("Your password"),
+        strip=False,
+        error_messages={"required": _("Enter your password")},
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+    def __init__(self, *args: Any, person: User, is_needed: bool = True, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.person = person
+        if not is_needed or not person.has_usable_password():
+            del self.fields["password"]
+
+    def clean_password(self) -> str:
+        if not self.person.check_password(self.cleaned_data["password"]):
+            raise forms.ValidationError(_("That is not your password"))
+        return ""
+
+
+class AddForm(PasswordForm):
+    kind = forms.ChoiceField(label=_("Way"), choices=[(kind.value, kind.label) for kind in KINDS])
+    address = forms.CharField(
+        label=_("Number or address"),
+        max_length=254,
+        help_text=_("A number with + and the country, such as +33 6 00 00 00 01."),
+        error_messages={"required": _("Enter a number or an address")},
+    )
+    field_order = ("kind", "address", "password")
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        written = cleaned.get("address", "").strip()
+        if written and cleaned.get("kind") == Channel.EMAIL:
+            self._mail(written)
+        elif written:
+            cleaned["address"] = numbers.dialled(written)
+            if not cleaned["address"]:
+                self.add_error("address", _("Write the number with + and the country, such as +33 6 00 00 00 01"))
+        return cleaned
+
+    def _mail(self, written: str) -> None:
+        self.cleaned_data["address"] = written.lower()
+        try:
+            validate_email(written)
+        except forms.ValidationError as error:
+            self.add_error("address", error)
+
+
+class LadderForm(forms.Form):
+    """The rungs of one ladder, in two lists that go together. A button moves, adds or takes out one and saves nothing."""
+
+    add = forms.TypedChoiceField(label=_("Add a way"), coerce=int, required=False, empty_value=None)
+
+    def __init__(self, data: Any = None, *, methods: Sequence[ContactMethod], steps: list[Step], wake_within: int | None) -> None:
+        super().__init__(data)
+        self.known = {method.pk: method for method in methods}
+        self.wake_within = wake_within
+        self.faults: list[str] = []
+        self.steps = steps if data is None else self._read(data.getlist("method"), data.getlist("delay"))
+        choices = [("", _("Choose")), *((method.pk, f"{method.get_kind_display()} {method.address}") for method in methods)]
+        self.fields["add"].choices = choices  # type: ignore[attr-defined]
+
+    def change(self, do: str) -> None:
+        """One press of a button: "up:1", "down:0", "remove:2" or "add". The places keep their minutes, the ways change places."""
+        word, _colon, place = do.partition(":")
+        at = int(place) if place.isdecimal() and int(place) < len(self.steps) else None
+        if word == "add" and (method := self.known.get(self.cleaned_data.get("add") or 0)):
+            self.steps.append(Step(method, self.steps[-1].delay_min if self.steps else 0))
+        elif word == "remove" and at is not None:
+            del self.steps[at]
+        elif word in {"up", "down"} and at is not None:
+            self._swap(at, at - 1 if word == "up" else at + 1)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        for fault in self.faults:
+            self.add_error(None, fault)
+        return cleaned
+
+    def require_minimum(self) -> None:
+        """What the administrators ask of every ladder that wakes. Nothing where the ladder is left to us."""
+        if not self.steps or self.wake_within is None:
+            return
+        first = min((step.delay_min for step in self.steps if step.method.kind != Channel.EMAIL), default=None)
+        if first is None or first > self.wake_within:
+            asked = ngettext(
+                "The administrators ask for a text message or a call within %(n)d minute",
+                "The administrators ask for a text message or a call within %(n)d minutes",
+                self.wake_within,
+            )
+            self.add_error(None, asked % {"n": self.wake_within})
+
+    def _read(self, methods: Sequence[str], delays: Sequence[str]) -> list[Step]:
+        steps = []
+        for written, delay in zip(methods, delays, strict=False):
+            method = self.known.get(int(written)) if written.isdecimal() else None
+            is_number = delay.strip().isdecimal() and len(delay.strip()) < 4 and int(delay) <= MOST_MIN
+            if not is_number:
+                self.faults.append(str(_("Minutes are a number from 0 to 120")))
+            if method is not None:
+                steps.append(Step(method, int(delay) if is_number else 0))
+        return steps
+
+    def _swap(self, here: int, there: int) -> None:
+        if 0 <= there < len(self.steps):
+            one, other = self.steps[here], self.steps[there]
+            self.steps[here], self.steps[there] = Step(other.method, one.delay_min), Step(one.method, other.delay_min)
+
+
+class QuietForm(forms.Form):
+    starts = forms.TimeField(label=_("From"), widget=TIME, required=False)
+    ends = forms.TimeField(label=_("Until"), widget=TIME, required=False)
+    weekdays = forms.TypedMultipleChoiceField(
+        label=_("Only on nights that begin on"),
+        choices=list(WEEKDAYS.items()),
+        coerce=int,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if bool(cleaned.get("starts")) != bool(cleaned.get("ends")):
+            self.add_error("ends", _("Give both times, or neither for no quiet hours"))
+        elif cleaned.get("starts") and cleaned["starts"] == cleaned["ends"]:
+            self.add_error("ends", _("It must end at another time than it begins"))
+        return cleaned
+
+
+class TopicsForm(forms.Form):
+    topics = forms.MultipleChoiceField(label=_("Write to me when"), choices=Topic, required=False, widget=forms.CheckboxSelectMultiple)
