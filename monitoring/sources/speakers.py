@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from monitoring.normal import Signal
-from monitoring.sources import alertmanager, grafana, nagios, opsgenie, pagerduty, uptimekuma, zabbix
+from monitoring.sources import alertmanager, clouds, grafana, nagios, opsgenie, outside, pagerduty, sentry, uptimekuma, zabbix
 from monitoring.sources.posts import Post
 
 Read = Callable[[Post], list[Signal]]
@@ -20,4 +20,15 @@ SPEAKERS: Mapping[str, Read] = {
     "icinga": nagios.read,
     "nagios": nagios.read,
     "checkmk": nagios.read,
+    "sentry": sentry.read,
+    "datadog": clouds.datadog,
+    "newrelic": clouds.newrelic,
+    "cloudwatch": clouds.cloudwatch,
+    "azure": clouds.azure,
+    "stackdriver": clouds.stackdriver,
+    "healthchecks": outside.healthchecks,
+    "pingdom": outside.pingdom,
+    "statuscake": outside.statuscake,
+    "uptimerobot": outside.uptimerobot,
+    "updown": outside.updown,
 }
