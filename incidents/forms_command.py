@@ -9,7 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from incidents.forms import TOO_LONG, KeyedForm, WordsField
-from incidents.models import RoleHolding, Update
+from incidents.models import RoleHolding, Ticket, Update
 from servicedesk.directory.models import Role, User
 
 LONGEST = 4000
@@ -92,6 +92,16 @@ class TicketForm(forms.Form):
         return int("".join(sign for sign in self.cleaned_data["number"] if sign.isdigit()))
 
 
+class MergeForm(forms.Form):
+    """Into which incident, and why."""
+
+    into = forms.RegexField(r"^\s*(?:[Ii][Nn][Cc]-?)?([0-9]{1,18})\s*$", label=_("Incident number"), max_length=24)
+    reason = WordsField(label=_("Why"), max_length=240)
+
+    def clean_into(self) -> int:
+        return int("".join(sign for sign in self.cleaned_data["into"] if sign.isdigit()))
+
+
 class SummonsForm(KeyedForm):
     """Whom to page by name."""
 
@@ -100,3 +110,22 @@ class SummonsForm(KeyedForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _of_the_desk(self.fields["person"])
+
+
+class ActionForm(forms.Form):
+    """What is done about it, by whom, by when."""
+
+    text = WordsField(label=_("What is done"), max_length=240, error_messages={"required": _("Say what is done")})
+    owner = PeopleField(label=_("Owner"), empty_label=_("Choose"), error_messages={"required": _("Choose who does it")})
+    due_on = forms.DateField(label=_("By"), widget=forms.DateInput(attrs={"type": "date"}), error_messages={"required": _("Give a day")})
+    ticket = forms.ModelChoiceField(
+        Ticket.objects.none(), label=_("Ticket number"), required=False, widget=forms.TextInput(attrs={"inputmode": "numeric"}),
+        error_messages={"invalid_choice": _("No such ticket, or a confidential one")},
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _of_the_desk(self.fields["owner"])
+        ticket = self.fields["ticket"]
+        assert isinstance(ticket, forms.ModelChoiceField)
+        ticket.queryset = Ticket.objects.filter(is_confidential=False)

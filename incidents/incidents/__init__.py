@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from incidents.incidents.corrections import CannotMerge, demote, merge
 from incidents.incidents.deciding import ReasonNeeded, accept, reject
 from incidents.incidents.endings import TooLate, mitigate, reopen, resolve
 from incidents.incidents.grounds import Grounds, Opened
@@ -18,6 +19,7 @@ from incidents.incidents.openings import declare, part_of, propose
 from incidents.incidents.sweep import decide_due
 
 __all__ = [
+    "CannotMerge",
     "Grounds",
     "Opened",
     "ReasonNeeded",
@@ -26,9 +28,11 @@ __all__ = [
     "alert_cleared",
     "decide_due",
     "declare",
+    "demote",
     "link_alert",
     "link_ticket",
     "lower_severity",
+    "merge",
     "mitigate",
     "note",
     "part_of",

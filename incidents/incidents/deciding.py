@@ -12,7 +12,7 @@ from incidents import escalation, journal, letters, moves, starter, targets
 from incidents.escalation import paging
 from incidents.escalation.targets import Candidate
 from incidents.models import Incident, SignedLink, TimelineEntry
-from incidents.states import IncidentState
+from incidents.states import IllegalMove, IncidentState
 from servicedesk.directory.models import Organisation, User
 from servicedesk.oncall import roster
 
@@ -40,6 +40,8 @@ def reject(incident: Incident, *, actor: User, reason: str, now: datetime) -> In
     incident = Incident.objects.locked(incident.pk)
     if incident.state == IncidentState.REJECTED:
         return incident
+    if incident.state != IncidentState.PROPOSED:
+        raise IllegalMove(incident.number, incident.state, IncidentState.REJECTED)
     if not reason.strip():
         raise ReasonNeeded
     text = _("Rejected by %(name)s.") % {"name": actor}

@@ -14,7 +14,7 @@ from incidents.incidents.grounds import Grounds
 from incidents.models import Incident, LinkedAlert, Policy, Run, Ticket, TimelineEntry
 from incidents.models.incidents import IncidentQuerySet
 from incidents.states import IncidentState
-from servicedesk.directory.models import Service
+from servicedesk.directory.models import Service, User
 
 WITHIN = timedelta(minutes=10)
 MANY = 5  # services that open within that time
@@ -68,14 +68,22 @@ def take_in(storm: Incident, gathered: Gathered, *, now: datetime) -> None:
     storm.more_services.add(*gathered.services)
     for incident in gathered.children:
         text = _("Part of %(storm)s: many services fail.") % {"storm": storm.number}
-        run = Run.objects.open_of(incident)
-        if run is not None:
-            escalation.end(run, incident, reason=text, actor=None, now=now)
-        paging.call_off(incident, reason=text, now=now)
-        moves.move_incident(incident, IncidentState.MERGED, now=now, actor=None, text=text, merged_into=storm, decide_at=None)
-        _move_over(incident, storm, text, now=now)
-        said = _("%(number)s is part of it: %(title)s.") % {"number": incident.number, "title": incident.title}
-        journal.line(storm, TimelineEntry.Kind.STATE, said, now=now, because=incident.reason, data={"merged": incident.pk})
+        absorb(storm, incident, text=text, why=incident.reason, actor=None, now=now)
+
+
+def absorb(whole: Incident, incident: Incident, *, text: str, why: str, actor: User | None, now: datetime) -> None:
+    """One incident becomes part of another: its pages stop, its tickets and alerts move over. The caller holds both rows."""
+    run = Run.objects.open_of(incident)
+    if run is not None:
+        escalation.end(run, incident, reason=text, actor=actor, now=now)
+    paging.call_off(incident, reason=text, now=now)
+    moves.move_incident(
+        incident, IncidentState.MERGED, now=now, actor=actor, text=text, because=why if actor else "", merged_into=whole,
+        decide_at=None,
+    )  # fmt: skip
+    _move_over(incident, whole, text, now=now)
+    said = _("%(number)s is part of it: %(title)s.") % {"number": incident.number, "title": incident.title}
+    journal.line(whole, TimelineEntry.Kind.STATE, said, now=now, actor=actor, because=why, data={"merged": incident.pk})
 
 
 def _move_over(incident: Incident, storm: Incident, why: str, *, now: datetime) -> None:

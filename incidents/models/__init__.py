@@ -15,12 +15,14 @@ from incidents.models.links import SignedLink
 from incidents.models.plans import Plan, PlanReading, PlanRole, PlanVersion, Runbook
 from incidents.models.policies import LastResort, Policy, PolicyStep, PolicyVersion, StepTarget
 from incidents.models.readers import Reader
+from incidents.models.reports import ActionItem, Report, Sentence
 from incidents.models.rules import Evaluation, Firing, Rule, RuleVersion, SeverityLevel
 from incidents.models.runs import Page, Run, StepRecord
 from incidents.models.silences import Silence
 from incidents.models.tickets import Entry, Ticket
 
 __all__ = [
+    "ActionItem",
     "Article",
     "ArticleVote",
     "Attachment",
@@ -43,6 +45,7 @@ __all__ = [
     "PolicyStep",
     "PolicyVersion",
     "Reader",
+    "Report",
     "RoleHolding",
     "Rule",
     "RuleVersion",
@@ -50,6 +53,7 @@ __all__ = [
     "Runbook",
     "Satisfaction",
     "SavedView",
+    "Sentence",
     "SeverityLevel",
     "SignedLink",
     "Silence",

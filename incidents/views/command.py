@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 from incidents import access, escalation, incidents
 from incidents.command import desk, roles, updates
 from incidents.escalation import paging
-from incidents.forms_command import BridgeForm, CostForm, DoingForm, RoleForm, SummonsForm, TicketForm, UpdateForm
+from incidents.forms_command import BridgeForm, CostForm, DoingForm, MergeForm, RoleForm, SummonsForm, TicketForm, UpdateForm
 from incidents.models import Incident, Update
 from incidents.states import IllegalMove
 from incidents.views import incident_page, pressed
@@ -77,6 +77,24 @@ def join(request: PersonRequest, number: int) -> HttpResponse:
 def cost(request: PersonRequest, number: int) -> HttpResponse:
     form = CostForm(request.POST)
     return _do(request, number, form.is_valid(), lambda row: desk.reckon(row, **form.cleaned_data, actor=request.user, now=clock.now()))
+
+
+@require_POST
+def merge(request: PersonRequest, number: int) -> HttpResponse:
+    """Make it part of another incident, by its number."""
+    found = access.incident(request.user, number, to_change=True)
+    form = MergeForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("Give the other incident's number, for example INC-214, and why."))
+        return redirect("incident", found.pk)
+    try:
+        whole = access.incident(request.user, form.cleaned_data["into"], to_change=True)
+        incidents.merge(found, into=whole, reason=form.cleaned_data["reason"], actor=request.user, now=clock.now())
+    except Http404:
+        messages.error(request, _("No incident that you may see has this number."))
+    except incidents.CannotMerge as error:
+        messages.error(request, str(error))
+    return redirect("incident", found.pk)
 
 
 @require_POST

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from incidents import access, escalation, incidents, readers
+from incidents.command import reports
 from incidents.forms import DeclareForm, NoteForm, ReasonForm
 from incidents.models import Incident
 from incidents.states import OPEN_INCIDENT, IllegalMove
@@ -56,6 +57,8 @@ DEEDS: dict[str, Deed] = {
     "resolve": lambda row, user, reason, now: incidents.resolve(row, actor=user, reason=reason, now=now),
     "accept": lambda row, user, reason, now: incidents.accept(row, actor=user, now=now),
     "reject": lambda row, user, reason, now: incidents.reject(row, actor=user, reason=reason, now=now),
+    "demote": lambda row, user, reason, now: incidents.demote(row, actor=user, reason=reason, now=now),
+    "close": lambda row, user, reason, now: reports.close(row, actor=user, now=now),
     "reopen": lambda row, user, reason, now: incidents.reopen(row, actor=user, reason=reason, now=now),
 }
 
@@ -71,6 +74,8 @@ def act(request: PersonRequest, number: int) -> HttpResponse:
         deed(found, request.user, form.cleaned_data["reason"], clock.now())
     except incidents.ReasonNeeded:
         messages.error(request, _("Say why, in the box beside the button: the next person reads it."))
+    except reports.ReportNeeded as error:
+        messages.error(request, str(error))
     except (IllegalMove, escalation.TooLate, escalation.NotYours, incidents.TooLate):
         state = Incident.objects.get(pk=found.pk).get_state_display()
         messages.error(request, _("That cannot be done now. The incident is: %(state)s.") % {"state": state})

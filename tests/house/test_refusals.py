@@ -83,6 +83,8 @@ MATRIX: dict[str, Row] = {
     "incident_act": Row(CHANGE_INCIDENT, "post", "incident"),
     "incident_note": Row((LOGIN, NO, NO, 422, 422, NO, NO), "post", "incident"),
     "incident_update": Row((LOGIN, NO, NO, 422, 422, NO, NO), "post", "incident"),
+    "incident_report": Row(READERS, takes="incident"),
+    "incident_merge": Row((LOGIN, NO, NO, LOGIN, LOGIN, NO, NO), "post", "incident"),
     "incident_role": Row((LOGIN, NO, NO, LOGIN, LOGIN, NO, NO), "post", "incident"),
     "incident_doing": Row((LOGIN, NO, NO, LOGIN, LOGIN, NO, NO), "post", "incident"),
     "incident_bridge": Row((LOGIN, NO, NO, LOGIN, LOGIN, NO, NO), "post", "incident"),
