@@ -177,7 +177,7 @@
   }
   function again() {
     if (!currentId) return;
-    const lost = document.activeElement === body || document.activeElement === null;
+    const at = document.activeElement, lost = !at || at === body || !seen(at); // a closed menu keeps the focus until the next frame
     const row = byId(currentId);
     if (row && seen(row)) stand(row, lost);
     else if (lost) stand(rows()[Math.min(currentIndex, rows().length - 1)]);
@@ -354,9 +354,9 @@
   function handled(form) {
     form.reset();
     unselect();
-    const open = menu(), row = current();
+    const open = menu(), row = currentId && byId(currentId);
     if (open) open.open = false;
-    if (row) row.focus({ preventScroll: true });
+    if (row && seen(row)) stand(row);
   }
   document.addEventListener("desk:tell", (event) => remember(event.detail.value));
   document.addEventListener("htmx:beforeSwap", (event) => { answering = event.detail.requestConfig && event.detail.requestConfig.verb === "post" ? formOf({ detail: { elt: event.detail.requestConfig.elt } }) : null; });
