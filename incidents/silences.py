@@ -19,6 +19,7 @@ from servicedesk.directory.models import User
 
 LONGEST = timedelta(days=30)
 LONGEST_RECURRING = timedelta(days=366)
+FURTHEST = timedelta(days=366)
 LOOK_AGAIN = timedelta(minutes=15)  # an end that was moved while an alert was being looked at is found by then
 
 
@@ -93,6 +94,8 @@ def _checked(silence: Silence, now: datetime) -> None:
         raise SilenceRefused(_("Name a service or a check."))
     if silence.ends_at <= max(silence.starts_at, now):
         raise SilenceRefused(_("It would be over before it begins. Choose a later end."))
+    if silence.starts_at > now + FURTHEST:
+        raise SilenceRefused(_("It begins more than a year from now. Choose an earlier beginning."))
     if silence.ends_at - silence.starts_at > most:
         raise SilenceRefused(_("That is longer than %(days)s days. Choose an earlier end.") % {"days": most.days})
     if silence.weekdays and (silence.opens is None or silence.closes is None):

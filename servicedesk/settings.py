@@ -359,7 +359,7 @@ REST_FRAMEWORK: dict[str, Any] = {
 API_CALLS_A_MINUTE = 1200  # of one token or person, in one process
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "Servicedesk",
-    "DESCRIPTION": "Tickets, incidents and messages of the desk. Errors are application/problem+json (RFC 9457).",
+    "DESCRIPTION": "Tickets, incidents, silences and messages of the desk. Errors are application/problem+json (RFC 9457).",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_AUTHENTICATION": [],
@@ -375,6 +375,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "IncidentState": "incidents.states.IncidentState",
         "MessageState": "notifications.states.MessageState",
         "Severity": "incidents.states.Severity",
+        "SilenceState": "incidents.api.silences.SilenceState",
         "Impacted": "incidents.states.Impacted",
         "Effect": "incidents.states.Effect",
         "TicketKind": "incidents.models.tickets.Ticket.Kind",

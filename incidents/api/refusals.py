@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import APIException, PermissionDenied, ValidationError
 
-from incidents import conversation, incidents, tickets
+from incidents import conversation, incidents, silences, tickets
 from incidents.command import updates
 from incidents.states import IllegalMove
 from servicedesk.api.problems import Conflict
@@ -42,4 +42,5 @@ REFUSALS: Mapping[type[Exception], Callable[[Any], APIException]] = {
     updates.AlreadyPast: _past,
     updates.NotPublic: _not_public,
     tickets.ReasonNeeded: _reason,
+    silences.SilenceRefused: lambda error: ValidationError([str(error)], code="refused"),
 }

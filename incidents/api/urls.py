@@ -4,6 +4,7 @@ from django.urls import path, register_converter
 
 from incidents.api.incidents import IncidentResource
 from incidents.api.numbers import IncidentNumber, TicketNumber
+from incidents.api.silences import SilenceResource
 from incidents.api.tickets import EntryResource, TicketResource
 from incidents.api.updates import UpdateResource
 
@@ -21,4 +22,7 @@ urlpatterns = [
     path(f"{INCIDENT}resolve/", IncidentResource.as_view({"post": "resolve"}), name="api_resolve"),
     path(f"{INCIDENT}updates/", UpdateResource.as_view({"get": "list", "post": "create"}), name="api_updates"),
     path(f"{INCIDENT}page/", IncidentResource.as_view({"post": "page_someone"}), name="api_page"),
+    path("silences/", SilenceResource.as_view({"get": "list", "post": "create"}), name="api_silences"),
+    path("silences/<int:number>/", SilenceResource.as_view({"get": "retrieve"}), name="api_silence"),
+    path("silences/<int:number>/end/", SilenceResource.as_view({"post": "end"}), name="api_end_silence"),
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from io import StringIO
 from typing import Any
 
@@ -12,6 +13,7 @@ from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from servicedesk import clock
 from servicedesk.api.statics import AppFiles
 from servicedesk.operations.worlds.company import Company
 from tests.actors import NINE
@@ -19,6 +21,7 @@ from tests.house.operations import Operation, document, fields, operations
 from tests.incidents.reporting import report
 from tests.speaking import Caller, person, program
 
+SOON = (clock.wall() + timedelta(hours=2)).isoformat()
 MANY = settings(max_examples=40, suppress_health_check=list(HealthCheck))
 WRITING = sorted(name for name, operation in operations().items() if operation.method != "get")
 LISTS = sorted(name for name in operations() if name.endswith("_list"))
@@ -49,7 +52,8 @@ def speakers(acme: Company) -> tuple[Caller, ...]:
 @pytest.fixture
 def numbers(acme: Company, speakers: tuple[Caller, ...]) -> dict[str, str]:
     incident = speakers[0].post("incidents/", {"title": "x", "severity": 4}).json()["id"]
-    return {"tickets": report(acme, "ella", NINE).number, "incidents": incident}
+    silence = speakers[0].post("silences/", {"service": "vpn", "reason": "x", "ends_at": SOON}).json()["id"]
+    return {"tickets": report(acme, "ella", NINE).number, "incidents": incident, "silences": str(silence)}
 
 
 @pytest.mark.parametrize("name", WRITING)
