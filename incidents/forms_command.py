@@ -18,7 +18,7 @@ NEXT_IN = [
 ]  # fmt: skip
 
 
-class PeopleField(forms.ModelChoiceField):
+class PeopleField(forms.ModelChoiceField):  # type: ignore[type-arg]
     """A person of the desk, by user name."""
 
     def __init__(self, **options: Any) -> None:

@@ -40,11 +40,11 @@ PAGING = (RunState.RUNNING, RunState.EXHAUSTED)
 COLUMNS: Mapping[str, str] = {"status": "state", "severity": "severity", "service": "service__slug", "team": "team__slug"}
 
 
-class IncidentResource(Resource):
+class IncidentRows(Resource):
+    """The incidents the speaker may see, and what he may not do with them."""
+
     areas = ("incidents",)
-    filters = IncidentFilters
     refusals = REFUSALS
-    serializer_class = IncidentShape
 
     def rows(self) -> Any:
         if not self.person.is_desk_staff:
@@ -55,6 +55,21 @@ class IncidentResource(Resource):
         visible = IncidentQuerySet(Incident).visible_to(self.person).select_related(*PARTS)
         parts = ("more_services", "roles__person", Prefetch("tickets", tickets), Prefetch("alerts", alerts))
         return visible.prefetch_related(*parts).annotate(next_step_at=Subquery(paging))
+
+    def refuse_idle(self, found: Incident) -> None:
+        """Raises PermissionDenied for whoever may see it and not work it."""
+        if not access.may_work(self.person, found):
+            raise PermissionDenied(_("Only agents, managers and whoever was paged for it do this."))
+
+    def refuse_others(self) -> None:
+        """Raises PermissionDenied but for agents and managers."""
+        if not (self.person.is_agent or self.person.is_manager):
+            raise PermissionDenied(_("Only agents and managers do this."))
+
+
+class IncidentResource(IncidentRows):
+    filters = IncidentFilters
+    serializer_class = IncidentShape
 
     @extend_schema(parameters=[IncidentFilters])
     def list(self, request: Request) -> Response:
@@ -98,11 +113,6 @@ class IncidentResource(Resource):
         found, said = self.find(number), self.said(Summons)
         return self._done(found, lambda row, now: escalation.page_person(row, said["person"], by=self.person, now=now), 202)
 
-    def refuse_idle(self, found: Incident) -> None:
-        """Raises PermissionDenied for whoever may see it and not work it."""
-        if not access.may_work(self.person, found):
-            raise PermissionDenied(_("Only agents, managers and whoever was paged for it do this."))
-
     def _done(self, found: Incident, deed: Callable[[Incident, datetime], object], status: int = 200) -> HttpResponse:
         self.refuse_idle(found)
         with transaction.atomic():
@@ -110,8 +120,3 @@ class IncidentResource(Resource):
             self.refuse_changed(found.pk, IncidentShape)
             deed(row, clock.now())
         return self.shown(self.find(found.pk), IncidentShape, status)
-
-    def refuse_others(self) -> None:
-        """Raises PermissionDenied but for agents and managers."""
-        if not (self.person.is_agent or self.person.is_manager):
-            raise PermissionDenied(_("Only agents and managers do this."))

@@ -8,13 +8,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from incidents.api.incident_shapes import NewUpdate, UpdateShape
-from incidents.api.incidents import IncidentResource
+from incidents.api.incidents import IncidentRows
 from incidents.command import updates
 from servicedesk import clock
 
 
-class UpdateResource(IncidentResource):
-    filters = None
+class UpdateResource(IncidentRows):
     serializer_class = UpdateShape
 
     def list(self, request: Request, number: int) -> Response:

@@ -55,7 +55,7 @@ def test_the_requester_never_sees_a_severity(ella: Client, acme: Company) -> Non
         ({"what": "x" * 10_001}, "10001 characters"),
         ({"impacted": "department"}, "Choose which department or site"),
         ({"impacted": "several", "impacted_count": "many"}, "Enter a number"),
-        ({"reporting_for": "nobody-here"}, "Nobody here has that user name"),
+        ({"reporting_for": "nobody-here"}, "Nobody here is known by that alone"),
     ],
 )
 def test_a_wrong_answer_is_named_and_nothing_typed_is_lost(ella: Client, change: dict[str, str], words: str) -> None:
