@@ -27,7 +27,7 @@ LONGEST_DID = 240
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One evaluation being acted on: its thing, what was decided, and the rules by id."""
+    """One evaluation being acted on: its thing, what was decided, and the rules by id. `is_new`: nothing can have fired for it."""
 
     evaluation: Evaluation
     decision: rules.Decision
@@ -35,6 +35,7 @@ class Case:
     now: datetime
     ticket: Ticket | None = None
     alert: LinkedAlert | None = None
+    is_new: bool = False
 
     @property
     def thing(self) -> Ticket | LinkedAlert:
@@ -74,6 +75,8 @@ def _fire(outcome: rules.Outcome, case: Case) -> None:
 
 def _done(case: Case) -> set[tuple[int, str, str, bool]]:
     """What already fired for this thing. Held proposals may come again; reopening a ticket begins anew."""
+    if case.is_new:
+        return set()
     mine = Q(evaluation__ticket=case.ticket) if case.ticket is not None else Q(evaluation__alert=case.alert)
     fired = Firing.objects.filter(mine).exclude(~Q(deed=""), incident=None, is_shadow=False)
     if case.ticket is not None and case.ticket.reopened_at is not None:

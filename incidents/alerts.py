@@ -19,7 +19,10 @@ LONGEST_SUMMARY, LONGEST_VALUE = 1024, 60
 
 @dataclass(frozen=True, slots=True)
 class AlertFacts:
-    """`alert_id` and `check_id` are monitoring's numbers; `since` is the first bad result, `status_since` this status's first."""
+    """`alert_id` and `check_id` are monitoring's numbers; `since` is the first bad result, `status_since` this status's first.
+
+    `service` is as it stands in this transaction: the rules ask for its state.
+    """
 
     alert_id: int
     check_id: int
@@ -32,17 +35,19 @@ class AlertFacts:
     value: str = ""
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def opened(facts: AlertFacts, *, now: datetime) -> LinkedAlert:
     """The rules look at it at once; a repeat brings the copy up to date."""
     alert, is_new = _kept(facts, now)
     if is_new:
         _tell_tickets(facts.service, now)
-    automation.evaluate_alert(alert, now=now)
+        automation.evaluate_new(alert, now=now)
+    else:
+        automation.evaluate_alert(alert, now=now)
     return alert
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def changed(facts: AlertFacts, *, now: datetime) -> LinkedAlert:
     """Another status is another fact: the engine asks the rules again."""
     before = LinkedAlert.objects.filter(alert_id=facts.alert_id).values_list("status", flat=True).first()
@@ -75,12 +80,13 @@ def _kept(facts: AlertFacts, now: datetime) -> tuple[LinkedAlert, bool]:
         "since": facts.since, "status_since": facts.status_since, "summary": facts.summary[:LONGEST_SUMMARY],
         "value": facts.value[:LONGEST_VALUE], "cleared_at": None, "updated_at": now,
     }  # fmt: skip
-    alert, is_new = LinkedAlert.objects.select_for_update().get_or_create(alert_id=facts.alert_id, defaults=columns)
-    if not is_new:
-        for name, value in columns.items():
-            setattr(alert, name, value)
-        alert.save(update_fields=list(columns))
-    return alert, is_new
+    alert = LinkedAlert.objects.select_for_update().filter(alert_id=facts.alert_id).first()
+    if alert is None:  # nobody else makes it meanwhile: monitoring holds its alert
+        return LinkedAlert.objects.create(alert_id=facts.alert_id, **columns), True
+    for name, value in columns.items():
+        setattr(alert, name, value)
+    alert.save(update_fields=list(columns))
+    return alert, False
 
 
 def _tell_tickets(service: Service | None, now: datetime) -> None:

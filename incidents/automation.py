@@ -90,26 +90,38 @@ def evaluate_ticket(ticket: Ticket, *, now: datetime) -> Evaluation:
     return case.evaluation
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def evaluate_alert(alert: LinkedAlert, *, now: datetime) -> Evaluation | None:
     """The rules' say on an alert as it is now, stored with its facts and acted on. None: it is silenced, and they are not asked."""
     row = LinkedAlert.objects.select_for_update(of=("self",)).select_related("service__team", "incident").get(pk=alert.pk)
+    return _evaluate_held(row, now=now)
+
+
+def evaluate_new(alert: LinkedAlert, *, now: datetime) -> Evaluation | None:
+    """The same of an alert made in this transaction, with its service as it is now: there is nothing to read again."""
+    return _evaluate_held(alert, now=now, is_new=True)
+
+
+def _evaluate_held(row: LinkedAlert, *, now: datetime, is_new: bool = False) -> Evaluation | None:
     if silences.hush(row, now=now):
         return None
-    case = _decided(facts.of_alert(row, now=now), now, alert=row)
-    row.evaluate_at = case.decision.recheck_at
-    row.save(update_fields=["evaluate_at"])
+    case = _decided(facts.of_alert(row, now=now), now, alert=row, is_new=is_new)
+    if row.evaluate_at != case.decision.recheck_at:
+        row.evaluate_at = case.decision.recheck_at
+        row.save(update_fields=["evaluate_at"])
     acting.act(case)
     return case.evaluation
 
 
-def _decided(known: dict[str, Any], now: datetime, *, ticket: Ticket | None = None, alert: LinkedAlert | None = None) -> acting.Case:
+def _decided(
+    known: dict[str, Any], now: datetime, *, ticket: Ticket | None = None, alert: LinkedAlert | None = None, is_new: bool = False
+) -> acting.Case:
     book = rulebook.in_force()
     decision = rules.decide(known, repeats.LiveHistory(), book, now)
     evaluation = Evaluation.objects.create(
         ticket=ticket, alert=alert, at=now, schema=rules.SCHEMA, facts=known, decision=rules.decision_to_json(decision)
     )
-    return acting.Case(evaluation, decision, {rule.id: rule for rule in book}, now, ticket=ticket, alert=alert)
+    return acting.Case(evaluation, decision, {rule.id: rule for rule in book}, now, ticket=ticket, alert=alert, is_new=is_new)
 
 
 # The engine's pass

@@ -42,8 +42,9 @@ def line(
     key: bool = False,
 ) -> TimelineEntry:
     """One line of an incident's timeline, which is also its last event (TimelineEntry.Kind names the kinds)."""
-    Incident.objects.filter(pk=incident.pk).update(last_event_at=now)
-    incident.last_event_at = now
+    if incident.last_event_at != now:  # a deed of several lines says it once
+        Incident.objects.filter(pk=incident.pk).update(last_event_at=now)
+        incident.last_event_at = now
     return TimelineEntry.objects.create(
         incident=incident, kind=kind, at=now, actor=actor, text=text, because=because, data=data or {}, is_key=key
     )

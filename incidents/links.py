@@ -29,10 +29,10 @@ class LinkOver(Exception):
 
 def link_for(person: User, incident: Incident, purpose: str, *, now: datetime, because: str = "") -> SignedLink:
     """The one link of this person for this incident and purpose; `because` keeps the latest reason given."""
-    link, made = SignedLink.objects.get_or_create(
-        person=person, incident=incident, purpose=purpose, defaults={"token": _token(), "because": because[:240], "created_at": now}
-    )
-    if not made and because and link.because != because[:240]:
+    new = SignedLink(person=person, incident=incident, purpose=purpose, token=_token(), because=because[:240], created_at=now)
+    SignedLink.objects.bulk_create([new], ignore_conflicts=True)
+    link = SignedLink.objects.get(person=person, incident=incident, purpose=purpose)
+    if because and link.because != because[:240]:
         link.because = because[:240]
         link.save(update_fields=["because"])
     return link

@@ -11,11 +11,14 @@ from servicedesk.audit import trail
 from servicedesk.directory.models import User
 
 
-@transaction.atomic
 def admit(incident: Incident, person: User, *, because: str, now: datetime, actor: User | None = None) -> None:
     """This person may read and work it. Not confidential, or on the list already: nothing changes."""
-    if not incident.is_confidential:
-        return
+    if incident.is_confidential:
+        _admit(incident, person, because=because, now=now, actor=actor)
+
+
+@transaction.atomic
+def _admit(incident: Incident, person: User, *, because: str, now: datetime, actor: User | None) -> None:
     _row, is_new = Reader.objects.get_or_create(incident=incident, person=person, defaults={"because": because[:240], "at": now})
     if is_new:
         trail.record(incident, "admit", actor=actor, now=now, after={"person": person.username, "because": because})

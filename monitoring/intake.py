@@ -118,15 +118,16 @@ def _not_over(source: Source, signals: Sequence[Signal], now: datetime) -> list[
 def _checks(source: Source, signals: Sequence[Signal], now: datetime) -> dict[str, Check]:
     """The check of each name; unknown ones are made, as a push source may."""
     names = {signal.check for signal in signals}
-    found = {check.slug: check for check in Check.objects.filter(source=source, slug__in=names)}
+    found = {check.slug: check for check in Check.objects.filter(source=source, slug__in=names).select_related("state")}
     missing = {signal.check: signal for signal in signals if signal.check not in found}
     if missing:
         _refuse_flood(source, len(missing), now)
         services = {s.slug: s for s in Service.objects.filter(slug__in={signal.service for signal in missing.values()})}
         rows = [Check(source=source, slug=n, service=services.get(s.service, source.service), created_at=now) for n, s in missing.items()]
         Check.objects.bulk_create(rows, ignore_conflicts=True)
-        found |= {check.slug: check for check in Check.objects.filter(source=source, slug__in=missing)}
-    CheckState.objects.bulk_create([CheckState(check_ref=check) for check in found.values()], ignore_conflicts=True)
+        found |= {check.slug: check for check in Check.objects.filter(source=source, slug__in=missing).select_related("state")}
+    stateless = [check for check in found.values() if not hasattr(check, "state")]
+    CheckState.objects.bulk_create([CheckState(check_ref=check) for check in stateless], ignore_conflicts=True)
     return found
 
 

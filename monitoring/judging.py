@@ -150,7 +150,9 @@ def _overdue(state: CheckState) -> datetime | None:
 def _saved(states: Sequence[CheckState], changed: Mapping[int, Alert], now: datetime) -> None:
     columns = ["status", "is_settled", "since", "memory", "summary", "value", "last_result_at", "overdue_at", "recheck_at", "closes_at"]
     CheckState.objects.bulk_update(states, columns, batch_size=100)
-    refresh_services({state.check_ref.service_id for state in states if state.check_ref.service_id is not None}, now=now)
+    services = refresh_services({state.check_ref.service_id for state in states if state.check_ref.service_id is not None}, now=now)
+    for state in states:  # what the desk is told of a service is how it stands now
+        state.check_ref.service = services.get(state.check_ref.service_id or 0)
     raise_or_defer(changed.values(), now=now)
 
 
@@ -163,6 +165,8 @@ def _alert(state: CheckState, told: verdict.Verdict, now: datetime) -> Alert | N
     alert = Alert.objects.select_for_update().filter(check_ref=check).open().first()
     if alert is None and not memory.problem:
         return None
+    if alert is not None:
+        alert.check_ref = check
     if alert is None:
         since = memory.bad_since or now
         alert = Alert(check_ref=check, source_id=check.source_id, dedup_key=check.slug, opened_at=now, since=since, status_since=since)
@@ -196,7 +200,9 @@ def tell(alert: Alert, *, now: datetime) -> None:
 
 
 def tell_by_id(pk: int, *, now: datetime) -> int:
-    alert = Alert.objects.select_for_update(of=("self",)).select_related("check_ref__service").filter(pk=pk, raise_at__lte=now).first()
+    alert = (
+        Alert.objects.select_for_update(of=("self",)).select_related("check_ref__service__team").filter(pk=pk, raise_at__lte=now).first()
+    )
     if alert is None:
         return 0
     tell(alert, now=now)
@@ -220,12 +226,14 @@ def _facts(alert: Alert) -> alerts.AlertFacts:
 # Services
 
 
-def refresh_services(ids: Iterable[int], *, now: datetime) -> None:
-    """A service is as bad as its worst check that was ever heard; silence is unknown, never OK."""
-    for service in Service.objects.select_for_update().filter(pk__in=list(ids)).order_by("pk"):
+def refresh_services(ids: Iterable[int], *, now: datetime) -> dict[int, Service]:
+    """A service is as bad as its worst check that was ever heard; silence is unknown, never OK. The services, held, by their ids."""
+    services = Service.objects.select_for_update(of=("self",)).select_related("team").filter(pk__in=list(ids)).order_by("pk")
+    for service in services:
         heard = CheckState.objects.filter(check_ref__service=service, check_ref__is_paused=False).exclude(last_result_at=None)
         worst = max(heard.values_list("status", flat=True), key=verdict.RANK.__getitem__, default=ServiceState.UNKNOWN)
         if worst != service.state:
             service.state, service.state_since = worst, now
         service.checked_at = now
         service.save(update_fields=["state", "state_since", "checked_at"])
+    return {service.pk: service for service in services}

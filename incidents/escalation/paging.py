@@ -67,8 +67,8 @@ def page(
         about="" if is_question else _noise(incident),
         now=now,
     )
-    row = {"incident": incident, "run": run, "loop": loop, "step": step, "person": one.person, "because": because, "at": now}
-    Page.objects.get_or_create(errand_key=key, defaults=row)
+    row = Page(incident=incident, run=run, loop=loop, step=step, person=one.person, because=because, errand_key=key, at=now)
+    Page.objects.bulk_create([row], ignore_conflicts=True)
     if is_missed(errand):
         outbox.settle(errand, now=now)
     return errand

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from incidents import journal, letters, moves
 from incidents.escalation import last_resort, paging, snapshot
 from incidents.escalation.snapshot import Plan
-from incidents.escalation.targets import Candidate, candidates
+from incidents.escalation.targets import Candidate, Rotas, candidates, rotas
 from incidents.models import Incident, Policy, PolicyStep, Run, StepRecord, TimelineEntry
 from incidents.states import RunState
 from notifications import reach
@@ -110,21 +110,23 @@ def take(run: Run, incident: Incident, plan: Plan, *, now: datetime) -> Taken:
     if skipped:
         _record(run, incident, plan, skipped=skipped, kind=TimelineEntry.Kind.PAGE, now=now)
         return Taken.PASSED_OVER
-    people = candidates(plan, run.step, at=now)
-    paged = page_step(run, incident, plan, people, now=now)
+    known = rotas(plan, start=now, end=now + plan.delay(len(plan.steps)) + plan.last_wait)
+    people = candidates(plan, run.step, at=now, known=known)
+    paged = page_step(run, incident, plan, people, now=now, known=known)
     if not paged.reached:
         missed = "; ".join(f"{person}: {reason}" for person, reason in paged.missed)
         _record(run, incident, plan, skipped=missed or _("nobody is on it"), kind=TimelineEntry.Kind.WARNING, now=now)
         return Taken.NOBODY
     _record_paged(run, incident, plan, people, paged, now=now)
-    return Taken.NOBODY if _sleeps_on(run, incident, plan, paged.reached, now=now) else Taken.PAGED
+    return Taken.NOBODY if _sleeps_on(run, incident, plan, paged.reached, now=now, known=known) else Taken.PAGED
 
 
-def _sleeps_on(run: Run, incident: Incident, plan: Plan, reached: Sequence[User], *, now: datetime) -> bool:
+def _sleeps_on(run: Run, incident: Incident, plan: Plan, reached: Sequence[User], *, now: datetime, known: Rotas) -> bool:
     """An urgent step that only mails people wakes nobody, and somebody after it could be woken. Written down when so."""
     if incident.severity > paging.URGENT_UNTIL or any(map(reach.wakes, reached)):
         return False
-    later = (one.person for number in range(run.step + 1, len(plan.steps) + 1) for one in candidates(plan, number, at=now))
+    rest = range(run.step + 1, len(plan.steps) + 1)
+    later = (one.person for number in rest for one in candidates(plan, number, at=now, known=known))
     if not any(map(reach.wakes, [*later, *last_resort.people(plan)])):
         return False
     text = _("%(step)s can wake nobody: %(names)s by e-mail only.") % {"step": _place(run, plan), "names": paging.names_of(reached)}
@@ -132,12 +134,15 @@ def _sleeps_on(run: Run, incident: Incident, plan: Plan, reached: Sequence[User]
     return True
 
 
-def page_step(run: Run, incident: Incident, plan: Plan, people: Sequence[Candidate], *, now: datetime) -> paging.Paged:
+def page_step(
+    run: Run, incident: Incident, plan: Plan, people: Sequence[Candidate], *, now: datetime, known: Rotas | None = None
+) -> paging.Paged:
     """Page these people under the run's present step."""
     step = plan.step(run.step)
     assert step is not None
-    silent = [page.person for page in run.pages.filter(step__gt=0, step__lt=run.step).select_related("person").order_by("-id")]
-    follows = following(run, incident, plan, now=now)
+    before = run.pages.filter(step__gt=0, step__lt=run.step).select_related("person").order_by("-id")
+    silent = [page.person for page in before] if run.step > 1 else []
+    follows = following(run, incident, plan, now=now, known=known)
 
     def write(one: Candidate, link: str) -> Letter:
         others = [person for person in dict.fromkeys(silent) if person != one.person]
@@ -149,16 +154,17 @@ def page_step(run: Run, incident: Incident, plan: Plan, people: Sequence[Candida
     return paging.page_each(incident, run, people, key=key, write=write, step=run.step, loop=run.loop, first_only=only, now=now)
 
 
-def following(run: Run, incident: Incident, plan: Plan, *, now: datetime, over: datetime | None = None) -> Next:
+def following(run: Run, incident: Incident, plan: Plan, *, now: datetime, over: datetime | None = None, known: Rotas | None = None) -> Next:
     """Who is called after the run's present step if nobody acknowledges. `over`: when the round ends, where that is known."""
     for number in range(run.step + 1, len(plan.steps) + 1):
         step, due = plan.step(number), max(run.round_began_at + plan.delay(number), now)
-        people = candidates(plan, number, at=due) if step and not step.skipped_for(incident.severity, due, plan.zone) else []
+        is_taken = step is not None and not step.skipped_for(incident.severity, due, plan.zone)
+        people = candidates(plan, number, at=due, known=known) if is_taken else []
         if people:
             return Next([one.person for one in people], due)
     over = over or now + plan.last_wait
     if run.loop < plan.repeat:
-        return Next([one.person for one in candidates(plan, 1, at=over)], over)
+        return Next([one.person for one in candidates(plan, 1, at=over, known=known)], over)
     return Next([], over if incident.severity <= paging.URGENT_UNTIL else None)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.db.models import Prefetch
 from django.utils.translation import gettext as _
 
 from incidents.models import Policy, PolicyStep, PolicyVersion, StepTarget
@@ -84,7 +85,7 @@ class Plan:
 
 def plan_of(policy: Policy) -> Plan:
     """The policy as it is in the database now."""
-    steps = policy.steps.prefetch_related("targets__person", "targets__schedule", "targets__team")
+    steps = policy.steps.prefetch_related(Prefetch("targets", StepTarget.objects.select_related("person", "schedule", "team")))
     ways = policy.last_resorts.select_related("person")
     return Plan(
         policy=policy.slug,
@@ -105,7 +106,7 @@ def read(kept: Mapping[str, Any]) -> Plan:
     return Plan(**{**kept, "steps": tuple(Step(**step) for step in steps), "last_resort": tuple(Way(**way) for way in kept["last_resort"])})
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def publish(policy: Policy, *, now: datetime, author: User | None = None) -> PolicyVersion:
     """The version that says what the policy says now: the newest one, or a new one where the rows differ from it."""
     wanted = plan_of(policy).as_json()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 from django.utils.translation import gettext as _
 
 from incidents.escalation.snapshot import Plan, Step, Target
@@ -25,35 +25,49 @@ class Candidate:
     role: str = ""
 
 
-def candidates(plan: Plan, number: int, *, at: datetime) -> list[Candidate]:
-    """Everyone the step names at that moment, each once, in the order they are tried."""
+Rotas = Mapping[int, roster.Rota]
+
+
+def rotas(plan: Plan, *, start: datetime, end: datetime) -> Rotas:
+    """The schedules all steps name, read once for every moment of the span."""
+    wanted = {target.id for step in plan.steps for target in step.targets if target.kind == StepTarget.Kind.SCHEDULE}
+    schedules = list(_schedules().filter(pk__in=wanted)) if wanted else []
+    return {rota.schedule.pk: rota for rota in (roster.load(schedules, start=start, end=end) if schedules else [])}
+
+
+def candidates(plan: Plan, number: int, *, at: datetime, known: Rotas | None = None) -> list[Candidate]:
+    """Everyone the step names at that moment, each once, in the order they are tried. `known`: rotas that reach to it."""
     step = plan.step(number)
     if step is None:
         return []
     place = _("step %(step)d of %(steps)d") % {"step": number, "steps": len(plan.steps)}
     found: dict[int, Candidate] = {}
     for target in step.targets:
-        for person, because, role in _people(target, at):
+        for person, because, role in _people(target, at, known or {}):
             found.setdefault(person.pk, Candidate(person, f"{because} ({place})", role))
     return _in_turn(list(found.values()), step)
 
 
-def _people(target: Target, at: datetime) -> Iterator[tuple[User, str, str]]:
+def _people(target: Target, at: datetime, known: Rotas) -> Iterator[tuple[User, str, str]]:
     """Those behind one target, with the sentence and the word that say why."""
     if target.kind == StepTarget.Kind.PERSON:
         person = User.objects.filter(pk=target.id, is_active=True).select_related("site").first()
         yield from [(person, _("named in the policy"), _("named in the policy"))] if person else []
     elif target.kind == StepTarget.Kind.SCHEDULE:
-        yield from _on_call(target, at)
+        yield from _on_call(target, at, known)
     else:
         yield from _of_team(target, at)
 
 
-def _on_call(target: Target, at: datetime) -> Iterator[tuple[User, str, str]]:
-    schedule = Schedule.objects.select_related("team", "fallback__site").filter(pk=target.id).first()
-    for duty in roster.on_call(schedule, at=at) if schedule else []:
-        role = _("the fallback") if duty.is_fallback else (schedule.duty if schedule else "") or _("on call")
+def _on_call(target: Target, at: datetime, known: Rotas) -> Iterator[tuple[User, str, str]]:
+    rota = known.get(target.id) or next(iter(roster.load(list(_schedules().filter(pk=target.id)), start=at, end=at)), None)
+    for duty in rota.on_call(at) if rota else []:
+        role = _("the fallback") if duty.is_fallback else (rota.schedule.duty if rota else "") or _("on call")
         yield duty.person, duty.because, role
+
+
+def _schedules() -> QuerySet[Schedule]:
+    return Schedule.objects.select_related("team", "fallback__site")
 
 
 def _of_team(target: Target, at: datetime) -> Iterator[tuple[User, str, str]]:

@@ -65,19 +65,23 @@ def unlink_ticket(incident: Incident, ticket: Ticket, *, actor: User, now: datet
 def link_alert(incident: Incident, linked_alert: LinkedAlert, *, reason: str, now: datetime) -> LinkedAlert:
     """This alert is part of the incident, which then does not settle by itself."""
     alert = LinkedAlert.objects.select_for_update().get(pk=linked_alert.pk)
-    incident = Incident.objects.locked(incident.pk)
+    take_alert(Incident.objects.locked(incident.pk), alert, reason=reason, now=now)
+    linked_alert.incident = alert.incident
+    return alert
+
+
+def take_alert(incident: Incident, alert: LinkedAlert, *, reason: str, now: datetime) -> None:
+    """The same, by a caller who holds both rows and knows them as they are now."""
     if alert.incident_id == incident.pk:
-        return alert
+        return
     alert.incident, alert.incident_reason = incident, reason[:LONGEST]
     alert.save(update_fields=["incident", "incident_reason"])
-    linked_alert.incident = incident
     text = _("%(check)s is %(status)s.") % {"check": alert.check_slug, "status": alert.get_status_display()}
     data = {"alert": alert.alert_id, "check": alert.check_slug, "status": alert.status}
     journal.line(incident, TimelineEntry.Kind.CHECK, text, now=now, because=alert.summary or reason, data=data)
     if incident.settle_at is not None:
         incident.settle_at = None
         incident.save(update_fields=["settle_at"])
-    return alert
 
 
 @transaction.atomic

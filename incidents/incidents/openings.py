@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from incidents import journal
@@ -21,7 +22,7 @@ DEEPEST = 10  # levels of dependency looked at
 TRIES = 3  # to find who won a race, before giving up
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def propose(grounds: Grounds, *, now: datetime) -> Opened:
     """Ask the IT manager on duty. SEV1 outside desk hours is declared at once; a group rejected lately is held."""
     standing = _standing(grounds, now=now)
@@ -34,7 +35,7 @@ def propose(grounds: Grounds, *, now: datetime) -> Opened:
     return _open(grounds, IncidentState.PROPOSED, actor=None, now=now)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def declare(grounds: Grounds, *, now: datetime, actor: User | None = None) -> Opened:
     """Open it and page. What is open for the same outage takes it in instead; a mere proposal of it becomes an incident."""
     if actor is not None and not grounds.reason.strip():
@@ -139,7 +140,7 @@ def _grow(incident: Incident, grounds: Grounds, *, is_ground: bool) -> None:
 
 def _link(incident: Incident, grounds: Grounds, *, now: datetime) -> bool:
     for alert in grounds.alerts:
-        growth.link_alert(incident, alert, reason=grounds.reason, now=now)
+        (growth.take_alert if alert.incident_id is None else growth.link_alert)(incident, alert, reason=grounds.reason, now=now)
     for ticket in grounds.tickets:
         growth.link_ticket(incident, ticket, reason=grounds.reason, actor=None, now=now)
     return bool(grounds.alerts or grounds.tickets)
@@ -168,12 +169,12 @@ def _of_services(grounds: Grounds, *, now: datetime) -> int | None:
     if grounds.service is None or grounds.is_confidential:
         return None
     recent = Incident.objects.open().filter(is_confidential=False, last_event_at__gte=now - ATTACHES_FOR).exclude(group_key="")
-    for level in _upstream(grounds.service):
-        found = recent.filter(service__in=level).order_by("severity", "pk").values_list("pk", flat=True).first()
-        found = found or recent.filter(more_services__in=level).order_by("severity", "pk").values_list("pk", flat=True).first()
-        if found:
-            return found
-    return None
+    levels = _upstream(grounds.service)
+    every = set().union(*levels)
+    of_these = recent.filter(Q(service__in=every) | Q(more_services__in=every)).order_by("severity", "pk")
+    rows = list(of_these.values_list("pk", "service", "more_services"))
+    found = (pk for level in levels for column in (1, 2) for pk, *services in rows if services[column - 1] in level)
+    return next(found, None)
 
 
 def _upstream(service: Service) -> list[set[int]]:
