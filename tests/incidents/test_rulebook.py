@@ -49,7 +49,7 @@ def test_an_edit_makes_the_next_version_and_leaves_the_old_one(acme: Company) ->
     (before,) = rulebook.at_versions([(rule.pk, 1)])
     assert before.repeat is not None
     assert before.repeat.at_least == 3
-    assert AuditEntry.objects.filter(verb="publish", actor=acme.people["adam"]).count() == 1
+    assert AuditEntry.objects.filter(verb="publish", noun="incidents.rule", actor=acme.people["adam"]).count() == 1
 
 
 def test_publishing_needs_a_note_and_a_rule_that_can_be_read(acme: Company) -> None:
