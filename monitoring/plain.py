@@ -58,7 +58,7 @@ def _one_statement(*, named: bool) -> str:
     return f"""
         WITH found AS MATERIALIZED ({FOUND} FOR UPDATE OF t), {seen if named else ""}
         fresh AS MATERIALIZED (SELECT found.* FROM found {"JOIN seen USING (source_id)" if named else ""}),
-        raw AS ({RAW} SELECT source_id, %(now)s, %(content_type)s, %(body)s, 0, '' FROM fresh RETURNING id),
+        raw AS ({RAW} SELECT source_id, %(now)s, %(content_type)s, %(body)s, 1, '' FROM fresh RETURNING id),
         stored AS ({RESULT} SELECT {typed.format(check="fresh.id", raw="raw.id")} FROM fresh, raw),
         state AS ({STATE} FROM fresh WHERE check_ref_id = fresh.id),
         {", ".join(told)}
@@ -125,7 +125,7 @@ def _on_sqlite(row: Mapping[str, Any]) -> int | None:
         given = {**row, "source_id": source_id, "service_id": service_id, "id": check_id}
         if row["key"] and not cursor.execute(f"{SEEN} VALUES (%(source_id)s, %(key)s, %(now)s) ON CONFLICT DO NOTHING", given).rowcount:
             return None
-        kept = f"{RAW} VALUES (%(source_id)s, %(now)s, %(content_type)s, %(body)s, 0, '') RETURNING id"
+        kept = f"{RAW} VALUES (%(source_id)s, %(now)s, %(content_type)s, %(body)s, 1, '') RETURNING id"
         raw_id: int = cursor.execute(kept, given).fetchone()[0]
         given["raw"] = raw_id
         cursor.execute(f"{RESULT} VALUES ({VALUES.format(check='%(id)s', raw='%(raw)s')})", given)

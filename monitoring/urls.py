@@ -2,9 +2,10 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from monitoring.views import doors, pagers, passive, prometheus, senders
+from monitoring.views import doors, inbox, pagers, passive, prometheus, senders
 
 urlpatterns = [
+    path("inbox/", inbox.inbox, name="inbox"),
     path("in/results/", doors.Results.as_view(), name="in_results"),
     path("in/results/<str:token>/", doors.Results.as_view(), name="in_results_token"),
     path("in/<slug:sender>/", senders.Sender.as_view(), name="in_sender"),

@@ -23,7 +23,10 @@ class RawBody(models.Model):
         verbose_name = _("body received")
         verbose_name_plural = _("bodies received")
         ordering = ["-id"]
-        indexes = [models.Index(fields=["source", "-id"], name="raw_source")]
+        indexes = [
+            models.Index(fields=["source", "-id"], name="raw_source"),
+            models.Index(fields=["-id"], condition=~models.Q(problem=""), name="raw_unreadable"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.source}, {self.received_at:%Y-%m-%d %H:%M}"

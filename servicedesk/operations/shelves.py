@@ -60,7 +60,7 @@ SHELVES = (
         _("Monitoring"),
         _("Who sends results, what is checked, what is kept quiet."),
         ("monitoring.source", "monitoring.check", "monitoring.alert", "incidents.silence", "monitoring.rawbody"),
-        ((_("Keep something quiet"), "silences"),),
+        ((_("What came in"), "inbox"), (_("Keep something quiet"), "silences")),
     ),
     Shelf(
         _("Words and help"),

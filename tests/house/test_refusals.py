@@ -116,6 +116,7 @@ MATRIX: dict[str, Row] = {
     "signed": Row(EVERYONE, takes="link"),
     "numbers": Row((LOGIN, 301, 301, 301, 301, 301, 301), takes="number"),
     "outbox": Row((LOGIN, NO, NO, OK, OK, OK, OK)),
+    "inbox": Row((LOGIN, NO, NO, OK, OK, OK, OK)),
     "my_notifications": Row(SIGNED_IN),
     "add_method": Row((LOGIN, *(422,) * 6), "post"),
     "test_method": Row(OTHERS_METHOD, "post", "method"),
