@@ -62,7 +62,7 @@ def make(schedule: Schedule, change: Change, *, by: User, now: datetime) -> Over
 @transaction.atomic
 def withdraw(override: Override, *, by: User, now: datetime) -> Override:
     """It counts no more from now on; what it did until now is kept. Raises AlreadyOver."""
-    row = Override.objects.select_for_update().select_related("schedule", "person", "replaces").get(pk=override.pk)
+    row = Override.objects.select_for_update(of=("self",)).select_related("schedule", "person", "replaces").get(pk=override.pk)
     if row.withdrawn_at is not None:
         return row
     if row.ends_at <= now:
