@@ -8,6 +8,7 @@ from typing import Any, cast
 from zoneinfo import ZoneInfo, available_timezones
 
 from django import forms
+from django.http import QueryDict
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext_lazy as _
 
@@ -53,6 +54,9 @@ class RotaForm(forms.Form):
         new = cleaned.get("add")
         if new is not None and new not in self.people:
             self.people.append(new)
+        shown = cast("QueryDict", self.data).copy()
+        shown["add"] = ""  # whoever was added stands in the list now, and is not added again by the next button
+        self.data = shown
         return cleaned
 
     def draft(self) -> Draft:

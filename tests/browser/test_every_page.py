@@ -33,6 +33,11 @@ NOT_PAGES = (
     "/metrics",
     "/admin/",
     "/api/",
+    "/-/ready",
+    "/v1/",
+    "/v2/",
+    "/generic/",
+    "/me/notifications/desk.vcf",
     "/new/promise/",
     "/hooks/",
     "/in/",
@@ -93,6 +98,8 @@ def doors(acceptance: Desk, chromium: Browser, lived_in: dict[str, str]) -> dict
 def test_a_page_is_clean(who: str, path: str, acceptance: Desk, chromium: Browser, doors: dict[str, Any], lived_in: dict[str, str]) -> None:
     address = acceptance.url + path.format(**lived_in)
     with closing(chromium.new_context(storage_state=doors[who], viewport={"width": WIDTHS[0], "height": 900})) as context:
+        if context.request.get(address).status == 405:
+            pytest.skip("takes a form alone")
         page, complaints = context.new_page(), []
         page.add_init_script(WATCH)
         page.on("console", lambda message: complaints.append(message.text) if is_complaint(message, address) else None)
