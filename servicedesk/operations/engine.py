@@ -128,10 +128,11 @@ class Lane:
         return round((time.monotonic() - began) * 1000)
 
     def pause_s(self, one: Pass) -> float:
-        """A little less than `every_s`, because the loop itself waits a tick."""
+        """A little less than `every_s`, because the loop itself waits a tick; no longer than a lease where another holds it."""
         if self.failures[one.name]:
             return min(one.every_s * 2.0 ** self.failures[one.name], BACK_OFF_MOST_S)
-        return one.every_s - TICK_S / 2
+        ours = one.name in self.leases.held
+        return (one.every_s if ours else min(one.every_s, LEASE_S)) - TICK_S / 2
 
     def leave(self) -> None:
         try:

@@ -114,6 +114,16 @@ def test_a_lease_that_ran_out_is_taken_by_the_other() -> None:
 
 
 @pytest.mark.django_db
+def test_a_rare_pass_of_a_killed_engine_does_not_wait_for_its_next_hour() -> None:
+    diary = Diary()
+    hourly = Pass("hourly", 3600, diary)
+    lane(hourly, holder="killed").leases.renew()
+    heir = lane(hourly, holder="heir")
+    heir.tick()
+    assert (diary.ran, heir.next_at["hourly"] <= time.monotonic() + engine.LEASE_S) == ([], True)
+
+
+@pytest.mark.django_db
 def test_a_lease_given_back_is_free_at_once() -> None:
     first, two = lane(Pass("p", 1, Diary()), holder="one"), Diary()
     first.tick()
