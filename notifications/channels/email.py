@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from notifications.channels import DeliveryFailed, NoProvider, OutcomeUnknown, Parcel, mail_ids, smtp
-from notifications.channels.deadline import Deadline, within
+from servicedesk.deadline import Deadline, within
 
 SMTP = "django.core.mail.backends.smtp.EmailBackend"
 LOCKED_OUT = {401, 403}

@@ -15,8 +15,8 @@ from twilio.rest.api.v2010.account.message import MessageInstance
 
 from notifications import gsm7
 from notifications.channels import DeliveryFailed, OutcomeUnknown, Parcel, twilio_codes
-from notifications.channels.deadline import Deadline
 from notifications.channels.twilio_line import Line, client, status_callback
+from servicedesk.deadline import Deadline
 
 VALID_S = 300  # Twilio's default is ten hours: a page must not arrive in the morning
 MOST_CHARS = 1600

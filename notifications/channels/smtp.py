@@ -15,7 +15,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from notifications.channels import DeliveryFailed, OutcomeUnknown
-from notifications.channels.deadline import Deadline, dial
+from servicedesk.deadline import Deadline, dial
 
 GOODBYE_S = 1.0
 NO_SUCH_BOX = {550, 551, 553}

@@ -20,7 +20,7 @@ from twilio.http.response import Response
 from twilio.rest import Client
 
 from notifications.channels import DeliveryFailed, NoProvider, OutcomeUnknown
-from notifications.channels.deadline import Deadline, dial
+from servicedesk.deadline import Deadline, dial
 
 MOST_BYTES = 4_000_000
 PORTS = {"http": 80, "https": 443}

@@ -11,8 +11,8 @@ from twilio.base import values
 from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException
 
 from notifications.channels import DeliveryFailed, OutcomeUnknown, Parcel, twilio_codes
-from notifications.channels.deadline import Deadline
 from notifications.channels.twilio_line import Line, client, status_callback, voice_url
+from servicedesk.deadline import Deadline
 
 RINGS_S = 25  # shorter than most networks take to switch to voicemail
 LASTS_S = 180  # a voicemail that never hangs up

@@ -20,8 +20,8 @@ from twilio.rest import Client
 
 from notifications import channels
 from notifications.channels import DeliveryFailed, signature
-from notifications.channels.deadline import Deadline
 from notifications.channels.twilio_line import Line
+from servicedesk.deadline import Deadline
 from tests.fakes import twilio_records, twilio_spec
 from tests.fakes.phone import Phone
 from tests.fakes.twilio import FakeTwilio

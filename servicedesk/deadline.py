@@ -10,7 +10,7 @@ import contextlib
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from functools import partial
 from types import TracebackType
@@ -71,12 +71,24 @@ def within(seconds: float, call: Callable[[], T]) -> T:
 def dial(host: str, port: int, deadline: Deadline, *, connect_s: float, read_s: float) -> socket.socket:
     """A connected socket under the deadline; OSError if the host has no address or none answers: nothing was sent."""
     ends = time.monotonic() + min(connect_s, deadline.left())
-    addresses = within(connect_s, partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM))
-    failure: OSError = OSError(f"{host} has no address")
-    for tried, (*_, address) in enumerate(addresses):
+    addresses = resolve(host, port, within_s=connect_s)
+    return connected(addresses, deadline, connect_s=max(0.05, ends - time.monotonic()), read_s=read_s)
+
+
+def resolve(host: str, port: int, *, within_s: float) -> list[tuple[str, int]]:
+    """The addresses of a name, in the system's order; OSError where there is none, TimeoutError where nobody says."""
+    found = within(within_s, partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM))
+    return [(str(address[0]), int(address[1])) for *_rest, address in found]
+
+
+def connected(addresses: Sequence[tuple[str, int]], deadline: Deadline, *, connect_s: float, read_s: float) -> socket.socket:
+    """A socket to the first of these that answers, under the deadline; the last one's OSError where none does."""
+    ends = time.monotonic() + min(connect_s, deadline.left())
+    failure: OSError = OSError("the host has no address")
+    for tried, address in enumerate(addresses):
         share = max(0.05, (ends - time.monotonic()) / (len(addresses) - tried))  # a dead IPv6 leaves time for IPv4
         try:
-            sock = socket.create_connection((str(address[0]), int(address[1])), timeout=share)
+            sock = socket.create_connection(address, timeout=share)
         except OSError as error:
             failure = error
             continue
