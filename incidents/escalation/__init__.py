@@ -15,6 +15,8 @@ from incidents.escalation.acks import (
 )
 from incidents.escalation.answers import answer
 from incidents.escalation.keys import pressed
+from incidents.escalation.parts import answered_at, still_asked
+from incidents.escalation.renewing import is_outdated, renew
 from incidents.escalation.rises import risen
 from incidents.escalation.runs import Next, end, policy_for, start, stop
 from incidents.escalation.sweep import advance, advance_due, notice_unsettled
@@ -27,8 +29,10 @@ __all__ = [
     "advance",
     "advance_due",
     "answer",
+    "answered_at",
     "end",
     "escalate_now",
+    "is_outdated",
     "later",
     "next_person",
     "notice_unsettled",
@@ -36,8 +40,10 @@ __all__ = [
     "pass_on",
     "policy_for",
     "pressed",
+    "renew",
     "risen",
     "start",
+    "still_asked",
     "stop",
     "undo",
 ]

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from incidents import journal, letters, moves
-from incidents.escalation import owner, paging, runs, snapshot
+from incidents.escalation import owner, paging, parts, runs, snapshot
 from incidents.escalation.targets import Candidate
 from incidents.models import Incident, Page, Run, TimelineEntry
 from incidents.states import IllegalMove, IncidentState, RunState
@@ -47,8 +47,8 @@ class NotYours(Exception):
 def acknowledge(incident: Incident, *, by: User, via: str, now: datetime) -> Incident:
     """Somebody has it: every pending page for everybody is cancelled here and now, and those already woken are told.
 
-    `via` is a key of ROADS. The first wins: where somebody has it already, the incident comes back unchanged.
-    IllegalMove for a proposal and for what is over.
+    `via` is a key of ROADS. The first wins: where somebody has it already, the incident comes back unchanged. Where everybody
+    of the step must acknowledge, only one's own pages end until the last of them did. IllegalMove for a proposal and for what is over.
     """
     incident = Incident.objects.locked(incident.pk)
     run = Run.objects.open_of(incident)
@@ -58,6 +58,14 @@ def acknowledge(incident: Incident, *, by: User, via: str, now: datetime) -> Inc
         outbox.cancel(incident.number, now=now, reason=_("answered"), only_person=None if incident.acknowledged_by == by else by)
         owner.confirmed(run, incident, by=by, now=now)
         return incident
+    others = parts.still_asked(run, by) if incident.state == IncidentState.TRIGGERED else []
+    if run is not None and others:
+        parts.take(run, incident, others, by=by, road=_(ROADS[via]), now=now)
+        return incident
+    return _take(incident, run, by=by, via=via, now=now)
+
+
+def _take(incident: Incident, run: Run | None, *, by: User, via: str, now: datetime) -> Incident:
     text = _("Acknowledged by %(name)s %(road)s.") % {"name": by, "road": _(ROADS[via])}
     was_paged = Page.objects.filter(incident=incident, person=by).exists()
     because = "" if was_paged else _("%(name)s was not paged for it") % {"name": by}
@@ -80,7 +88,7 @@ def undo(incident: Incident, *, by: User, now: datetime) -> Incident:
     """
     incident = Incident.objects.locked(incident.pk)
     run = Run.objects.open_of(incident)
-    if incident.state != IncidentState.ACKNOWLEDGED or run is None:
+    if run is None or _is_given_back(incident, run, by, now) or incident.state != IncidentState.ACKNOWLEDGED:
         return incident
     if incident.acknowledged_by != by:
         raise NotYours
@@ -89,6 +97,18 @@ def undo(incident: Incident, *, by: User, now: datetime) -> Incident:
     why = _("%(name)s took the acknowledgement back") % {"name": by}
     owner.resume(run, incident, why=why, now=now, from_step=max(run.step - 1, 1), actor=by)
     return incident
+
+
+def _is_given_back(incident: Incident, run: Run, by: User, now: datetime) -> bool:
+    """One's own part, where everybody must acknowledge. Raises TooLate."""
+    at = parts.answered_at(run, by)
+    if incident.state != IncidentState.TRIGGERED or at is None:
+        return False
+    if now > at + UNDO_FOR:
+        raise TooLate
+    text = _("%(name)s took the acknowledgement back") % {"name": by}
+    journal.line(incident, TimelineEntry.Kind.ACK, text, now=now, actor=by, data={"run": run.pk})
+    return parts.give_back(run, by=by, now=now)
 
 
 @transaction.atomic

@@ -10,7 +10,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from incidents import letters, links
-from incidents.escalation import acks, runs
+from incidents.escalation import acks, parts, runs
 from incidents.models import Incident, Page, Run, SignedLink
 from incidents.states import IncidentState
 from notifications import gsm7, outbox
@@ -51,6 +51,8 @@ def _take(incident: Incident, person: User, now: datetime) -> str:
     if not incident.is_open:
         return _over(incident, person)
     incident = acks.acknowledge(incident, by=person, via="sms", now=now)
+    if incident.acknowledged_by is None:
+        return still_asked(incident, person)
     words = {"number": incident.number, "name": incident.acknowledged_by or "", "at": _at(incident.acknowledged_at, person, now)}
     if incident.acknowledged_by != person:
         return _("%(name)s has %(number)s since %(at)s. You need do nothing.") % words
@@ -58,6 +60,13 @@ def _take(incident: Incident, person: User, now: datetime) -> str:
     run = Run.objects.open().filter(incident=incident).first()
     asked = _("We ask again at %(at)s.") % {"at": _at(run.next_step_at, person, now)} if run and run.next_step_at else ""
     return f"{said} {asked}".strip()
+
+
+def still_asked(incident: Incident, person: User) -> str:
+    """What somebody hears who has only a part of it."""
+    others = parts.still_asked(Run.objects.open().filter(incident=incident).first(), person)
+    words = {"number": incident.number, "others": letters.names(others)}
+    return _("%(number)s: noted, you are not called again. Still asked: %(others)s.") % words
 
 
 def _pass_on(incident: Incident, person: User, now: datetime) -> str:

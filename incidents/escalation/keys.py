@@ -43,6 +43,8 @@ def _take(incident: Incident, person: User, now: datetime) -> str:
     """Says who need not be called, so that nobody wonders whether to wake them as well."""
     before = acks.next_person(incident, now=now) if incident.state == IncidentState.TRIGGERED else None
     incident = acks.acknowledge(incident, by=person, via="voice", now=now)
+    if incident.acknowledged_by is None:
+        return answers.still_asked(incident, person)
     words = {"number": incident.number, "name": incident.acknowledged_by, "at": _at(incident.acknowledged_at, person, now)}
     if incident.acknowledged_by != person:
         return _("%(name)s has %(number)s since %(at)s. You need do nothing.") % words

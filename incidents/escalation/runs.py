@@ -16,7 +16,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from incidents import journal, letters, moves
-from incidents.escalation import last_resort, paging, snapshot
+from incidents.escalation import last_resort, paging, parts, snapshot
 from incidents.escalation.snapshot import Plan
 from incidents.escalation.targets import Candidate, Rotas, candidates, rotas
 from incidents.models import Incident, Policy, PolicyStep, Run, StepRecord, TimelineEntry
@@ -111,7 +111,8 @@ def take(run: Run, incident: Incident, plan: Plan, *, now: datetime) -> Taken:
         _record(run, incident, plan, skipped=skipped, kind=TimelineEntry.Kind.PAGE, now=now)
         return Taken.PASSED_OVER
     known = rotas(plan, start=now, end=now + plan.delay(len(plan.steps)) + plan.last_wait)
-    people = candidates(plan, run.step, at=now, known=known)
+    answered = parts.answered(run)
+    people = [one for one in candidates(plan, run.step, at=now, known=known) if one.person.pk not in answered]
     paged = page_step(run, incident, plan, people, now=now, known=known)
     if not paged.reached:
         missed = "; ".join(f"{person}: {reason}" for person, reason in paged.missed)

@@ -36,6 +36,7 @@ class Step:
     least_severity: int
     window: tuple[str, str] | None
     targets: tuple[Target, ...]
+    require_all: bool = False
 
     def skipped_for(self, severity: int, at: datetime, zone: str) -> str:
         """Why this step is passed over at that moment; empty: it is not."""
@@ -125,7 +126,7 @@ def publish(policy: Policy, *, now: datetime, author: User | None = None) -> Pol
 def _step(step: PolicyStep) -> Step:
     window = (f"{step.window_from:%H:%M}", f"{step.window_until:%H:%M}") if step.window_from and step.window_until else None
     targets = tuple(_target(target) for target in step.targets.all())
-    return Step(step.position, step.delay_s, step.among, step.least_severity, window, targets)
+    return Step(step.position, step.delay_s, step.among, step.least_severity, window, targets, step.require_all)
 
 
 def _target(target: StepTarget) -> Target:

@@ -104,7 +104,8 @@ def _page_another(run: Run, incident: Incident, plan: snapshot.Plan, page: Page,
 
 def _somebody_left(run: Run, page: Page) -> bool:
     """Whether anybody else paged by this step may still answer."""
-    keys = run.pages.filter(loop=page.loop, step=page.step).exclude(pk=page.pk).values_list("errand_key", flat=True)
+    others = run.pages.filter(loop=page.loop, step=page.step, answered_at=None).exclude(pk=page.pk)
+    keys = others.values_list("errand_key", flat=True)
     return Errand.objects.filter(key__in=list(keys)).exclude(state=Errand.State.UNREACHABLE).exists()
 
 

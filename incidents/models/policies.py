@@ -43,6 +43,9 @@ class PolicyStep(models.Model):
     delay_s = models.PositiveIntegerField(_("after (seconds)"), default=0, help_text=_("From the start of the round."))
     among = models.CharField(_("page"), max_length=16, choices=Among, default=Among.ALL)
     least_severity = models.PositiveSmallIntegerField(_("only from severity"), default=4, help_text=_("4: always; 2: only SEV1 and SEV2."))
+    require_all = models.BooleanField(
+        _("everybody must acknowledge"), default=False, help_text=_("One answer stops only that person's own pages.")
+    )
     window_from = models.TimeField(_("only from"), null=True, blank=True)
     window_until = models.TimeField(_("only until"), null=True, blank=True)
 

@@ -103,6 +103,7 @@ class Page(models.Model):
     because = models.CharField(_("why this person"), max_length=240)
     errand_key = models.CharField(_("errand"), max_length=120, unique=True)
     at = models.DateTimeField(_("at"))
+    answered_at = models.DateTimeField(_("acknowledged their part"), null=True, help_text=_("Where everybody of the step must."))
     again_at = models.DateTimeField(_("asked again"), null=True, help_text=_("This person asked for more time."))
 
     objects: ClassVar[models.Manager[Page]] = PageQuerySet.as_manager()

@@ -76,7 +76,8 @@ def _target(target: Target) -> str:
 def _only(step: Step) -> str:
     ranks = {1: _("only for SEV1"), ALWAYS: ""}.get(step.least_severity, _("only for SEV1 to SEV%(n)d") % {"n": step.least_severity})
     hours = _("only from %(start)s to %(end)s") % {"start": step.window[0], "end": step.window[1]} if step.window else ""
-    return ", ".join(filter(None, [ranks, hours]))
+    everybody = _("everybody must acknowledge") if step.require_all else ""
+    return ", ".join(filter(None, [ranks, hours, everybody]))
 
 
 def _joined(names: Sequence[str]) -> str:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
+from incidents import escalation, letters
 from incidents.models import Incident, Run, Ticket
 from incidents.states import IncidentState, RunState
 from incidents.views.requester import clock_time
@@ -17,6 +18,26 @@ class Line:
     icon: str
     tone: str
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Paging:
+    """A run that can be hastened, stopped, or brought up to date: `follows` are the names of whom it would call now."""
+
+    follows: str
+    is_outdated: bool
+    policy: str
+    version: int | None
+
+
+def paging(incident: Incident, now: datetime) -> Paging | None:
+    """None where nobody is being paged, or somebody has it."""
+    run = Run.objects.open().select_related("policy").filter(incident=incident).first()
+    if run is None:
+        return None
+    following = escalation.next_person(incident, now=now) if run.state != RunState.HELD else None
+    follows = (letters.names(following.people) or _("the last resort")) if following else ""
+    return Paging(follows, escalation.is_outdated(run), str(run.policy or ""), run.policy_version)
 
 
 def of_ticket(ticket: Ticket, now: datetime) -> list[Line]:

@@ -9,18 +9,22 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.core.cache import cache
+from django.db.models import Exists, OuterRef, Q
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from incidents.models import Incident
+from incidents.escalation.paging import URGENT_UNTIL
+from incidents.models import Incident, Run
+from incidents.states import RunState
 from servicedesk import clock
 from servicedesk.directory.models import Organisation, User
 from servicedesk.oncall import roster
 
 THEMES = ("light", "dark")
 DENSITIES = ("compact", "relaxed")
+MOST_TOLD = 5
 
 
 class Place(NamedTuple):
@@ -96,9 +100,22 @@ class Frame:
     @cached_property
     def banner(self) -> Incident | None:
         """The gravest incident employees may see, for everyone signed in."""
+        return next((each for each in self._told if each.is_shown and each not in self.unanswered), None)
+
+    @cached_property
+    def unanswered(self) -> list[Incident]:
+        """For staff: what nobody acknowledged after the last step of its policy."""
+        return [each for each in self._told if each.is_unanswered] if self.is_staff else []
+
+    @cached_property
+    def _told(self) -> list[Any]:
+        """Open incidents a banner may stand for, the gravest first; never a confidential one."""
         if self.person is None:
-            return None
-        return Incident.objects.shown_to_employees().select_related("acknowledged_by").order_by("severity", "since").first()
+            return []
+        nobody = Run.objects.filter(incident=OuterRef("pk"), state=RunState.EXHAUSTED, incident__severity__lte=URGENT_UNTIL)
+        live = Incident.objects.live().filter(is_confidential=False).annotate(is_unanswered=Exists(nobody))
+        told = live.filter(Q(is_shown=True) | Q(is_unanswered=True)).select_related("acknowledged_by")
+        return list(told.order_by("severity", "since")[:MOST_TOLD])
 
     @cached_property
     def on_call_until(self) -> datetime | None:

@@ -53,6 +53,9 @@ Deed = Callable[[Incident, User, str, datetime], object]
 DEEDS: dict[str, Deed] = {
     "acknowledge": lambda row, user, reason, now: escalation.acknowledge(row, by=user, via="page", now=now),
     "undo": lambda row, user, reason, now: escalation.undo(row, by=user, now=now),
+    "escalate": lambda row, user, reason, now: escalation.escalate_now(row, by=user, now=now),
+    "renew": lambda row, user, reason, now: escalation.renew(row, by=user, now=now),
+    "stop": lambda row, user, reason, now: _stop(row, user, reason, now),
     "mitigate": lambda row, user, reason, now: incidents.mitigate(row, actor=user, now=now),
     "resolve": lambda row, user, reason, now: incidents.resolve(row, actor=user, reason=reason, now=now),
     "accept": lambda row, user, reason, now: incidents.accept(row, actor=user, now=now),
@@ -61,6 +64,13 @@ DEEDS: dict[str, Deed] = {
     "close": lambda row, user, reason, now: reports.close(row, actor=user, now=now),
     "reopen": lambda row, user, reason, now: incidents.reopen(row, actor=user, reason=reason, now=now),
 }
+
+
+def _stop(row: Incident, user: User, reason: str, now: datetime) -> object:
+    """Nobody is paged any more: whoever stops it says why."""
+    if not reason.strip():
+        raise incidents.ReasonNeeded
+    return escalation.stop(row, now=now, reason=reason, actor=user)
 
 
 @require_POST

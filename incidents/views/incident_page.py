@@ -118,6 +118,7 @@ def _state(request: PersonRequest, found: Incident, now: datetime) -> dict[str, 
         "alerts": found.alerts.order_by("cleared_at", "-since"),
         "policy": found.policy or escalation.policy_for(found),
         "next_lines": escalations.of_incident(found, now),
+        "paging": escalations.paging(found, now),
     }
 
 

@@ -26,7 +26,7 @@ class Page:
     incident: Incident
     organisation: Organisation | None
     facts: list[tuple[str, str, str]]
-    state: str  # open, mine, others, over, proposal
+    state: str  # open, part, mine, others, over, proposal
     told: str
     next_name: str = ""
     may_undo: bool = False
@@ -37,6 +37,8 @@ def of_link(link: SignedLink, now: datetime) -> Page:
     incident = link.incident
     run = Run.objects.open().filter(incident=incident).first()
     state = _state(link, incident)
+    part_at = escalation.answered_at(run, link.person) if state == "open" else None
+    state = "part" if part_at else state
     following = escalation.next_person(incident, now=now) if state == "open" else None
     names = letters.names(following.people) if following else ""
     return Page(
@@ -48,8 +50,12 @@ def of_link(link: SignedLink, now: datetime) -> Page:
         told=_told(link, incident, run, state, now),
         next_name=names,
         is_asked=state == "mine" and run is not None and run.asked_owner_at is not None,
-        may_undo=state == "mine" and incident.acknowledged_at is not None and now - incident.acknowledged_at <= UNDO,
+        may_undo=_may_undo(part_at or (incident.acknowledged_at if state == "mine" else None), now),
     )
+
+
+def _may_undo(answered_at: datetime | None, now: datetime) -> bool:
+    return answered_at is not None and now - answered_at <= UNDO
 
 
 def _state(link: SignedLink, incident: Incident) -> str:
@@ -70,6 +76,10 @@ def _told(link: SignedLink, incident: Incident, run: Run | None, state: str, now
         return f"{told} {_asked_again(run, now)}".strip()
     if state == "others":
         return _("%(name)s has it since %(when)s. You need do nothing.") % {"name": incident.acknowledged_by, "when": when}
+    if state == "part":
+        return _("You have acknowledged and are not called again. Still asked: %(others)s.") % {
+            "others": letters.names(escalation.still_asked(run, link.person))
+        }
     if state == "over":
         return _("This incident is %(state)s. You need do nothing.") % {"state": incident.get_state_display().lower()}
     return ""

@@ -133,7 +133,14 @@ def shuffled(acme: Company, world: random.Random) -> Policy:
     for position in range(1, world.randint(1, 4) + 1):
         window = world.choice([{}, {}, {"window_from": "22:00", "window_until": "06:30"}])
         among, least = world.choice(PolicyStep.Among.values), world.choice([4, 4, 2, 1])
-        columns = {"position": position, "delay_s": delay, "among": among, "least_severity": least, **window}
+        columns = {
+            "position": position,
+            "delay_s": delay,
+            "among": among,
+            "least_severity": least,
+            "require_all": world.random() < 0.2,
+            **window,
+        }
         step = PolicyStep.objects.create(policy=policy, **columns)
         delay += world.choice([60, 300, 900])
         for kind in world.sample(StepTarget.Kind.values, world.randint(1, 2)):
