@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from incidents import alerts, wording
 from monitoring import lateness, verdict
-from monitoring.models import Alert, Check, CheckState
+from monitoring.models import Alert, Check, CheckState, StateChange
 from monitoring.normal import Signal
 from servicedesk.directory.models import Service, ServiceState
 
@@ -127,12 +127,20 @@ def _heard(state: CheckState, signal: Signal, options: verdict.Options, now: dat
 
 def _follow(state: CheckState, told: verdict.Verdict, summary: str, value: str, now: datetime, changed: dict[int, Alert]) -> None:
     """Put the verdict into the row, and into the alert where it changes one."""
+    if told.state.status != state.status:
+        _note_change(state, told, summary, value, now)
     state.status, state.since, state.memory = told.state.status, told.state.since, verdict.dump(told.state)
     state.is_settled = verdict.settled(told.state)
     state.summary, state.value, state.recheck_at = summary[:1024], value[:60], told.recheck_at
     state.overdue_at = _overdue(state)
     if told.change and (alert := _alert(state, told, now)):
         changed[alert.pk] = alert
+
+
+def _note_change(state: CheckState, told: verdict.Verdict, summary: str, value: str, now: datetime) -> None:
+    """The history a check's page tells. The row is held, so that changes stand in their order."""
+    why, words = [list(one) for one in told.why], {"summary": summary[:1024], "value": value[:60]}
+    StateChange.objects.create(check_ref_id=state.pk, at=now, before=state.status, after=told.state.status, why=why, **words)
 
 
 def _overdue(state: CheckState) -> datetime | None:

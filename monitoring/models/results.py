@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from monitoring.models.sources import Source
 from servicedesk.directory.models import ServiceState
+from servicedesk.schema import TimeIndex
 
 
 class RawBody(models.Model):
@@ -52,7 +53,10 @@ class Result(models.Model):
         verbose_name = _("result")
         verbose_name_plural = _("results")
         ordering = ["-day", "-id"]
-        indexes = [models.Index(fields=["check_id", "-id"], name="result_check")]
+        indexes = [
+            models.Index(fields=["check_id", "-id"], name="result_check"),
+            TimeIndex(fields=["received_at"], name="result_received"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.check_id}: {self.status}"

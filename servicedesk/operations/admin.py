@@ -9,11 +9,14 @@ from django.contrib import admin
 from django.contrib.auth import password_validation
 from django.contrib.auth.models import Group
 from django.http import HttpRequest
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from servicedesk.audit.desk_admin import DeskAdmin, RecordAdmin
 from servicedesk.audit.models import AuditEntry
 from servicedesk.directory.models import Grant, Organisation, Service, Site, Team, User
+from servicedesk.operations import retention
+from servicedesk.operations.models import Retention
 
 admin.site.unregister(Group)  # rights are grants
 
@@ -76,6 +79,36 @@ class OrganisationAdmin(DeskAdmin):
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
+
+
+class RetentionForm(forms.ModelForm):  # type: ignore[type-arg]
+    class Meta:
+        model = Retention
+        fields = ("keep_days",)
+
+    def clean_keep_days(self) -> int:
+        given, least = int(self.cleaned_data["keep_days"]), retention.BY_NAME[self.instance.category].least
+        if given < least:
+            raise forms.ValidationError(gettext("At least %(days)d days: charts and verdicts stand on them.") % {"days": least})
+        return given
+
+
+@admin.register(Retention)
+class RetentionAdmin(DeskAdmin):
+    form = RetentionForm
+    list_display = ("words", "keep_days")
+    ordering = ("category",)
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        retention.install()
+        return super().get_queryset(request).filter(category__in=retention.BY_NAME)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    @admin.display(description=_("what"))
+    def words(self, obj: Retention) -> str:
+        return str(retention.BY_NAME[obj.category].words)
 
 
 @admin.register(Site)

@@ -33,7 +33,7 @@ CATCH_UP_S = 1.0  # a pass that handled rows is run again at once, for this long
 BACK_OFF_MOST_S = 10.0
 STOP_S = 3.0
 STEPPED_S = 5.0  # a wall clock that moved so much against the monotonic one was set by somebody
-PATIENCE_S = {"desk": 30.0, "post": 90.0, "work": 120.0}  # a lane that stands still for longer lets the heartbeat go stale
+PATIENCE_S = {"desk": 30.0, "post": 90.0, "work": 120.0, "store": 300.0}  # a lane that stands still for longer lets the heartbeat go stale
 
 
 def run_once(now: datetime, passes: Iterable[Pass] = PASSES) -> dict[str, int]:

@@ -31,3 +31,20 @@ class EnginePass(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Retention(models.Model):
+    """How long one kind of what monitoring heard is kept. A row a category, made with its usual days."""
+
+    category = models.CharField(_("what"), max_length=40, primary_key=True, editable=False)
+    keep_days = models.PositiveIntegerField(_("days kept"), help_text=_("Older rows are dropped within the hour, for good."))
+
+    objects: ClassVar[models.Manager[Retention]] = models.Manager()
+
+    class Meta:
+        verbose_name = _("retention")
+        verbose_name_plural = _("retention")
+        ordering = ["category"]
+
+    def __str__(self) -> str:
+        return self.category

@@ -11,10 +11,12 @@ from incidents import attaching, automation, drafts, escalation, following, sett
 from incidents.command import sweep as command
 from incidents.incidents import sweep as incidents
 from monitoring import intake
+from monitoring.storage import partitions, rolling
 from notifications import delivery
 from servicedesk.api import once
 from servicedesk.audit import chain
 from servicedesk.jobs import work
+from servicedesk.operations import retention
 
 
 class Run(Protocol):
@@ -52,6 +54,9 @@ PASSES: tuple[Pass, ...] = (
     Pass("forget kept answers", 3600, once.forget),
     Pass("forget files of jobs", 3600, work.forget),
     Pass("sweep files that are nobody's", 3600, attaching.sweep),
+    Pass("make the next days of results", 3600, partitions.make_ahead, lane="store"),
+    Pass("roll results up", 20, rolling.roll_due, lane="store"),
+    Pass("drop what is old", 3600, retention.prune, lane="store"),
     Pass("cut off calls", 1, delivery.hang_up_due, lane="post"),
     Pass("deliver unclaimed messages", 1, delivery.deliver_unclaimed, lane="post"),
     Pass("reconcile lost answers", 5, delivery.reconcile_due, lane="post"),

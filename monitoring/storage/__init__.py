@@ -1,0 +1,1 @@
+"""How results are kept: rolled up, in partitions by day, and not for ever."""
