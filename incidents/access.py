@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
@@ -20,9 +23,12 @@ def own_ticket(user: User, number: int) -> Ticket:
     return ticket
 
 
-def staff_ticket(user: User, number: int, *, to_change: bool = False) -> Ticket:
-    """A ticket as staff see it. Raises Http404 (not visible), PermissionDenied (visible, but not this side or not to change)."""
-    ticket = Ticket.objects.visible_to(user).select_related(*TICKET_PARTS).filter(pk=number).first()
+def staff_ticket(user: User, number: int, *, to_change: bool = False, also: Mapping[str, Any] | None = None) -> Ticket:
+    """A ticket as staff see it, annotated with `also`.
+
+    Raises Http404 (not visible), PermissionDenied (visible, but not this side or not to change).
+    """
+    ticket = Ticket.objects.visible_to(user).select_related(*TICKET_PARTS).annotate(**(also or {})).filter(pk=number).first()
     if ticket is None:
         raise Http404
     if not user.is_desk_staff or (to_change and not (user.is_agent or user.is_manager)):

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from incidents import attaching, journal, letters_requester, moves, targets
+from incidents import around, attaching, journal, letters_requester, moves, targets
 from incidents.models import Entry, Incident, Ticket
 from incidents.states import IllegalMove, TicketState
 from incidents.vault import Kept
@@ -36,13 +36,27 @@ class NewerEntry(Exception):
 
 
 @transaction.atomic
-def reply(ticket: Ticket, *, author: User, text: str, now: datetime, last_seen: int | None = None, files: Iterable[Kept] = ()) -> Entry:
-    """A public answer, mailed in ten seconds. Raises StaffOnly; NewerEntry where a public entry came after `last_seen`."""
-    row = _opened_by_staff(ticket, author)
-    newest = row.entries.filter(audience=Entry.Audience.PUBLIC).exclude(kind=Entry.Kind.EVENT).last()
+def reply(
+    ticket: Ticket,
+    *,
+    author: User,
+    text: str,
+    now: datetime,
+    last_seen: int | None = None,
+    files: Iterable[Kept] = (),
+    kind: str = Entry.Kind.REPLY,
+    typed: str = "",
+) -> Entry:
+    """A public answer, mailed in ten seconds. Raises StaffOnly; NewerEntry where a public entry came after `last_seen`.
+
+    `typed`: what its author wrote, where `text` says more; it comes back when the answer is taken back.
+    """
+    row = opened_by_staff(ticket, author)
+    newest = row.entries.filter(audience=Entry.Audience.PUBLIC, withdrawn_at=None).exclude(kind=Entry.Kind.EVENT).last()
     if last_seen is not None and newest is not None and newest.pk > last_seen and newest.author_id != author.pk:
         raise NewerEntry(newest)
-    entry = say(row, Entry.Kind.REPLY, Entry.Audience.PUBLIC, author, text, now)
+    before = row.first_answered_at.isoformat() if row.first_answered_at else None
+    entry = say(row, kind, Entry.Audience.PUBLIC, author, text, now, held=True, before=before, **({"typed": typed} if typed else {}))
     attaching.attach(row, entry, files, actor=author, now=now)
     _meet_first_answer(row, author, now)
     letters_requester.send_answer(row, entry, now=now)
@@ -51,18 +65,19 @@ def reply(ticket: Ticket, *, author: User, text: str, now: datetime, last_seen: 
 
 @transaction.atomic
 def note(ticket: Ticket, *, author: User, text: str, now: datetime, files: Iterable[Kept] = ()) -> Entry:
-    """A note for staff. Raises StaffOnly."""
-    row = _opened_by_staff(ticket, author)
+    """A note for staff; whom it names with @ is told. Raises StaffOnly."""
+    row = opened_by_staff(ticket, author)
     entry = say(row, Entry.Kind.NOTE, Entry.Audience.STAFF, author, text, now)
     attaching.attach(row, entry, files, actor=author, now=now)
+    around.mention(row, entry, now=now)
     return entry
 
 
 @transaction.atomic
 def call(ticket: Ticket, *, author: User, text: str, direction: str, minutes: int, now: datetime) -> Entry:
     """A call with the requester: staff read what was said, the requester that it took place. Raises StaffOnly."""
-    row = _opened_by_staff(ticket, author)
-    data = {"direction": direction, "minutes": minutes}
+    row = opened_by_staff(ticket, author)
+    data: dict[str, Any] = {"direction": direction, "minutes": minutes}
     entry = say(row, Entry.Kind.CALL, Entry.Audience.STAFF, author, text, now, **data)
     said = _("%(one)s called %(other)s, %(long)s.") % {**_caller(row, author, direction), "long": _minutes(minutes)}
     journal.ticket_event(row, said, actor=author, now=now, verb="call", after=data, audience=Entry.Audience.PUBLIC)
@@ -79,12 +94,14 @@ def hear(ticket: Ticket, *, author: User, text: str, now: datetime, kind: str = 
     row = Ticket.objects.locked(ticket.pk)
     if row.state in (TicketState.CLOSED, TicketState.MERGED):
         raise IllegalMove(row.number, row.state, TicketState.OPEN)
-    entry = say(row, kind, Entry.Audience.PUBLIC, author, text, now, **({"after_solve": True} if row.state == TicketState.SOLVED else {}))
+    told: dict[str, Any] = {"heard": True} | ({"after_solve": True} if row.state == TicketState.SOLVED else {})
+    entry = say(row, kind, Entry.Audience.PUBLIC, author, text, now, **told)
     attaching.attach(row, entry, files, actor=author, now=now)
     if row.state in (TicketState.WAITING, TicketState.SOLVED):
         said = _("Open again: %(name)s answered.") % {"name": author}
         moves.move_ticket(row, TicketState.OPEN, now=now, actor=author, text=said, **opening(row, now))
     targets.project(row, now=now)
+    around.tell_of_answer(row, entry, now=now)
     return entry
 
 
@@ -103,7 +120,8 @@ def hold(ticket: Ticket, incident: Incident, *, text: str, now: datetime) -> Ent
     return entry
 
 
-def _opened_by_staff(ticket: Ticket, author: User) -> Ticket:
+def opened_by_staff(ticket: Ticket, author: User) -> Ticket:
+    """The row, held, for words of the desk. Raises StaffOnly."""
     if not (author.is_agent or author.is_manager):
         raise StaffOnly
     return Ticket.objects.locked(ticket.pk)
@@ -115,9 +133,14 @@ def opening(ticket: Ticket, now: datetime) -> dict[str, Any]:
     return {**columns, "solved_at": None, "reopened_at": now} if ticket.state == TicketState.SOLVED else columns
 
 
-def say(ticket: Ticket, kind: str, audience: str, author: User | None, text: str, now: datetime, **data: Any) -> Entry:
-    """The entry itself, of a row the caller locked: no letter, no clock."""
-    entry = Entry.objects.create(ticket=ticket, kind=kind, audience=audience, author=author, text=text, data=data, at=now)
+def say(
+    ticket: Ticket, kind: str, audience: str, author: User | None, text: str, now: datetime, *, held: bool = False, **data: Any
+) -> Entry:
+    """The entry itself, of a row the caller locked: no letter, no clock. A `held` one can be taken back for ten seconds."""
+    held_until = now + letters_requester.HOLD if held else None
+    entry = Entry.objects.create(
+        ticket=ticket, kind=kind, audience=audience, author=author, text=text, data=data, at=now, held_until=held_until
+    )
     ticket.updated_at = now
     ticket.save(update_fields=["updated_at"])
     trail.record(ticket, kind, actor=author, now=now, after={"entry": entry.pk, "audience": audience})

@@ -14,7 +14,7 @@ LONGEST = 10_000  # characters of one field
 FIELDS = {
     Draft.Kind.NEW: ("what", "impacted", "impacted_count", "impacted_group", "effect", "loss", "service", "reporting_for"),
     Draft.Kind.ANSWER: ("text",),
-    Draft.Kind.REPLY: ("text",),
+    Draft.Kind.REPLY: ("text", "promise", "promise_at"),
     Draft.Kind.NOTE: ("text",),
 }
 LIVES = timedelta(days=30)

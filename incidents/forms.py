@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -109,19 +110,22 @@ class ReportForm(KeyedForm, RatingForm, FilesForm):
 
     def clean_reporting_for(self) -> User | None:
         words = self.cleaned_data["reporting_for"]
-        if not words:
-            return None
-        active = User.objects.get_queryset().active()
-        person = active.by_login(words).first()
-        if person is not None:
-            return person
-        named = list(_named(active, words)[: MOST_NAMED + 1])
-        if len(named) == 1:
-            return named[0]
-        if not named or len(named) > MOST_NAMED:
-            raise forms.ValidationError(_("Nobody here is known by that alone. Give their user name or e-mail address, or leave it empty."))
-        people = ", ".join(f"{person} ({person.username})" for person in named)
-        raise forms.ValidationError(_("Several people are called that: %(people)s. Give the user name."), params={"people": people})
+        return one_person(words) if words else None
+
+
+def one_person(words: str) -> User:
+    """Whoever signs in with these words, or the only one whose name holds them. Raises ValidationError that says what to do."""
+    active = User.objects.get_queryset().active()
+    person = active.by_login(words).first()
+    if person is not None:
+        return person
+    named = list(_named(active, words)[: MOST_NAMED + 1])
+    if len(named) == 1:
+        return named[0]
+    if not named or len(named) > MOST_NAMED:
+        raise forms.ValidationError(_("Nobody here is known by that alone. Give their user name or e-mail address, or leave it empty."))
+    people = ", ".join(f"{person} ({person.username})" for person in named)
+    raise forms.ValidationError(_("Several people are called that: %(people)s. Give the user name."), params={"people": people})
 
 
 def _named(people: QuerySet[User], words: str) -> QuerySet[User]:
@@ -145,6 +149,36 @@ class AnswerForm(KeyedForm, FilesForm):
         error_messages={"required": _("Write something first"), "max_length": TOO_LONG},
         widget=forms.Textarea(attrs={"rows": 4, "aria-keyshortcuts": "Control+Enter"}),
     )
+
+
+class ReplyForm(AnswerForm):
+    """An answer of the desk, with a promise where one is made. The promise alone is an answer too."""
+
+    promise = WordsField(label=_("I promise"), required=False, max_length=200, help_text=_("For example: I call you"))
+    promise_at = forms.DateTimeField(
+        label=_("by"),
+        required=False,
+        error_messages={"invalid": _("Write day and time, for example 2026-11-24 10:00")},
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
+
+    def __init__(self, *args: Any, now: datetime, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.now = now
+        self.fields["text"].required = False
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        promise, due_at = cleaned.get("promise"), cleaned.get("promise_at")
+        if not promise and not cleaned.get("text") and "text" not in self.errors:
+            self.add_error("text", _("Write something first"))
+        if promise and not due_at and "promise_at" not in self.errors:
+            self.add_error("promise_at", _("Say by when"))
+        if due_at and not promise and "promise" not in self.errors:
+            self.add_error("promise", _("Say what you promise"))
+        if due_at and due_at <= self.now:
+            self.add_error("promise_at", _("That is over. Choose a time to come"))
+        return cleaned
 
 
 class WorseForm(KeyedForm, RatingForm):

@@ -6,6 +6,7 @@ something to read, never what.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -76,7 +77,7 @@ def _send_of(incident: Incident, person: User, name: str, *, now: datetime, part
     if not person.email or not person.is_active:
         return
     organisation = Organisation.current()
-    with translation.override(person.language or _language()):
+    with translation.override(person.language or language()):
         said = {
             "incident": incident, "words": words, "name": person.get_short_name(), "url": f"{settings.SITE_URL}/",
             "organisation": organisation,
@@ -96,9 +97,19 @@ def _send_of(incident: Incident, person: User, name: str, *, now: datetime, part
 
 
 def readers(ticket: Ticket) -> list[User]:
-    """Who gets a ticket's letters: the requester, and a colleague who reported it for them. Nobody without an address."""
-    people = User.objects.filter(pk__in=ticket.asker_ids, is_active=True, email__isnull=False)
-    return list(people.exclude(kind__in=ANONYMOUS).select_related("site").order_by("pk"))
+    """Who gets a ticket's letters: the requester, a colleague who reported it for them, colleagues who watch it.
+
+    Nobody without an address; the desk's own watchers are told as staff.
+    """
+    watching = [row.person for row in ticket.watchers.select_related("person__site").prefetch_related("person__grants")]
+    askers = User.objects.filter(pk__in=ticket.asker_ids).select_related("site").order_by("pk")
+    return [person for person in concerned(list(askers), watching) if person.email and person.is_active]
+
+
+def concerned(askers: Iterable[User], watching: Iterable[User]) -> list[User]:
+    """Askers, then whoever watches from outside the desk; each once, nobody who is no person."""
+    people = [*askers, *(person for person in watching if not person.is_desk_staff)]
+    return [person for person in dict.fromkeys(people) if person.kind not in ANONYMOUS]
 
 
 def promise(ticket: Ticket, person: User, *, now: datetime) -> str:
@@ -124,7 +135,7 @@ def _send(
     for person in readers(ticket):
         if name == "answer" and not reach.wants(person, Topic.ANSWERED):
             continue
-        with translation.override(person.language or _language()):
+        with translation.override(person.language or language()):
             letter = _letter(ticket, name, person, now=now, is_automatic=is_automatic, entry=entry)
         key = f"{ticket.number}:{part}:{name}:{person.pk}"
         outbox.post(
@@ -176,6 +187,7 @@ def _subject(ticket: Ticket) -> str:
     return f"[{ticket.number}] {' '.join(title.split())}"
 
 
-def _language() -> str:
+def language() -> str:
+    """Of texts that are stored, where a person has none."""
     organisation = Organisation.current()
     return organisation.language if organisation else settings.LANGUAGE_CODE

@@ -25,6 +25,11 @@ def notify(ticket: Ticket, audience: str, *, because: str, now: datetime) -> lis
     return [_queue(ticket, person, because, now, TOPICS.get(audience, "")) for person in _audience(ticket, audience, now)]
 
 
+def tell(ticket: Ticket, people: Iterable[User], *, because: str, topic: str, now: datetime, about: str = "") -> list[Errand]:
+    """One notice to each; the same reason (or, where given, the same thing it is `about`) twice is one notice."""
+    return [_queue(ticket, person, because, now, topic, about) for person in people]
+
+
 def _audience(ticket: Ticket, audience: str, now: datetime) -> Iterable[User]:
     if audience == "assignee":
         return [ticket.assignee] if ticket.assignee else []
@@ -34,7 +39,7 @@ def _audience(ticket: Ticket, audience: str, now: datetime) -> Iterable[User]:
     return [manager] if manager else []
 
 
-def _queue(ticket: Ticket, person: User, because: str, now: datetime, topic: str) -> Errand:
+def _queue(ticket: Ticket, person: User, because: str, now: datetime, topic: str, about: str = "") -> Errand:
     with translation.override(person.language or settings.LANGUAGE_CODE):
         title = _("confidential") if ticket.is_confidential else ticket.title
         said = {"ticket": ticket, "title": title, "because": because, "url": f"{settings.SITE_URL}/tickets/{ticket.pk}/"}
@@ -47,7 +52,7 @@ def _queue(ticket: Ticket, person: User, because: str, now: datetime, topic: str
             reference=ticket.number,
             is_confidential=ticket.is_confidential,
         )
-    reason = hashlib.sha256(because.encode()).hexdigest()[:12]
+    reason = hashlib.sha256((about or because).encode()).hexdigest()[:12]
     key = f"{ticket.number}:notice:{reason}:{person.pk}"
     return outbox.queue(
         person, thread=ticket.number, key=key, letter=letter, urgency=Urgency.NORMAL, kind=Errand.Kind.NOTICE,

@@ -115,7 +115,7 @@ def _public_words(incident: Incident, now: datetime) -> str:
 
 def _waits_for_answer(ticket: Ticket) -> bool:
     """The last public word is the requester's."""
-    said = ticket.entries.filter(audience=Entry.Audience.PUBLIC).exclude(kind=Entry.Kind.EVENT).last()
+    said = ticket.entries.filter(audience=Entry.Audience.PUBLIC, withdrawn_at=None).exclude(kind=Entry.Kind.EVENT).last()
     return said is not None and said.author_id in ticket.asker_ids
 
 

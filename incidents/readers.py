@@ -24,8 +24,8 @@ def _admit(incident: Incident, person: User, *, because: str, now: datetime, act
         trail.record(incident, "admit", actor=actor, now=now, after={"person": person.username, "because": because})
 
 
-@transaction.atomic
 def opened(thing: Incident | Ticket, *, by: User, now: datetime) -> None:
     """Somebody opens it: of what is confidential that is an event of the audit trail."""
     if thing.is_confidential:
-        trail.record(thing, "read", actor=by, now=now)
+        with transaction.atomic():
+            trail.record(thing, "read", actor=by, now=now)

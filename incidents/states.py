@@ -74,9 +74,9 @@ T, N, R = TicketState, IncidentState, RunState
 
 TICKET_MOVES: Mapping[str, frozenset[str]] = {
     T.NEW: frozenset({T.OPEN, T.WAITING, T.SOLVED, T.MERGED}),
-    T.OPEN: frozenset({T.WAITING, T.SOLVED, T.MERGED}),
+    T.OPEN: frozenset({T.WAITING, T.SOLVED, T.MERGED, T.NEW}),  # new again: the answer that opened it was taken back
     T.WAITING: frozenset({T.OPEN, T.SOLVED, T.MERGED}),
-    T.SOLVED: frozenset({T.OPEN, T.CLOSED, T.MERGED}),
+    T.SOLVED: frozenset({T.OPEN, T.CLOSED, T.MERGED, T.NEW, T.WAITING}),  # the last two: taken back as well
     T.CLOSED: frozenset(),
     T.MERGED: frozenset({T.OPEN}),
 }

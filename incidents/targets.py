@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,7 +21,7 @@ REMINDS_AFTER, ENDS_AFTER = 3, 7  # working days without the requester's answer
 NEVER_ENDS = (1, 2)  # severities that no silence solves
 REQUEST_RUNS_AS = 4
 TARGETS = {target.severity: target for target in starter.TARGETS}
-SAID = (Entry.Kind.REPLY, Entry.Kind.MAIL, Entry.Kind.CALL)
+SAID = (Entry.Kind.REPLY, Entry.Kind.MAIL, Entry.Kind.CALL, Entry.Kind.PROMISE)
 STORED: Mapping[str, clocks.Name] = {
     "first_answer_due_at": "first_response",
     "next_answer_due_at": "next_response",
@@ -52,9 +52,12 @@ def first_answer_from(ticket: Ticket, at: datetime) -> datetime | None:
     return clocks.evaluate(created, TARGETS, desk(ticket.requester.site, Organisation.current()), at)["first_response"].due_at
 
 
-def clocks_of(ticket: Ticket, *, now: datetime) -> dict[clocks.Name, ClockState]:
-    """first_response, next_response (once one was owed) and resolution as they stand, each with its segments."""
-    return clocks.evaluate(events_of(ticket), TARGETS, desk(ticket.requester.site, Organisation.current()), now)
+def clocks_of(ticket: Ticket, *, now: datetime, entries: Iterable[Entry] | None = None) -> dict[clocks.Name, ClockState]:
+    """first_response, next_response (once one was owed) and resolution as they stand, each with its segments.
+
+    `entries` spares the reading of them: all of the ticket's, oldest first.
+    """
+    return clocks.evaluate(events_of(ticket, entries), TARGETS, desk(ticket.requester.site, Organisation.current()), now)
 
 
 def project(ticket: Ticket, *, now: datetime) -> None:
@@ -98,12 +101,16 @@ def _settles_at(ticket: Ticket, events: list[Event], hours: Desk) -> datetime | 
     return None if ticket.severity in NEVER_ENDS else deskhours.working_days(hours, since, ENDS_AFTER)
 
 
-def events_of(ticket: Ticket) -> list[Event]:
-    """The ticket's history as its clocks read it: oldest first."""
+def events_of(ticket: Ticket, entries: Iterable[Entry] | None = None) -> list[Event]:
+    """The ticket's history as its clocks read it: oldest first, without what was taken back or does not count."""
     rank = _runs_as(ticket, None)
     askers = ticket.asker_ids
     events: list[Event] = []
-    for entry in ticket.entries.order_by("id").only("kind", "audience", "author_id", "data", "at"):
+    if entries is None:
+        entries = ticket.entries.order_by("id").only("kind", "audience", "author_id", "data", "at", "withdrawn_at")
+    for entry in entries:
+        if entry.withdrawn_at is not None or entry.data.get("uncounted"):
+            continue
         told = list(_told(ticket, entry, askers))
         if told and told[0].kind == "severity" and entry.at == ticket.created_at:
             rank = int(told[0].value or rank)  # rated in the moment of the report: it never ran on anything else
@@ -116,7 +123,7 @@ def _told(ticket: Ticket, entry: Entry, askers: frozenset[int]) -> Iterator[Even
     if entry.kind == Entry.Kind.EVENT:
         yield from _done(ticket, entry)
     elif entry.kind in SAID:
-        is_theirs = entry.author_id in askers
+        is_theirs = entry.author_id in askers or bool(entry.data.get("heard"))
         if not (is_theirs and entry.kind == Entry.Kind.CALL):
             yield Event("message" if is_theirs else "answer", entry.at)
 

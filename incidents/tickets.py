@@ -18,7 +18,6 @@ from incidents import conversation, guess, journal, legible, letters_requester, 
 from incidents.likeness import signature
 from incidents.models import Entry, Ticket
 from incidents.states import Effect, IllegalMove, Impacted, TicketState
-from incidents.vault import Kept
 from servicedesk.directory import zones
 from servicedesk.directory.models import Service, Team, User
 
@@ -334,18 +333,9 @@ def solve(ticket: Ticket, *, actor: User | None, now: datetime, text: str = "", 
 
 
 @transaction.atomic
-def answer(
-    ticket: Ticket,
-    *,
-    author: User,
-    text: str,
-    now: datetime,
-    last_seen: int | None = None,
-    is_solving: bool = False,
-    files: Iterable[Kept] = (),
-) -> Entry:
-    """What staff write to the requester, and where asked the ticket solved with it: both or neither."""
-    entry = conversation.reply(ticket, author=author, text=text, last_seen=last_seen, files=files, now=now)
+def answer(ticket: Ticket, *, author: User, now: datetime, is_solving: bool = False, **said: Any) -> Entry:
+    """What staff write to the requester (conversation.reply), and where asked the ticket solved with it: both or neither."""
+    entry = conversation.reply(ticket, author=author, now=now, **said)
     if is_solving:
         solve(ticket, actor=author, now=now)
     return entry

@@ -27,6 +27,8 @@ from incidents.views import (
     signed,
     silences,
     ticket,
+    ticket_around,
+    ticket_words,
 )
 
 urlpatterns = [
@@ -52,9 +54,15 @@ urlpatterns = [
     path("queue/next/", queue_deeds.following, name="queue_next"),
     path("queue/keep/", queue_deeds.keep, name="queue_keep"),
     path("tickets/<int:number>/", ticket.ticket, name="ticket"),
-    path("tickets/<int:number>/reply/", ticket.reply, name="ticket_reply"),
-    path("tickets/<int:number>/note/", ticket.note, name="ticket_note"),
-    path("tickets/<int:number>/call/", ticket.call, name="ticket_call"),
+    path("tickets/<int:number>/reply/", ticket_words.reply, name="ticket_reply"),
+    path("tickets/<int:number>/note/", ticket_words.note, name="ticket_note"),
+    path("tickets/<int:number>/call/", ticket_words.call, name="ticket_call"),
+    path("tickets/<int:number>/take-back/<int:entry>/", ticket_words.take_back, name="ticket_take_back"),
+    path("tickets/<int:number>/kept/<int:pledge>/", ticket_words.keep_promise, name="ticket_keep_promise"),
+    path("tickets/<int:number>/thanks/", ticket_words.only_thanks, name="ticket_thanks"),
+    path("tickets/<int:number>/watch/", ticket_around.watch, name="ticket_watch"),
+    path("tickets/<int:number>/tags/", ticket_around.tags, name="ticket_tags"),
+    path("tickets/<int:number>/time/", ticket_around.spend, name="ticket_time"),
     path("tickets/<int:number>/assign/", ticket.assign, name="ticket_assign"),
     path("tickets/<int:number>/severity/", ticket.severity, name="ticket_severity"),
     path("tickets/<int:number>/move/", ticket.move, name="ticket_move"),

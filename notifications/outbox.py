@@ -216,6 +216,19 @@ def acted(thread: str, person: User, *, now: datetime) -> None:
     pages.move(MessageState.ANSWERED, **columns)
 
 
+@transaction.atomic
+def take_back(thread: str, keys: Sequence[str], *, now: datetime, reason: str) -> bool:
+    """Cancel every letter whose key begins with one of these, unless a single one was claimed: then none, and False."""
+    named = Q(*(Q(key__startswith=key) for key in keys), _connector=Q.OR)
+    rows = Message.objects.of_thread(thread).filter(named)
+    states = list(rows.select_for_update().order_by("pk").values_list("state", flat=True))
+    if any(state not in (*WAITING, MessageState.CANCELLED) for state in states):
+        return False
+    waiting = states.count(MessageState.CANCELLED)
+    moved = rows.waiting().move(MessageState.CANCELLED, ended_at=now, reason=reason[:240])
+    return moved == len(states) - waiting
+
+
 def ringing(pages: MessageQuerySet) -> MessageQuerySet:
     """Calls that nobody picked up yet."""
     return pages.filter(channel=Channel.VOICE, state=MessageState.SENT, delivered_at=None, hang_up_at=None)

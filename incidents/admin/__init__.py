@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from incidents.admin import desk, plan
+from incidents.admin import desk, plan, ticketing
 
-__all__ = ["desk", "plan"]
+__all__ = ["desk", "plan", "ticketing"]

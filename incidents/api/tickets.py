@@ -114,10 +114,9 @@ class EntryResource(Resource):
 
     def list(self, request: Request, number: int) -> Response:
         """What was said and done on a ticket, oldest first; requesters read what is public."""
-        entries = self.find(number).entries.select_related("author")
-        if not self.person.is_desk_staff:
-            entries = entries.filter(audience=Entry.Audience.PUBLIC)
-        return self.listed(entries, EntryShape)
+        entries = self.find(number).entries.all()
+        entries = entries.standing() if self.person.is_desk_staff else entries.public(clock.now())
+        return self.listed(entries.select_related("author"), EntryShape)
 
     @extend_schema(request=NewEntry, responses={201: EntryShape})
     def create(self, request: Request, number: int) -> HttpResponse:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from incidents.models.alerts import LinkedAlert
+from incidents.models.around import Presence, TimeSpent, Watcher
 from incidents.models.articles import Article
 from incidents.models.attachments import Attachment
 from incidents.models.bulk import Batch, SavedView
+from incidents.models.canned import CannedAnswer
 from incidents.models.commands import Command, RoleHolding, Update
 from incidents.models.drafts import Draft
 from incidents.models.feedback import ArticleVote, Satisfaction
@@ -13,6 +15,7 @@ from incidents.models.followers import Follower
 from incidents.models.incidents import Incident, TimelineEntry
 from incidents.models.links import SignedLink
 from incidents.models.plans import Plan, PlanReading, PlanRole, PlanVersion, Runbook
+from incidents.models.pledges import Pledge
 from incidents.models.policies import LastResort, Policy, PolicyStep, PolicyVersion, StepTarget
 from incidents.models.readers import Reader
 from incidents.models.reports import ActionItem, Report, Sentence
@@ -27,6 +30,7 @@ __all__ = [
     "ArticleVote",
     "Attachment",
     "Batch",
+    "CannedAnswer",
     "Command",
     "Draft",
     "Entry",
@@ -41,9 +45,11 @@ __all__ = [
     "PlanReading",
     "PlanRole",
     "PlanVersion",
+    "Pledge",
     "Policy",
     "PolicyStep",
     "PolicyVersion",
+    "Presence",
     "Reader",
     "Report",
     "RoleHolding",
@@ -60,6 +66,8 @@ __all__ = [
     "StepRecord",
     "StepTarget",
     "Ticket",
+    "TimeSpent",
     "TimelineEntry",
     "Update",
+    "Watcher",
 ]

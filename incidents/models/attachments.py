@@ -17,7 +17,8 @@ class AttachmentQuerySet(models.QuerySet["Attachment"]):
     def visible_to(self, user: User) -> Self:
         """Of tickets one may see; a file of a note is for staff alone."""
         rows = self.filter(ticket__in=Ticket.objects.visible_to(user))
-        return rows if user.is_desk_staff else rows.filter(audience=Entry.Audience.PUBLIC)
+        standing = Q(entry=None) | Q(entry__withdrawn_at=None)
+        return rows if user.is_desk_staff else rows.filter(standing, audience=Entry.Audience.PUBLIC)
 
 
 class Attachment(models.Model):

@@ -15,6 +15,10 @@ from incidents.states import OPEN_TICKET, Effect, Impacted, Severity, TicketStat
 from servicedesk.directory.models import Service, Team, User
 
 
+def _theirs(user: User) -> Q:
+    return Q(requester=user) | Q(reported_by=user) | Q(pk__in=user.watched.values("ticket_id"))
+
+
 class TicketQuerySet(models.QuerySet["Ticket"]):
     def open(self) -> TicketQuerySet:
         return self.filter(state__in=OPEN_TICKET)
@@ -35,8 +39,8 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         )
 
     def own(self, user: User) -> TicketQuerySet:
-        """Filed by, or for, this person."""
-        return self.filter(Q(requester=user) | Q(reported_by=user))
+        """Filed by, or for, this person, or watched by them."""
+        return self.filter(_theirs(user))
 
     def locked(self, number: int) -> Ticket:
         """The row as it is now, nobody else may change it until this transaction ends."""
@@ -60,7 +64,7 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         Everybody sees their own; machines none that is confidential.
         """
         rows = self.filter(is_confidential=False) if user.is_machine else self
-        mine = Q(requester=user) | Q(reported_by=user)
+        mine = _theirs(user)
         if not user.is_desk_staff:
             return rows.filter(mine)
         inside = Q(is_confidential=False) | Q(incident__in=user.confidences.values("incident_id"))
@@ -192,6 +196,17 @@ class Ticket(models.Model):
         return frozenset(person.pk for person in (self.requester, colleague) if person)
 
 
+class EntryQuerySet(models.QuerySet["Entry"]):
+    def standing(self) -> EntryQuerySet:
+        """Without what was taken back."""
+        return self.filter(withdrawn_at=None)
+
+    def public(self, now: datetime) -> EntryQuerySet:
+        """What requesters read: an answer once it can no longer be taken back."""
+        out = Q(held_until=None) | Q(held_until__lte=now)
+        return self.standing().filter(out, audience=Entry.Audience.PUBLIC)
+
+
 class Entry(models.Model):
     """One line of a ticket: said, written, or done. A note's audience is a column the database guards."""
 
@@ -214,6 +229,10 @@ class Entry(models.Model):
     text = models.TextField(_("text"))
     data = models.JSONField(_("facts"), default=dict, help_text=_("Of an event: verb, before, after, because."))
     at = models.DateTimeField(_("at"))
+    held_until = models.DateTimeField(_("can be taken back until"), null=True)
+    withdrawn_at = models.DateTimeField(_("taken back"), null=True)
+
+    objects: ClassVar[models.Manager[Entry]] = EntryQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("entry")
@@ -223,3 +242,7 @@ class Entry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.text[:40]}"
+
+    def is_held(self, now: datetime) -> bool:
+        """Whether its author can still take it back."""
+        return self.held_until is not None and now < self.held_until and self.withdrawn_at is None

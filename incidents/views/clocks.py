@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -9,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from incidents import targets
 from incidents.clocks import ClockState
-from incidents.models import Ticket
+from incidents.models import Entry, Ticket
 from incidents.states import TicketState
 
 SOON = timedelta(minutes=30)
@@ -42,10 +43,10 @@ def running(since: datetime, due: datetime | None, now: datetime) -> Seen:
     return Seen(state, due, min(max(used, 0), 100))
 
 
-def all_of(ticket: Ticket, now: datetime) -> list[tuple[str, Seen]]:
+def all_of(ticket: Ticket, now: datetime, entries: Iterable[Entry] | None = None) -> list[tuple[str, Seen]]:
     """Every clock of the ticket by name, worked out from its history."""
     names = {"first_response": _("First answer"), "next_response": _("Next answer"), "resolution": _("Solution")}
-    states = targets.clocks_of(ticket, now=now)
+    states = targets.clocks_of(ticket, now=now, entries=entries)
     return [(word, _seen(states[name])) for name, word in names.items() if name in states]
 
 

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from incidents import access, automation, drafts, knowledge, silences, tickets
 from incidents import promise as promises
 from incidents.forms import AnswerForm, ReportForm
-from incidents.models import Draft, Entry, Follower, Incident, Satisfaction, Ticket
+from incidents.models import Draft, Follower, Incident, Satisfaction, Ticket
 from incidents.states import OPEN_TICKET, IllegalMove, TicketState
 from incidents.views import numbers, pressed, requester
 from servicedesk import clock
@@ -116,7 +116,7 @@ def ticket(request: PersonRequest, number: int) -> HttpResponse:
         sent = pressed.once(request, form, deed, "/t/{}/")
         drafts.discard(request.user, Draft.Kind.ANSWER, found.pk)
         return sent
-    talk = found.entries.filter(audience=Entry.Audience.PUBLIC).select_related("author").prefetch_related("files").order_by("id")
+    talk = found.entries.public(now).select_related("author").prefetch_related("files").order_by("id")
     context = {"seen": requester.Seen(found, now), "ticket": found, "talk": talk, "form": form, "is_new": "new" in request.GET}
     context |= {"draft": draft, "satisfaction": Satisfaction.objects.filter(ticket=found).first(), "answers": Satisfaction.Answer.choices}
     context["files"] = found.files.filter(entry=None)

@@ -14,10 +14,15 @@ from servicedesk.api import sent
 from servicedesk.directory.access import PersonRequest
 
 
-def once(request: PersonRequest, form: KeyedForm, deed: Callable[[], object], to: str, *, by_words: bool = True) -> HttpResponse:
-    """Do it, and lead to this address, in which {} is the number of what came of it. Pressed again: led there alone."""
+def once(
+    request: PersonRequest, form: KeyedForm, deed: Callable[[], object], to: str, *, by_words: bool = True, after: str = ""
+) -> HttpResponse:
+    """Do it, and lead to this address, in which {} is the number of what came of it. Pressed again: led there alone.
+
+    `after` tells presses of the same words apart: what happened between them.
+    """
     words = form.said if by_words else None
-    return redirect(sent.once(request.user, request.path, form.key, lambda: _address(deed(), to), now=clock.now(), words=words))
+    return redirect(sent.once(request.user, request.path + after, form.key, lambda: _address(deed(), to), now=clock.now(), words=words))
 
 
 def _address(made: object, to: str) -> str:

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-import functools
+import hashlib
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Exists, OuterRef
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from incidents import access, conversation, drafts, readers, tickets
-from incidents.forms import AnswerForm, AssignForm, CallForm, SeverityForm
-from incidents.models import Draft, Entry, Ticket
+from incidents import access, around, canned, drafts, letters_requester, readers, thanks, tickets
+from incidents.forms import AnswerForm, AssignForm, CallForm, ReplyForm, SeverityForm
+from incidents.forms_ticket import TagsForm, TimeForm, WatchForm
+from incidents.models import Draft, Entry, Pledge, Ticket, TimeSpent, Watcher
 from incidents.states import IllegalMove
-from incidents.views import clocks, escalations, numbers, pressed
+from incidents.views import clocks, escalations
+from notifications.models import Message
 from servicedesk import clock
 from servicedesk.directory.access import PersonRequest
 
@@ -25,81 +30,147 @@ COMPOSERS = ("reply", "note", "call")
 
 @require_safe
 def ticket(request: PersonRequest, number: int) -> HttpResponse:
-    found = access.staff_ticket(request.user, number)
+    found = access.staff_ticket(request.user, number, also=_counted(request))
+    if "pulse" in request.GET:
+        return _news(request, found)
     readers.opened(found, by=request.user, now=clock.now())
-    return _page(request, found)
+    return shown(request, found)
 
 
-def _page(request: PersonRequest, found: Ticket, wrong: dict[str, Any] | None = None, status: int = 422) -> HttpResponse:
+def shown(request: PersonRequest, found: Ticket, wrong: dict[str, Any] | None = None, status: int = 422) -> HttpResponse:
     """The page; `wrong` brings a form that was sent with faults, so that nothing typed is lost."""
     now = clock.now()
-    entries = list(found.entries.select_related("author").prefetch_related("files").order_by("id"))
+    talk = _conversation(request, found, now, is_writing=bool(wrong))
+    side, may_work = _side(request, found, talk), _may_work(request)
+    context = {**talk, **side, "may_work": may_work, "pledges": _rows(found, "pledges"), **_composer(request, found, side["watchers"], now)}
+    context |= {"pulse_url": f"{reverse('ticket', args=[found.pk])}?tab={request.GET.get('tab', '')}", **(wrong or {})}
+    return render(request, "desk/ticket.html", context, status=status if wrong else 200)
+
+
+def _may_work(request: PersonRequest) -> bool:
+    return request.user.is_agent or request.user.is_manager
+
+
+def _counted(request: PersonRequest) -> dict[str, Any]:
+    """Whether there is any of what most tickets have none of: asked with the ticket, so that nothing is asked for it."""
+    own = Draft.objects.filter(person=request.user, number=OuterRef("pk"))
+    mine = {"has_draft": own, "has_watchers": Watcher.objects.filter(ticket=OuterRef("pk"))}
+    mine |= {
+        "has_pledges": Pledge.objects.open().filter(ticket=OuterRef("pk")),
+        "has_times": TimeSpent.objects.filter(ticket=OuterRef("pk")),
+    }
+    return {name: Exists(rows) for name, rows in mine.items()}
+
+
+def _rows(found: Ticket, name: str) -> list[Any]:
+    """The ticket's watchers or open promises with their people; none where it is known that there are none."""
+    if not getattr(found, f"has_{name}", True):
+        return []
+    rows = found.pledges.open() if name == "pledges" else found.watchers.prefetch_related("person__grants")
+    return list(rows.select_related("person"))
+
+
+def _news(request: PersonRequest, found: Ticket) -> HttpResponse:
+    """Who else is here, and what changed since the cursor. 204: nothing."""
+    now = clock.now()
+    context = {**_conversation(request, found, now, is_writing="writing" in request.GET), "oob": True}
+    answer = HttpResponse(status=204)
+    if context["cursor"] != request.GET["pulse"]:
+        answer = render(request, "desk/ticket_news.html", context)
+    answer["Desk-Cursor"], answer["Desk-Now"] = context["cursor"], now.isoformat()
+    return answer
+
+
+def _conversation(request: PersonRequest, found: Ticket, now: datetime, *, is_writing: bool) -> dict[str, Any]:
+    here = around.be_present(found, person=request.user, is_writing=is_writing, now=now) if _may_work(request) else []
+    entries = list(found.entries.select_related("author").order_by("id"))
+    files = list(found.files.all())
+    talk = [entry for entry in entries if entry.kind != Entry.Kind.EVENT and entry.withdrawn_at is None]
     is_timeline = request.GET.get("tab") == "timeline"
-    composer = request.GET.get("write", "reply")
     context = {
         "ticket": found,
-        "files": found.files.filter(entry=None),
-        "entries": entries if is_timeline else [entry for entry in entries if entry.kind != Entry.Kind.EVENT],
+        "now": now,
+        "files": [file for file in files if file.entry_id is None],
+        "files_of": {entry.pk: [file for file in files if file.entry_id == entry.pk] for entry in entries} if files else {},
+        "every_entry": entries,
+        "entries": entries if is_timeline else talk,
         "changes": [entry for entry in entries if entry.kind == Entry.Kind.EVENT],
+        "sent": _sent(found, entries),
+        "held": [entry.pk for entry in entries if entry.is_held(now)],
         "is_timeline": is_timeline,
-        "composer": composer if composer in COMPOSERS else "reply",
-        "clocks": clocks.all_of(found, now),
-        "escalation": escalations.of_ticket(found, now),
-        "last_seen": max((entry.pk for entry in entries if entry.audience == Entry.Audience.PUBLIC), default=0),
-        "others": Ticket.objects.visible_to(request.user).filter(requester=found.requester).exclude(pk=found.pk).order_by("-id")[:3],
-        "may_work": request.user.is_agent or request.user.is_manager,
-        "text_form": AnswerForm(initial=_draft(request, composer, found)),
-        "call_form": CallForm(),
-        "assign_form": AssignForm(initial={"assignee": found.assignee and found.assignee.username, "team": found.team and found.team.slug}),
-        "severity_form": SeverityForm(initial={"severity": found.severity}),
-        **(wrong or {}),
+        "clocks": clocks.all_of(found, now, entries),
+        "here": here,
+        "last_seen": max((entry.pk for entry in talk if entry.audience == Entry.Audience.PUBLIC), default=0),
+        "thanks": thanks.word_of(found, entries),
     }
-    return render(request, "desk/ticket.html", context, status=status if wrong else 200)
+    return {**context, "cursor": _cursor(context)}
+
+
+def _cursor(context: dict[str, Any]) -> str:
+    """What the conversation shows, as a fingerprint: another one means news."""
+    here = [(one.person_id, one.is_writing) for one in context["here"]]
+    last = [(entry.pk, entry.withdrawn_at) for entry in context["every_entry"][-30:]]
+    ticket = context["ticket"]
+    told = (last, ticket.updated_at, ticket.state, sorted(context["sent"].items()), context["held"], here)
+    return hashlib.sha256(repr(told).encode()).hexdigest()[:16]
+
+
+def _sent(found: Ticket, entries: Iterable[Entry]) -> dict[int, str]:
+    """How far the letters of each answer came, the least far of them: "sent" only once one was claimed."""
+    ours = {f"{found.number}:entry-{entry.pk}:": entry.pk for entry in entries if entry.held_until}
+    order = list(Message.State.values)
+    seen: dict[int, str] = {}
+    rows = Message.objects.of_thread(found.number).filter(key__contains=":entry-") if ours else Message.objects.none()
+    for key, state in rows.values_list("key", "state"):
+        entry = ours.get(key[: key.find(":", len(found.number) + 1) + 1])
+        if entry is not None:
+            seen[entry] = min(seen.get(entry, state), state, key=order.index)
+    return seen
+
+
+def _side(request: PersonRequest, found: Ticket, talk: dict[str, Any]) -> dict[str, Any]:
+    watchers = _rows(found, "watchers")
+    others = Ticket.objects.visible_to(request.user).filter(requester=found.requester).exclude(pk=found.pk)
+    assigned = {"assignee": found.assignee and found.assignee.username, "team": found.team and found.team.slug}
+    return {
+        "escalation": escalations.of_ticket(found, talk["now"]),
+        "others": others.order_by("-id")[:3],
+        "watchers": watchers,
+        "is_watching": any(watcher.person_id == request.user.pk for watcher in watchers),
+        "minutes": around.minutes_spent(found, talk["every_entry"])
+        if getattr(found, "has_times", True)
+        else around.minutes_called(talk["every_entry"]),
+        "assign_form": AssignForm(initial=assigned) if request.GET.get("edit") == "assignment" else None,
+        "severity_form": SeverityForm(initial={"severity": found.severity}),
+        "tags_form": TagsForm(initial={"tags": ", ".join(found.tags)}),
+        "watch_form": WatchForm(),
+        "time_form": TimeForm(),
+    }
+
+
+def _composer(request: PersonRequest, found: Ticket, watchers: list[Any], now: datetime) -> dict[str, Any]:
+    asked = request.GET.get("write", "reply")
+    composer = asked if asked in COMPOSERS else "reply"
+    initial = _draft(request, composer, found) if getattr(found, "has_draft", True) else {}
+    answers = canned.offered(found, writer=request.user) if "canned" in request.GET else []
+    picked = next((one for one in answers if str(one.pk) == request.GET["canned"]), None)
+    if picked:
+        initial["text"] = f"{initial.get('text', '')}\n{canned.filled(picked.text, found, writer=request.user, now=now)}".strip()
+    askers = [person for person in (found.requester, found.reported_by) if person and person.pk in found.asker_ids]
+    concerned = letters_requester.concerned(askers, [watcher.person for watcher in watchers])
+    return {
+        "composer": composer,
+        "canned": [] if picked else answers,
+        "canned_asked": "canned" in request.GET and not answers,
+        "recipients": [person for person in concerned if person.email and person.is_active],
+        "text_form": ReplyForm(initial=initial, now=now) if composer == "reply" else AnswerForm(initial=initial),
+        "call_form": CallForm(),
+    }
 
 
 def _draft(request: PersonRequest, composer: str, found: Ticket) -> dict[str, Any]:
     row = drafts.of(request.user, composer, found.pk)
     return dict(row.fields) if row else {}
-
-
-@require_POST
-def reply(request: PersonRequest, number: int) -> HttpResponse:
-    found, now = access.staff_ticket(request.user, number, to_change=True), clock.now()
-    form = AnswerForm(request.POST, request.FILES)
-    if not form.is_valid():
-        return _page(request, found, {"text_form": form, "composer": "reply"})
-    said = {"last_seen": numbers.whole(request.POST.get("last_seen", "")), "is_solving": "solve" in request.POST, **form.said}
-    try:
-        done = pressed.once(request, form, lambda: tickets.answer(found, author=request.user, now=now, **said), _url(found))
-    except conversation.NewerEntry as error:
-        return _page(request, found, {"text_form": form, "composer": "reply", "newer": error.entry}, status=409)
-    except IllegalMove:
-        messages.error(request, _refusal(found))
-        return _page(request, found, {"text_form": form, "composer": "reply"}, status=409)
-    drafts.discard(request.user, Draft.Kind.REPLY, found.pk)
-    return done
-
-
-@require_POST
-def note(request: PersonRequest, number: int) -> HttpResponse:
-    found, now = access.staff_ticket(request.user, number, to_change=True), clock.now()
-    form = AnswerForm(request.POST, request.FILES)
-    if not form.is_valid():
-        return _page(request, found, {"text_form": form, "composer": "note"})
-    done = pressed.once(request, form, lambda: conversation.note(found, author=request.user, now=now, **form.said), _url(found))
-    drafts.discard(request.user, Draft.Kind.NOTE, found.pk)
-    return done
-
-
-@require_POST
-def call(request: PersonRequest, number: int) -> HttpResponse:
-    """Two calls that nobody answered are two calls: only the form's key tells a second press."""
-    found, now = access.staff_ticket(request.user, number, to_change=True), clock.now()
-    form = CallForm(request.POST)
-    if not form.is_valid():
-        return _page(request, found, {"call_form": form, "composer": "call"})
-    deed = functools.partial(conversation.call, found, author=request.user, now=now, **form.said)
-    return pressed.once(request, form, deed, _url(found), by_words=False)
 
 
 @require_POST
@@ -112,7 +183,7 @@ def assign(request: PersonRequest, number: int) -> HttpResponse:
     if form.is_valid() and found.is_confidential and form.cleaned_data["team"] is None:
         form.add_error("team", _("A confidential ticket stays with a team, or nobody could read it"))
     if not form.is_valid():
-        return _page(request, found, {"assign_form": form})
+        return shown(request, found, {"assign_form": form})
     tickets.assign(found, to=form.cleaned_data["assignee"], team=form.cleaned_data["team"], actor=request.user, now=clock.now())
     return redirect("ticket", found.pk)
 
@@ -129,7 +200,7 @@ def severity(request: PersonRequest, number: int) -> HttpResponse:
             return redirect("ticket", found.pk)
         except tickets.ReasonNeeded:
             form.add_error("reason", _("Say why: a SEV1 or SEV2 is lowered only with a reason"))
-    return _page(request, found, {"severity_form": form})
+    return shown(request, found, {"severity_form": form})
 
 
 @require_POST
@@ -141,15 +212,16 @@ def move(request: PersonRequest, number: int) -> HttpResponse:
     except tickets.UnknownButton:
         messages.error(request, _("Nothing was done: use one of the buttons."))
     except IllegalMove:
-        messages.error(request, _refusal(found))
+        messages.error(request, refusal(found))
     return redirect("ticket", found.pk)
 
 
-def _refusal(found: Ticket) -> str:
+def refusal(found: Ticket) -> str:
     """How it stands now, which may be otherwise than when the page was opened."""
     state = Ticket.objects.get(pk=found.pk).get_state_display()
     return _("That cannot be done now. The ticket is: %(state)s.") % {"state": state}
 
 
-def _url(found: Ticket) -> str:
+def there(request: PersonRequest, found: Ticket) -> str:
+    """Where one is led after sending."""
     return reverse("ticket", args=[found.pk])

@@ -49,6 +49,9 @@ class Topic(models.TextChoices):
     ASSIGNED = "assigned", _("A ticket assigned to me needs something")
     TEAM = "team", _("A ticket in my team's queue needs somebody")
     MANAGER = "manager", _("A ticket needs the IT manager on duty")
+    MENTIONED = "mentioned", _("A colleague names me in a note")
+    WATCHED = "watched", _("News of a ticket I watch")
+    PROMISE = "promise", _("A promise of mine falls due or was missed")
 
 
 class MutedTopic(models.Model):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from incidents import attaching, automation, drafts, escalation, following, settling
+from incidents import around, attaching, automation, drafts, escalation, following, pledges, settling
 from incidents.command import sweep as command
 from incidents.incidents import sweep as incidents
 from monitoring import intake
@@ -45,12 +45,14 @@ PASSES: tuple[Pass, ...] = (
     Pass("advance escalations", 1, escalation.advance_due),
     Pass("remind of promised updates", 1, command.remind_due),
     Pass("tell who has it too", 2, following.tell_over),
+    Pass("look after promises", 5, pledges.watch_over),
     Pass("settle tickets", 5, settling.settle_due),
     Pass("tell of tickets not rated", 5, settling.tell_unrated),
     Pass("promote messages", 1, delivery.promote_due),
     Pass("seal the audit trail", 3, chain.seal),
     Pass("forget seen events", 3600, intake.forget_seen),
     Pass("forget old drafts", 3600, drafts.forget),
+    Pass("forget who was present", 3600, around.forget),
     Pass("forget kept answers", 3600, once.forget),
     Pass("forget files of jobs", 3600, work.forget),
     Pass("sweep files that are nobody's", 3600, attaching.sweep),

@@ -106,6 +106,7 @@
     const address = new URL(heart.dataset.pulseUrl || location.href, location.href);
     address.hash = "";
     address.searchParams.set("pulse", heart.dataset.cursor || "");
+    if (all("form[data-draft] textarea[data-touched]").some((field) => field.value)) address.searchParams.set("writing", "1");
     try {
       const answer = await fetch(address, { headers: { "HX-Request": "true" }, redirect: "manual", cache: "no-store", signal: AbortSignal.timeout(10000) });
       if (answer.type === "opaqueredirect" || answer.status === 401) return signedOut();

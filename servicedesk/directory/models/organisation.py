@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+_KNOWN: ContextVar[list[Organisation | None] | None] = ContextVar("organisation", default=None)
 
 
 class Organisation(models.Model):
@@ -35,4 +41,19 @@ class Organisation(models.Model):
 
     @classmethod
     def current(cls) -> Organisation | None:
-        return cls.objects.filter(pk=1).first()
+        known = _KNOWN.get()
+        if known is None:
+            return cls.objects.filter(pk=1).first()
+        if not known:
+            known.append(cls.objects.filter(pk=1).first())
+        return known[0]
+
+    @staticmethod
+    @contextmanager
+    def remembered() -> Iterator[None]:
+        """Within it, one look-up serves: for what only reads."""
+        token = _KNOWN.set([])
+        try:
+            yield
+        finally:
+            _KNOWN.reset(token)

@@ -1,0 +1,114 @@
+"""What staff say on a ticket: an answer held for ten seconds and its undo, a note, a call, a promise kept, only thanks."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from incidents import access, conversation, drafts, pledges, thanks, tickets, withdrawing
+from incidents.forms import AnswerForm, CallForm, ReplyForm
+from incidents.models import Draft, Entry, Pledge, Ticket
+from incidents.states import IllegalMove
+from incidents.views import numbers, pressed
+from incidents.views.ticket import refusal, shown, there
+from servicedesk import clock
+from servicedesk.directory.access import PersonRequest
+
+
+@require_POST
+def reply(request: PersonRequest, number: int) -> HttpResponse:
+    found = access.staff_ticket(request.user, number, to_change=True)
+    form = ReplyForm(request.POST, request.FILES, now=clock.now())
+    if not form.is_valid():
+        return shown(request, found, {"text_form": form, "composer": "reply"})
+    try:
+        done = pressed.once(
+            request, form, functools.partial(_answer, request, found, form), there(request, found), after=_undone(request, found)
+        )
+    except conversation.NewerEntry as error:
+        return shown(request, found, {"text_form": form, "composer": "reply", "newer": error.entry}, status=409)
+    except IllegalMove:
+        messages.error(request, refusal(found))
+        return shown(request, found, {"text_form": form, "composer": "reply"}, status=409)
+    drafts.discard(request.user, Draft.Kind.REPLY, found.pk)
+    return done
+
+
+def _answer(request: PersonRequest, found: Ticket, form: ReplyForm) -> object:
+    said: dict[str, Any] = {"is_solving": "solve" in request.POST, "text": form.cleaned_data["text"], "files": form.cleaned_data["files"]}
+    if "anyway" not in request.POST:
+        said["last_seen"] = numbers.whole(request.POST.get("last_seen", ""))
+    if promise := form.cleaned_data["promise"]:
+        due_at = form.cleaned_data["promise_at"]
+        return pledges.answer(found, author=request.user, promise=promise, due_at=due_at, now=clock.now(), **said)
+    return tickets.answer(found, author=request.user, now=clock.now(), **said)
+
+
+def _undone(request: PersonRequest, found: Ticket) -> str:
+    """The same words sent again after an undo are no second press."""
+    return str(found.entries.filter(author=request.user, withdrawn_at__isnull=False).count())
+
+
+@require_POST
+def note(request: PersonRequest, number: int) -> HttpResponse:
+    found, now = access.staff_ticket(request.user, number, to_change=True), clock.now()
+    form = AnswerForm(request.POST, request.FILES)
+    if not form.is_valid():
+        return shown(request, found, {"text_form": form, "composer": "note"})
+    deed = functools.partial(conversation.note, found, author=request.user, now=now, **form.said)
+    done = pressed.once(request, form, deed, there(request, found))
+    drafts.discard(request.user, Draft.Kind.NOTE, found.pk)
+    return done
+
+
+@require_POST
+def call(request: PersonRequest, number: int) -> HttpResponse:
+    """Two calls that nobody answered are two calls: only the form's key tells a second press."""
+    found, now = access.staff_ticket(request.user, number, to_change=True), clock.now()
+    form = CallForm(request.POST)
+    if not form.is_valid():
+        return shown(request, found, {"call_form": form, "composer": "call"})
+    deed = functools.partial(conversation.call, found, author=request.user, now=now, **form.said)
+    return pressed.once(request, form, deed, there(request, found), by_words=False)
+
+
+@require_POST
+def take_back(request: PersonRequest, number: int, entry: int) -> HttpResponse:
+    """Undo a held answer; it says "sent" once it was not in time."""
+    found = access.staff_ticket(request.user, number, to_change=True)
+    row = Entry.objects.filter(ticket=found, pk=entry).first()
+    if row is None:
+        raise Http404
+    try:
+        withdrawing.take_back(row, actor=request.user, now=clock.now())
+        messages.success(request, _("Taken back: nobody got it. Your text is in the box again."))
+    except withdrawing.TooLate:
+        messages.error(request, _("It can no longer be taken back: it went out."))
+    return redirect("ticket", found.pk)
+
+
+@require_POST
+def keep_promise(request: PersonRequest, number: int, pledge: int) -> HttpResponse:
+    found = access.staff_ticket(request.user, number, to_change=True)
+    row = Pledge.objects.filter(ticket=found, pk=pledge).first()
+    if row is None:
+        raise Http404
+    pledges.keep(row, actor=request.user, now=clock.now())
+    return redirect("ticket", found.pk)
+
+
+@require_POST
+def only_thanks(request: PersonRequest, number: int) -> HttpResponse:
+    found = access.staff_ticket(request.user, number, to_change=True)
+    try:
+        thanks.only_thanks(found, actor=request.user, now=clock.now())
+        messages.success(request, _("Solved as before. Nothing was counted, and nobody was written to."))
+    except IllegalMove:
+        messages.error(request, refusal(found))
+    return redirect("ticket", found.pk)
