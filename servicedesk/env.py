@@ -51,6 +51,7 @@ KNOWN = frozenset(
         "PORT",
         "WEB_CONCURRENCY",
         "PROBE_ALLOW",
+        "PROBE_PLUGIN_DIR",
         "ENV_FILE",
     ]
 )

@@ -62,6 +62,8 @@ CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS") or [SITE_URL]
 WEB_CONCURRENCY = env.whole("WEB_CONCURRENCY", 1, low=1, high=64)
 TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
 PROBE_ALLOW = env.targets("PROBE_ALLOW")
+PROBE_PLUGIN_DIR = env.text("PROBE_PLUGIN_DIR")
+PROBES_AT_ONCE = 16  # threads a process runs probes in; 0: none, each is run where it is asked for
 METRICS_TOKEN = env.secret("METRICS_TOKEN", shortest=16)
 
 # The house

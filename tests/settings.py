@@ -30,6 +30,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 else:
     DATABASES["default"]["TEST"] = {"NAME": f"desk_test_{os.getpid()}"}  # runs side by side do not meet
     DATABASES["default"]["OPTIONS"]["options"] += " -c synchronous_commit=off"
+PROBES_AT_ONCE = 0
 CELERY_BROKER_TRANSPORT_OPTIONS = {**CELERY_BROKER_TRANSPORT_OPTIONS, "global_keyprefix": f"desk-test-{os.getpid()}:"}
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": DATA_DIR / "files"}},

@@ -8,5 +8,6 @@ from monitoring.models.checks import Check, CheckState
 from monitoring.models.results import RawBody, Result, SeenEvent
 from monitoring.models.rollups import Rollup, RollupMark
 from monitoring.models.sources import Source
+from monitoring.models.watches import Watch
 
-__all__ = ["Alert", "Check", "CheckState", "RawBody", "Result", "Rollup", "RollupMark", "SeenEvent", "Source", "StateChange"]
+__all__ = ["Alert", "Check", "CheckState", "RawBody", "Result", "Rollup", "RollupMark", "SeenEvent", "Source", "StateChange", "Watch"]

@@ -10,7 +10,7 @@ from typing import Protocol
 from incidents import around, attaching, automation, drafts, escalation, following, pledges, settling
 from incidents.command import sweep as command
 from incidents.incidents import sweep as incidents
-from monitoring import intake
+from monitoring import intake, rounds
 from monitoring.storage import partitions, rolling
 from notifications import delivery
 from servicedesk.api import once
@@ -35,6 +35,8 @@ class Pass:
 
 # in the order an alarm travels, so that one round can carry it from the check to the page
 PASSES: tuple[Pass, ...] = (
+    Pass("ring for probes", 1, rounds.ring_due),
+    Pass("run probes no worker took", 1, rounds.run_unclaimed),
     Pass("sweep overdue checks", 1, intake.sweep_overdue),
     Pass("recheck verdicts", 1, intake.recheck_due),
     Pass("close what nobody repeats", 1, intake.close_due),

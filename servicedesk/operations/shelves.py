@@ -59,7 +59,7 @@ SHELVES = (
     Shelf(
         _("Monitoring"),
         _("Who sends results, what is checked, what is kept quiet."),
-        ("monitoring.source", "monitoring.check", "monitoring.alert", "incidents.silence", "monitoring.rawbody"),
+        ("monitoring.source", "monitoring.check", "monitoring.watch", "monitoring.alert", "incidents.silence", "monitoring.rawbody"),
         ((_("What came in"), "inbox"), (_("Keep something quiet"), "silences")),
     ),
     Shelf(

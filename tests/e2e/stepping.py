@@ -13,7 +13,7 @@ from django.db.models import Min, Q, QuerySet
 
 from incidents.models import Command, Incident, LinkedAlert, Page, Run, Ticket
 from incidents.states import LIVE_INCIDENT
-from monitoring.models import Alert, CheckState
+from monitoring.models import Alert, CheckState, Watch
 from notifications import delivery
 from notifications.delivery.sweeps import PATIENCE
 from notifications.models import Attempt, Message
@@ -86,6 +86,7 @@ def next_due(after: datetime, *, reporting: Collection[str] = ()) -> datetime | 
 
 def _columns() -> Iterator[tuple[QuerySet[Any], str]]:
     yield CheckState.objects.filter(check_ref__is_paused=False), "closes_at"
+    yield Watch.objects.filter(check_ref__is_paused=False), "due_at"
     yield Alert.objects.all(), "raise_at"
     yield Ticket.objects.all(), "evaluate_at"
     yield Ticket.objects.all(), "settle_at"
