@@ -9,7 +9,7 @@ from pathlib import Path
 from django.db import transaction
 
 from incidents import vault
-from incidents.models import Attachment, Entry, Ticket
+from incidents.models import Attachment, Entry, InboundMail, Ticket
 from incidents.vault import Kept
 from servicedesk.audit import trail
 from servicedesk.directory.models import User
@@ -46,4 +46,5 @@ def sweep(*, now: datetime) -> int:
 
 
 def _known(hashes: Collection[str]) -> set[str]:
-    return set(Attachment.objects.filter(sha256__in=hashes).values_list("sha256", flat=True))
+    mails = InboundMail.objects.filter(sha256__in=hashes).values_list("sha256", flat=True)
+    return {*Attachment.objects.filter(sha256__in=hashes).values_list("sha256", flat=True), *mails}

@@ -6,6 +6,7 @@ something to read, never what.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
@@ -16,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from incidents import links
 from incidents.models import Entry, Incident, Ticket
-from notifications import outbox, reach
+from notifications import outbox, reach, threads
 from notifications.models import Channel, Topic
 from servicedesk.directory import moments, zones
 from servicedesk.directory.models import Organisation, User
@@ -25,11 +26,15 @@ HOLD = timedelta(seconds=10)  # an answer waits so long, so that its writer can 
 SILENT = (Ticket.Origin.IMPORT, Ticket.Origin.MONITORING)
 ANONYMOUS = (User.Kind.SERVICE,)
 LONGEST_TITLE = 80
+ANSWERED_IN, MOST_ANSWERS, MOST_SAME = timedelta(minutes=10), 3, 2
+MOST_REFERENCES = 10
+NAMED = re.compile(r"<[^<>\s]{1,248}>")
+MOST_TO_OUTSIDERS = 60  # letters by a program an hour
 
 
 def send_receipt(ticket: Ticket, *, now: datetime) -> None:
     """The number, and by when a person answers. Imports and machines' own tickets are not acknowledged."""
-    if ticket.origin not in SILENT:
+    if ticket.origin not in SILENT and _may_answer(ticket, now):
         _send(ticket, "receipt", "receipt", now=now, is_automatic=True)
 
 
@@ -40,7 +45,23 @@ def send_answer(ticket: Ticket, entry: Entry, *, now: datetime) -> None:
 
 def send_holding(ticket: Ticket, entry: Entry, *, now: datetime) -> None:
     """That the trouble is known and worked on."""
-    _send(ticket, "holding", f"entry-{entry.pk}", now=now, is_automatic=True, entry=entry)
+    if _may_answer(ticket, now):
+        _send(ticket, "holding", f"entry-{entry.pk}", now=now, is_automatic=True, entry=entry)
+
+
+def _may_answer(ticket: Ticket, now: datetime) -> bool:
+    """A mail is answered by a program three times in ten minutes, twice with one subject; strangers, so many an hour in all.
+
+    Two programs that answer each other stop there.
+    """
+    if ticket.origin != Ticket.Origin.MAIL:
+        return True
+    lately = threads.automatic_to(ticket.requester, since=now - ANSWERED_IN)
+    same = sum(words.partition("] ")[2] == _subject(ticket).partition("] ")[2] for words in lately)
+    if len(lately) >= MOST_ANSWERS or same >= MOST_SAME:
+        return False
+    is_outsider = ticket.requester.kind == User.Kind.EXTERNAL
+    return not is_outsider or threads.receipts_to_outsiders(now=now, within=timedelta(hours=1)) < MOST_TO_OUTSIDERS
 
 
 def send_solved(ticket: Ticket, entry: Entry | None, *, now: datetime, is_automatic: bool = False) -> None:
@@ -99,11 +120,13 @@ def _send_of(incident: Incident, person: User, name: str, *, now: datetime, part
 def readers(ticket: Ticket) -> list[User]:
     """Who gets a ticket's letters: the requester, a colleague who reported it for them, colleagues who watch it.
 
-    Nobody without an address; the desk's own watchers are told as staff.
+    Nobody without an address that takes mail; the desk's own watchers are told as staff.
     """
     watching = [row.person for row in ticket.watchers.select_related("person__site").prefetch_related("person__grants")]
     askers = User.objects.filter(pk__in=ticket.asker_ids).select_related("site").order_by("pk")
-    return [person for person in concerned(list(askers), watching) if person.email and person.is_active]
+    found = [person for person in concerned(list(askers), watching) if person.email and person.is_active]
+    dead = threads.came_back(str(person.email) for person in found)
+    return [person for person in found if str(person.email).lower() not in dead]
 
 
 def concerned(askers: Iterable[User], watching: Iterable[User]) -> list[User]:
@@ -164,7 +187,7 @@ def _letter(ticket: Ticket, name: str, person: User, *, now: datetime, is_automa
         sms="",
         short="",
         reference=ticket.number,
-        headers=_headers(is_automatic),
+        headers=_headers(is_automatic) | _references(ticket, person),
         is_confidential=ticket.is_confidential,
     )
 
@@ -176,9 +199,16 @@ def _rate_url(ticket: Ticket, person: User) -> str:
 
 
 def _headers(is_automatic: bool) -> dict[str, str]:
-    """A program's letter says so (RFC 3834), that no other program answers it; the channel adds Message-ID and References."""
-    known = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"} if is_automatic else {"Auto-Submitted": "no"}
-    return known | ({"Reply-To": settings.SUPPORT_ADDRESS} if settings.SUPPORT_ADDRESS else {})
+    """A program's letter says so (RFC 3834), that no other program answers it; the channel adds Message-ID and where answers go."""
+    return {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"} if is_automatic else {"Auto-Submitted": "no"}
+
+
+def _references(ticket: Ticket, person: User) -> dict[str, str]:
+    """What this letter follows: our letters to this person, then what they wrote; the last is what it answers."""
+    theirs = ticket.mails.exclude(message_id="").order_by("-pk").values_list("message_id", flat=True)[:MOST_REFERENCES]
+    named = [one for one in reversed(theirs) if NAMED.fullmatch(one)]
+    known = [*threads.letters_to(person, ticket.number)[-MOST_REFERENCES:], *named]
+    return {"References": " ".join(known)} if known else {}
 
 
 def _subject(ticket: Ticket) -> str:

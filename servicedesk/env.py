@@ -38,6 +38,7 @@ KNOWN = frozenset(
         "DEFAULT_FROM_EMAIL",
         "SUPPORT_ADDRESS",
         "MAIL_KEY",
+        "MAIL_AUTHORITY",
         "TWILIO_ACCOUNT_SID",
         "TWILIO_AUTH_TOKEN",
         "TWILIO_AUTH_TOKEN_PREVIOUS",

@@ -277,6 +277,8 @@ EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.get("tls", False), _mail.get("ssl", False)
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.email("DEFAULT_FROM_EMAIL", f"Servicedesk <desk@{_site.hostname}>")
 SUPPORT_ADDRESS = env.email("SUPPORT_ADDRESS")
+MAIL_TAKERS: list[str] = []  # who looks at a mail before the desk does: f(letter, *, recipients, raw, now) -> what it made, or ""
+MAIL_AUTHORITY = env.matching("MAIL_AUTHORITY", "", r"[A-Za-z0-9.-]+", "a host name")
 MAIL_KEY = env.secret("MAIL_KEY", shortest=32)  # signs our Message-IDs; without it SECRET_KEY does
 ANYMAIL: dict[str, Any] = env.family("ANYMAIL_")
 ANYMAIL["REQUESTS_TIMEOUT"] = 10

@@ -14,6 +14,7 @@ from incidents.models.feedback import ArticleVote, Satisfaction
 from incidents.models.followers import Follower
 from incidents.models.incidents import Incident, TimelineEntry
 from incidents.models.links import SignedLink
+from incidents.models.mails import InboundMail, Mailbox
 from incidents.models.plans import Plan, PlanReading, PlanRole, PlanVersion, Runbook
 from incidents.models.pledges import Pledge
 from incidents.models.policies import LastResort, Policy, PolicyStep, PolicyVersion, StepTarget
@@ -37,9 +38,11 @@ __all__ = [
     "Evaluation",
     "Firing",
     "Follower",
+    "InboundMail",
     "Incident",
     "LastResort",
     "LinkedAlert",
+    "Mailbox",
     "Page",
     "Plan",
     "PlanReading",

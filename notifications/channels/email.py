@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from email.utils import parseaddr
 
 import requests
 from anymail.exceptions import AnymailError, AnymailInvalidAddress, AnymailRecipientsRefused
@@ -62,6 +63,9 @@ def _headers(parcel: Parcel) -> dict[str, str]:
     usual = {"Auto-Submitted": "auto-generated"}
     if parcel.thread:
         usual["X-Desk-Item"] = _one_line(parcel.thread)
+        if answers_to := mail_ids.reply_address(parcel.thread):
+            usual["Reply-To"] = answers_to
+            usual["X-Loop"] = parseaddr(settings.SUPPORT_ADDRESS)[1]
     if references:
         usual["In-Reply-To"] = references[-1]
         given["References"] = " ".join(references)

@@ -14,6 +14,10 @@ from django.conf import settings
 
 OURS = re.compile(r"<desk\.(?P<number>\d{1,18})\.(?P<mac>[0-9a-f]{32})@[^<>\s@]+>")
 LENGTH = 32
+# help+t-1042.<mac>@acme.com: whoever writes there has had a letter of this thread
+PLUS = re.compile(r"\+(?P<thread>[a-z]{1,3}-\d{1,18})\.(?P<mac>[0-9a-f]{16})@")
+PLUS_LENGTH = 16
+NUMBERED = re.compile(r"[A-Z]{1,3}-\d{1,18}")
 
 
 def of_message(number: int) -> str:
@@ -30,6 +34,23 @@ def of_thread(thread: str) -> str:
 def numbers_in(header: str) -> list[int]:
     """The letters of ours that an In-Reply-To or References header names, in its order; forged ones are left out."""
     return [int(found["number"]) for found in OURS.finditer(header) if _genuine(found["number"], found["mac"])]
+
+
+def reply_address(thread: str) -> str:
+    """Where answers to a letter of this thread go, "" where the desk has no address or the thread no number."""
+    number = NUMBERED.match(thread)
+    local, _at, host = parseaddr(settings.SUPPORT_ADDRESS)[1].rpartition("@")
+    if number is None or not local:
+        return ""
+    return f"{local}+{number[0].lower()}.{_mac(f'reply:{number[0]}', _keys()[0])[:PLUS_LENGTH]}@{host}"
+
+
+def thread_at(address: str) -> str:
+    """The thread ("T-1042") whose answers go to this address; "" where the address is none of ours, or forged."""
+    found = PLUS.search(address.lower())
+    thread = found["thread"].upper() if found else ""
+    known = [_mac(f"reply:{thread}", key)[:PLUS_LENGTH] for key in _keys()] if thread else []
+    return thread if found and any(hmac.compare_digest(mac, found["mac"]) for mac in known) else ""
 
 
 def domain() -> str:

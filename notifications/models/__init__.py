@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from notifications.models.bounces import BouncedAddress
 from notifications.models.callbacks import ProviderCallback
 from notifications.models.errands import Errand, Urgency
 from notifications.models.messages import Attempt, Message
@@ -10,6 +11,7 @@ from notifications.models.proofs import MutedTopic, Proof, Topic
 
 __all__ = [
     "Attempt",
+    "BouncedAddress",
     "Channel",
     "ContactMethod",
     "Errand",

@@ -10,6 +10,7 @@ from typing import Protocol
 from incidents import around, attaching, automation, drafts, escalation, following, pledges, settling
 from incidents.command import sweep as command
 from incidents.incidents import sweep as incidents
+from incidents.mail import posting
 from monitoring import intake, rounds
 from monitoring.storage import partitions, rolling
 from notifications import delivery
@@ -50,6 +51,7 @@ PASSES: tuple[Pass, ...] = (
     Pass("look after promises", 5, pledges.watch_over),
     Pass("settle tickets", 5, settling.settle_due),
     Pass("tell of tickets not rated", 5, settling.tell_unrated),
+    Pass("bring mails on", 5, posting.bring_on_due),
     Pass("promote messages", 1, delivery.promote_due),
     Pass("seal the audit trail", 3, chain.seal),
     Pass("forget seen events", 3600, intake.forget_seen),
