@@ -2,7 +2,34 @@
 
 from __future__ import annotations
 
-from monitoring.probes import http, tcp, tls
+from monitoring.probes import (
+    accesslog,
+    address,
+    backup,
+    connections,
+    cpu,
+    disk,
+    http,
+    mailbox,
+    maillog,
+    mailqueue,
+    mailtrip,
+    memory,
+    mysql,
+    names,
+    ping,
+    plugin,
+    postgres,
+    processes,
+    scrape,
+    tcp,
+    tls,
+    traffic,
+)
 from monitoring.probes.shape import Probe
 
-PROBES: dict[str, Probe] = {module.PROBE.name: module.PROBE for module in (http, tcp, tls)}
+MODULES = (
+    disk, memory, cpu, processes, traffic, ping, tcp, names, tls, address, connections, http, accesslog, scrape, plugin,
+    postgres, mysql, backup, mailtrip, mailbox, maillog, mailqueue,
+)  # fmt: skip
+PROBES: dict[str, Probe] = {module.PROBE.name: module.PROBE for module in MODULES}

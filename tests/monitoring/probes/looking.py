@@ -27,14 +27,14 @@ from tests.actors import NINE
 LOOPBACK = [(ip_network("127.0.0.0/8"), 0)]
 
 
-def look(name: str, *, memory: dict[str, Any] | None = None, now: dt.datetime = NINE, allow: Any = LOOPBACK, **given: Any) -> Finding:
+def look(name: str, /, *, memory: dict[str, Any] | None = None, now: dt.datetime = NINE, allow: Any = LOOPBACK, **given: Any) -> Finding:
     """One run; loopback may be dialled unless `allow` says otherwise."""
     probe = PROBES[name]
     with override_settings(PROBE_ALLOW=allow):
         return running.run(probe, options.sure(probe, given), memory=memory or {}, check="a check", now=now)
 
 
-def told(name: str, **given: Any) -> dict[str, Any]:
+def told(name: str, /, **given: Any) -> dict[str, Any]:
     """The result that would be recorded."""
     own = {key: given.pop(key) for key in ("memory", "now", "allow") if key in given}
     return conclusion.item(PROBES[name], options.sure(PROBES[name], given), look(name, **own, **given), check="a check")

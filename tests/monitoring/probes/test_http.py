@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -77,7 +78,7 @@ def test_a_server_that_drips_bytes_is_cut_at_the_total_deadline(monkeypatch: pyt
             line.sendall(b"x")
             time.sleep(0.1)
 
-    monkeypatch.setitem(PROBES, "http", __import__("dataclasses").replace(PROBES["http"], deadline_s=0.6))
+    monkeypatch.setitem(PROBES, "http", replace(PROBES["http"], deadline_s=0.6))
     with tcp_server(drip) as port:
         began = time.monotonic()
         found = look("http", url=f"http://127.0.0.1:{port}/")
