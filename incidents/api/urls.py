@@ -4,6 +4,8 @@ from django.urls import path, register_converter
 
 from incidents.api.incidents import IncidentResource
 from incidents.api.numbers import IncidentNumber, TicketNumber
+from incidents.api.oncall import PolicyResource, ScheduleResource
+from incidents.api.rules import RuleResource
 from incidents.api.silences import SilenceResource
 from incidents.api.tickets import EntryResource, TicketResource
 from incidents.api.updates import UpdateResource
@@ -22,6 +24,16 @@ urlpatterns = [
     path(f"{INCIDENT}resolve/", IncidentResource.as_view({"post": "resolve"}), name="api_resolve"),
     path(f"{INCIDENT}updates/", UpdateResource.as_view({"get": "list", "post": "create"}), name="api_updates"),
     path(f"{INCIDENT}page/", IncidentResource.as_view({"post": "page_someone"}), name="api_page"),
+    path("schedules/", ScheduleResource.as_view({"get": "list"}), name="api_schedules"),
+    path("schedules/<slug:slug>/", ScheduleResource.as_view({"get": "retrieve"}), name="api_schedule"),
+    path("schedules/<slug:slug>/on-call/", ScheduleResource.as_view({"get": "on_call"}), name="api_on_call"),
+    path("policies/", PolicyResource.as_view({"get": "list"}), name="api_policies"),
+    path("policies/<slug:slug>/", PolicyResource.as_view({"get": "retrieve"}), name="api_policy"),
+    path("policies/<slug:slug>/who-would-be-paged/", PolicyResource.as_view({"get": "who"}), name="api_who_would_be_paged"),
+    path("rules/", RuleResource.as_view({"get": "list"}), name="api_rules"),
+    path("rules/<slug:key>/", RuleResource.as_view({"get": "retrieve"}), name="api_rule"),
+    path("rules/<slug:key>/try/", RuleResource.as_view({"post": "try_on"}), name="api_try_rule"),
+    path("rules/<slug:key>/backtest/", RuleResource.as_view({"get": "last_backtest", "post": "backtest"}), name="api_rule_backtest"),
     path("silences/", SilenceResource.as_view({"get": "list", "post": "create"}), name="api_silences"),
     path("silences/<int:number>/", SilenceResource.as_view({"get": "retrieve"}), name="api_silence"),
     path("silences/<int:number>/end/", SilenceResource.as_view({"post": "end"}), name="api_end_silence"),

@@ -88,6 +88,14 @@ class StepTarget(models.Model):
     def __str__(self) -> str:
         return str(self.person or self.schedule or self.team)
 
+    @property
+    def short_name(self) -> str:
+        """A user name, or the short name of a schedule or team."""
+        if self.person is not None:
+            return self.person.username
+        named = self.schedule or self.team
+        return named.slug if named else ""
+
 
 class LastResort(models.Model):
     """An ordered way of last resort: a person, or a staffed number."""

@@ -54,7 +54,7 @@ def _page(request: PersonRequest, found: Rule, *, status: int = 200, **more: Any
         "words": ruletrials.words(found),
         "versions": ruletrials.versions(found),
         "hits": ruletrials.hits(found, now=now),
-        "trial": ruletrials.trial(found, request.GET.get("try", ""), request.user),
+        "trial": backtest.ask(found, request.GET.get("try", ""), request.user),
         "job": job,
         "is_stale": job is not None and not backtest.is_of_these_words(job, found),
         "periods": PERIODS,

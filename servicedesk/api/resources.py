@@ -25,6 +25,7 @@ class Resource(GenericViewSet[Any]):
 
     areas: tuple[str, ...] = ()  # a token needs a scope for each
     filters: type[Shape] | None = None  # the parameters of its list, beside limit and cursor
+    asks: Mapping[str, type[Shape]] = {}  # the parameters of other actions
     refusals: Mapping[type[Exception], Callable[[Any], APIException]] = {}  # errors of the desk, as the API tells them
     newest_first = True
     http_method_names = ["get", "head", "post", "patch"]
@@ -86,17 +87,18 @@ class Resource(GenericViewSet[Any]):
             etags.refuse_changed(self.request, etags.of(shape(self.find(number), context=self.get_serializer_context()).data))
 
     def _asked(self, request: Request) -> dict[str, Any]:
-        """The list's parameters as its filters read them. Raises ValidationError for one nobody knows."""
+        """The parameters as the action's shape reads them. Raises ValidationError for one nobody knows."""
         given = request.query_params
-        is_list = self.action == "list"
-        known = {*pages.PARAMETERS, *(self.filters().fields if self.filters else ())} if is_list else set()
+        shape = self.filters if self.action == "list" else self.asks.get(self.action)
+        of_list = pages.PARAMETERS if self.action == "list" else ()
+        known = {*of_list, *(shape().fields if shape else ())}
         words = _("Unknown parameter. Known are %(names)s.") % {"names": ", ".join(sorted(known)) or _("none")}
         wrong = {name: [ErrorDetail(words, "unknown_parameter")] for name in given if name not in known}
         wrong |= {name: [ErrorDetail(_("Give it once."), "repeated")] for name in known if len(given.getlist(name)) > 1}
         if wrong:
             raise ValidationError(wrong)
-        if not is_list or self.filters is None:
+        if shape is None:
             return {}
-        reading = self.filters(data={name: value for name, value in given.items() if name not in pages.PARAMETERS})
+        reading = shape(data={name: value for name, value in given.items() if name not in of_list})
         reading.is_valid(raise_exception=True)
         return dict(reading.validated_data)

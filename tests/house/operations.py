@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -36,6 +37,11 @@ def _read(path: str, method: str, told: Schema) -> Operation:
     queries = tuple(one["name"] for one in told.get("parameters", []) if one["in"] == "query")
     body = told.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
     return Operation(told["operationId"], method, path, queries, body.get("$ref", "").rpartition("/")[2], tuple(told["responses"]))
+
+
+def named(path: str, thing: str) -> str:
+    """The path with its one parameter filled in."""
+    return re.sub(r"\{\w+\}", thing, path)
 
 
 def fields(component: str) -> Schema:

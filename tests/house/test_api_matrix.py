@@ -15,7 +15,7 @@ from notifications.models import Message
 from servicedesk import clock
 from servicedesk.operations.worlds.company import Company
 from tests.actors import NINE
-from tests.house.operations import answer_schema, operations
+from tests.house.operations import answer_schema, named, operations
 from tests.incidents.reporting import report
 from tests.speaking import Caller, person, program
 
@@ -38,6 +38,7 @@ STAFF_TICKET_CHANGE = row(403, 404, 200, 200, 200, 404, 403, 200)
 DESK_READS = row(403, 403, 200, 200, 200, 403, 200, 200)
 TEAM_READS = row(403, 403, 404, 200, 404, 403, 404, 404)
 OUTBOX = row(403, 403, 200, 200, 200, 200, 200, 200)
+CONFIG = row(403, 403, 403, 403, 200, 200, 200, 200)
 EVERYBODY = row(200, 200, 200, 200, 200, 200, 200, 200)
 
 
@@ -75,6 +76,17 @@ ROWS: dict[str, tuple[Any, dict[str, Answers]]] = {
         {"incident": made(WORKS, 201), "secret incident": made(TEAM_WORKS, 201)},
     ),
     "incidents_page_create": ({"person": "kim"}, {"incident": made(WORKS, 202), "secret incident": made(TEAM_WORKS, 202)}),
+    "schedules_list": (None, {"": OUTBOX}),
+    "schedules_retrieve": (None, {"schedule": OUTBOX}),
+    "schedules_on_call_retrieve": (None, {"schedule": OUTBOX}),
+    "policies_list": (None, {"": CONFIG}),
+    "policies_retrieve": (None, {"policy": CONFIG}),
+    "policies_who_would_be_paged_retrieve": (None, {"policy": CONFIG}),
+    "rules_list": (None, {"": CONFIG}),
+    "rules_retrieve": (None, {"rule": CONFIG}),
+    "rules_try_create": ({"ticket": "T-1001"}, {"rule": CONFIG}),
+    "rules_backtest_create": ({"days": 7}, {"rule": CONFIG}),
+    "rules_backtest_retrieve": (None, {"rule": row(403, 403, 403, 403, 404, 404, 404, 404)}),
     "silences_list": (None, {"": OUTBOX}),
     "silences_create": (
         {"service": "vpn", "reason": "It is updated", "ends_at": SOON},
@@ -85,7 +97,10 @@ ROWS: dict[str, tuple[Any, dict[str, Answers]]] = {
     "messages_list": (None, {"": OUTBOX}),
     "messages_retrieve": (None, {"message": OUTBOX, "secret message": row(403, 403, 200, 200, 200, 200, 200, 404)}),
 }
-NEVER_CONFIDENTIAL = {"silences_retrieve", "silences_end_create"}
+NEVER_CONFIDENTIAL = {
+    "silences_retrieve", "silences_end_create", "schedules_retrieve", "schedules_on_call_retrieve", "policies_retrieve",
+    "policies_who_would_be_paged_retrieve", "rules_retrieve", "rules_try_create", "rules_backtest_create", "rules_backtest_retrieve",
+}  # fmt: skip
 CASES = [(name, noun) for name, (_body, nouns) in ROWS.items() for noun in nouns]
 
 
@@ -111,7 +126,15 @@ def things(acme: Company) -> dict[str, str]:
     until = {"starts_at": NINE, "ends_at": NINE + timedelta(hours=2)}
     quiet = silences.make(actor=acme.people["ana"], service=acme.services["vpn"], reason="It is updated", **until, now=NINE)
     letters = {secret: Message.objects.filter(is_confidential=secret).latest("pk") for secret in (False, True)}
-    numbers = {"": "", "ticket": ticket.number, "incident": plain.number, "message": str(letters[False].pk), "silence": str(quiet.pk)}
+    configured = {"schedule": "it-ops", "policy": "it-ops", "rule": "R4"}
+    numbers = {
+        **configured,
+        "": "",
+        "ticket": ticket.number,
+        "incident": plain.number,
+        "message": str(letters[False].pk),
+        "silence": str(quiet.pk),
+    }
     return {**numbers, "secret ticket": secret.number, "secret incident": hidden.number, "secret message": str(letters[True].pk)}
 
 
@@ -127,7 +150,7 @@ def test_every_object_that_can_be_confidential_is_tried_as_such() -> None:
 @pytest.mark.parametrize(("name", "noun"), CASES)
 def test_each_caller_gets_its_answer(name: str, noun: str, callers: dict[str, Caller], things: dict[str, str]) -> None:
     operation, (body, rows) = operations()[name], ROWS[name]
-    path = operation.path.replace("{number}", things[noun])
+    path = named(operation.path, things[noun])
     got = {who: callers[who].call(operation.method, path, body).status_code for who in CALLERS}
     assert got == dict(zip(CALLERS, rows[noun], strict=True))
 
@@ -135,7 +158,7 @@ def test_each_caller_gets_its_answer(name: str, noun: str, callers: dict[str, Ca
 @pytest.mark.parametrize(("name", "noun"), CASES)
 def test_each_answer_is_as_the_schema_promises(name: str, noun: str, callers: dict[str, Caller], things: dict[str, str]) -> None:
     operation, (body, _rows) = operations()[name], ROWS[name]
-    path = operation.path.replace("{number}", things[noun])
+    path = named(operation.path, things[noun])
     for who in CALLERS:
         answer = callers[who].call(operation.method, path, body)
         jsonschema.validate(answer.json(), answer_schema(operation, answer.status_code))
@@ -146,5 +169,5 @@ def test_no_word_of_what_is_confidential_reaches_who_may_not_read_it(name: str, 
     assert CANARY in callers["sam"].get(f"tickets/{things['secret ticket']}/").content.decode()
     for who in ("eve", "ana", "dana", "adam", "vera", "job"):
         for noun in ROWS[name][1]:
-            path = operations()[name].path.replace("{number}", things[noun])
+            path = named(operations()[name].path, things[noun])
             assert CANARY not in callers[who].get(path).content.decode(), who

@@ -17,7 +17,7 @@ from servicedesk import clock
 from servicedesk.api.statics import AppFiles
 from servicedesk.operations.worlds.company import Company
 from tests.actors import NINE
-from tests.house.operations import Operation, document, fields, operations
+from tests.house.operations import Operation, document, fields, named, operations
 from tests.incidents.reporting import report
 from tests.speaking import Caller, person, program
 
@@ -53,13 +53,13 @@ def speakers(acme: Company) -> tuple[Caller, ...]:
 def numbers(acme: Company, speakers: tuple[Caller, ...]) -> dict[str, str]:
     incident = speakers[0].post("incidents/", {"title": "x", "severity": 4}).json()["id"]
     silence = speakers[0].post("silences/", {"service": "vpn", "reason": "x", "ends_at": SOON}).json()["id"]
-    return {"tickets": report(acme, "ella", NINE).number, "incidents": incident, "silences": str(silence)}
+    return {"rules": "R4", "tickets": report(acme, "ella", NINE).number, "incidents": incident, "silences": str(silence)}
 
 
 @pytest.mark.parametrize("name", WRITING)
 def test_no_body_is_a_fault_of_ours(name: str, speakers: tuple[Caller, ...], numbers: dict[str, str]) -> None:
     operation = operations()[name]
-    path = operation.path.replace("{number}", numbers.get(operation.path.split("/")[3], ""))
+    path = named(operation.path, numbers.get(operation.path.split("/")[3], ""))
 
     @MANY
     @given(bodies(operation))
@@ -75,7 +75,7 @@ def test_no_body_is_a_fault_of_ours(name: str, speakers: tuple[Caller, ...], num
 @pytest.mark.parametrize("name", LISTS)
 def test_no_parameter_is_a_fault_of_ours(name: str, speakers: tuple[Caller, ...], numbers: dict[str, str]) -> None:
     operation = operations()[name]
-    path = operation.path.replace("{number}", numbers.get(operation.path.split("/")[3], ""))
+    path = named(operation.path, numbers.get(operation.path.split("/")[3], ""))
     plain = st.text(st.characters(codec="utf-8"), max_size=20) | NAMES
 
     @MANY
