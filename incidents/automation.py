@@ -54,6 +54,8 @@ def requester_reply(
 ) -> Ticket:
     """What the requester wrote, and the rules' say on it. The ticket it went to: a closed one is followed by a new one."""
     row = Ticket.objects.locked(ticket.pk)
+    if row.state == TicketState.MERGED and row.merged_into_id is not None:
+        row = Ticket.objects.locked(row.merged_into_id)
     if row.state == TicketState.CLOSED:
         return file_ticket(now=now, files=files, **_following(row, author, text))
     conversation.hear(row, author=author, text=text, now=now, kind=kind, files=files)

@@ -165,6 +165,8 @@ def _unrate(ticket: Ticket, was: list[Any], actor: User, now: datetime) -> None:
 
 
 def _press(ticket: Ticket, order: Order, actor: User, now: datetime) -> None:
+    if order.deed == "solve" and ticket.children.open().exists():
+        raise Refused(_("tickets are part of it: solve it with them on its own page"))
     tickets.press(ticket, order.deed, actor=actor, now=now)
 
 

@@ -20,7 +20,7 @@ from incidents.deskhours import Desk
 
 Name = Literal["first_response", "next_response", "resolution"]
 
-PAUSES = frozenset({"requester", "vendor", "approval", "planned"})
+PAUSES = frozenset({"requester", "vendor", "approval", "planned", "merged"})
 ALWAYS = Desk("UTC", ((),) * 7)
 REACH = timedelta(days=300)  # well within what a desk looks ahead
 WARN_SHARE, WARN_S = 0.25, 120

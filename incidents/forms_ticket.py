@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from incidents import legible
-from incidents.forms import WordsField, one_person
+from incidents.forms import LONGEST, WordsField, one_person
+from incidents.models import Ticket
 from servicedesk.directory.models import User
 
 MOST_TAGS = 20
@@ -41,3 +44,34 @@ class TagsForm(forms.Form):
 class TimeForm(forms.Form):
     minutes = forms.IntegerField(label=_("Minutes"), min_value=1, max_value=1440)
     what = forms.CharField(label=_("On what"), required=False, max_length=120)
+
+
+class NumberForm(forms.Form):
+    """Another ticket by its number, of those this reader may see."""
+
+    other = forms.CharField(label=_("The other ticket's number"), max_length=20, help_text=_("Such as T-1042."))
+
+    def __init__(self, *args: Any, reader: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.reader = reader
+
+    def clean_other(self) -> Ticket:
+        words = self.cleaned_data["other"].strip().upper().removeprefix("T-")
+        number = int(words) if words.isascii() and words.isdigit() and len(words) < 19 else 0
+        found = Ticket.objects.get_queryset().visible_to(self.reader).filter(pk=number).first()  # type: ignore[attr-defined]
+        if found is None:
+            raise forms.ValidationError(_("No ticket has that number. Write it like T-1042."))
+        return cast("Ticket", found)
+
+
+class SplitForm(forms.Form):
+    title = WordsField(label=_("What it is about"), max_length=200, error_messages={"required": _("Say what it is about")})
+
+
+class TogetherForm(forms.Form):
+    text = WordsField(
+        label=_("What you write to all of them"),
+        max_length=LONGEST,
+        error_messages={"required": _("Write something first")},
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )

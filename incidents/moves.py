@@ -13,7 +13,7 @@ from django.db import models
 
 from incidents import journal
 from incidents.models import Entry, Incident, Run, Ticket, TimelineEntry
-from incidents.states import INCIDENT_MOVES, RUN_MOVES, TICKET_MOVES, IllegalMove, IncidentState, may
+from incidents.states import INCIDENT_MOVES, RUN_MOVES, TICKET_MOVES, TICKET_UNDOES, IllegalMove, IncidentState, may
 from servicedesk.audit import trail
 from servicedesk.directory.models import User
 
@@ -29,10 +29,11 @@ def move_ticket(
     text: str,
     because: str = "",
     audience: str = Entry.Audience.STAFF,
+    undoes: bool = False,
     **columns: Any,
 ) -> Ticket:
-    """The ticket in its new state, `columns` saved with it; IllegalMove when the table says no."""
-    before, after = _move(ticket, TICKET_MOVES, to, ticket.number, {**columns, "updated_at": now})
+    """The ticket in its new state, `columns` saved with it; IllegalMove when the table says no. `undoes`: what was so before."""
+    before, after = _move(ticket, TICKET_UNDOES if undoes else TICKET_MOVES, to, ticket.number, {**columns, "updated_at": now})
     journal.ticket_event(ticket, text, actor=actor, now=now, verb="move", before=before, after=after, because=because, audience=audience)
     return ticket
 

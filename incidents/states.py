@@ -74,11 +74,18 @@ T, N, R = TicketState, IncidentState, RunState
 
 TICKET_MOVES: Mapping[str, frozenset[str]] = {
     T.NEW: frozenset({T.OPEN, T.WAITING, T.SOLVED, T.MERGED}),
-    T.OPEN: frozenset({T.WAITING, T.SOLVED, T.MERGED, T.NEW}),  # new again: the answer that opened it was taken back
+    T.OPEN: frozenset({T.WAITING, T.SOLVED, T.MERGED}),
     T.WAITING: frozenset({T.OPEN, T.SOLVED, T.MERGED}),
-    T.SOLVED: frozenset({T.OPEN, T.CLOSED, T.MERGED, T.NEW, T.WAITING}),  # the last two: taken back as well
+    T.SOLVED: frozenset({T.OPEN, T.CLOSED, T.MERGED}),
     T.CLOSED: frozenset(),
     T.MERGED: frozenset({T.OPEN}),
+}
+# what undoing alone may do: an answer taken back, a merge undone
+TICKET_UNDOES: Mapping[str, frozenset[str]] = {
+    **TICKET_MOVES,
+    T.OPEN: TICKET_MOVES[T.OPEN] | {T.NEW},
+    T.SOLVED: TICKET_MOVES[T.SOLVED] | {T.NEW, T.WAITING},
+    T.MERGED: TICKET_MOVES[T.MERGED] | {T.NEW, T.WAITING, T.SOLVED},
 }
 INCIDENT_MOVES: Mapping[str, frozenset[str]] = {
     N.PROPOSED: frozenset({N.TRIGGERED, N.REJECTED, N.MERGED}),

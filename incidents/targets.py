@@ -146,7 +146,9 @@ def _moved(before: str, after: Mapping[str, Any], at: datetime) -> Iterator[Even
         yield Event("waiting", at, after["waiting_for"])
     elif after["state"] == TicketState.SOLVED:
         yield Event("solved", at)
-    elif before == TicketState.WAITING:
+    elif after["state"] == TicketState.MERGED:
+        yield Event("waiting", at, "merged")
+    elif before in (TicketState.WAITING, TicketState.MERGED):
         yield Event("resumed", at)
     elif before == TicketState.SOLVED and after["state"] == TicketState.OPEN:
         yield Event("reopened", at)

@@ -28,6 +28,7 @@ from incidents.views import (
     silences,
     ticket,
     ticket_around,
+    ticket_ties,
     ticket_words,
 )
 
@@ -63,6 +64,10 @@ urlpatterns = [
     path("tickets/<int:number>/watch/", ticket_around.watch, name="ticket_watch"),
     path("tickets/<int:number>/tags/", ticket_around.tags, name="ticket_tags"),
     path("tickets/<int:number>/time/", ticket_around.spend, name="ticket_time"),
+    path("tickets/<int:number>/tie/", ticket_ties.tie, name="ticket_tie"),
+    path("tickets/<int:number>/untie/", ticket_ties.untie, name="ticket_untie"),
+    path("tickets/<int:number>/split/<int:entry>/", ticket_ties.split, name="ticket_split"),
+    path("tickets/<int:number>/together/", ticket_ties.together, name="ticket_together"),
     path("tickets/<int:number>/assign/", ticket.assign, name="ticket_assign"),
     path("tickets/<int:number>/severity/", ticket.severity, name="ticket_severity"),
     path("tickets/<int:number>/move/", ticket.move, name="ticket_move"),

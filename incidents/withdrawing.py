@@ -46,7 +46,9 @@ def _withdraw(ticket: Ticket, row: Entry, actor: User, now: datetime) -> None:
     Pledge.objects.filter(entry=row).update(withdrawn_at=now, remind_at=None)
     said = _("An answer was taken back before it went out.")
     if moved and moved[-1].data["after"]["state"] == ticket.state:
-        moves.move_ticket(ticket, moved[0].data["before"]["state"], now=now, actor=actor, text=said, **_as_before(ticket, row, moved))
+        moves.move_ticket(
+            ticket, moved[0].data["before"]["state"], now=now, actor=actor, text=said, undoes=True, **_as_before(ticket, row, moved)
+        )
     else:
         journal.ticket_event(ticket, said, actor=actor, now=now, verb="take_back", after={"entry": row.pk})
         ticket.first_answered_at = _first_answered(ticket, row)

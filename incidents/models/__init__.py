@@ -19,6 +19,7 @@ from incidents.models.plans import Plan, PlanReading, PlanRole, PlanVersion, Run
 from incidents.models.pledges import Pledge
 from incidents.models.policies import LastResort, Policy, PolicyStep, PolicyVersion, StepTarget
 from incidents.models.readers import Reader
+from incidents.models.relations import TicketLink
 from incidents.models.reports import ActionItem, Report, Sentence
 from incidents.models.rules import Evaluation, Firing, Rule, RuleVersion, SeverityLevel
 from incidents.models.runs import Page, Run, StepRecord
@@ -69,6 +70,7 @@ __all__ = [
     "StepRecord",
     "StepTarget",
     "Ticket",
+    "TicketLink",
     "TimeSpent",
     "TimelineEntry",
     "Update",

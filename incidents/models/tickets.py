@@ -139,6 +139,8 @@ class Ticket(models.Model):
         verbose_name=_("follows"),
         help_text=_("The closed ticket answered."),
     )
+    merged_into = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="merged", verbose_name=_("merged into"))
+    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("part of"))
     idempotency_key = models.CharField(_("form key"), max_length=64, null=True, unique=True)
 
     first_answer_due_at = models.DateTimeField(_("first answer due"), null=True)
@@ -176,6 +178,8 @@ class Ticket(models.Model):
             models.Index(fields=["requester", "-id"], name="ticket_requester"),
             models.Index(fields=["assignee", "-id"], condition=Q(state__in=["new", "open", "waiting"]), name="ticket_assignee"),
             models.Index(fields=["incident", "id"], condition=Q(incident__isnull=False), name="ticket_incident"),
+            models.Index(fields=["merged_into"], condition=Q(merged_into__isnull=False), name="ticket_merged"),
+            models.Index(fields=["parent"], condition=Q(parent__isnull=False), name="ticket_parent"),
         ]
 
     def __str__(self) -> str:

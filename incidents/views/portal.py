@@ -16,7 +16,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from incidents import access, automation, drafts, knowledge, silences, tickets
 from incidents import promise as promises
 from incidents.forms import AnswerForm, ReportForm
-from incidents.models import Draft, Follower, Incident, Satisfaction, Ticket
+from incidents.models import Draft, Entry, Follower, Incident, Satisfaction, Ticket
+from incidents.models.tickets import EntryQuerySet
 from incidents.states import OPEN_TICKET, IllegalMove, TicketState
 from incidents.views import numbers, pressed, requester
 from servicedesk import clock
@@ -108,6 +109,8 @@ def _report(request: PersonRequest, said: dict[str, Any]) -> dict[str, Any]:
 def ticket(request: PersonRequest, number: int) -> HttpResponse:
     now = clock.now()
     found = access.own_ticket(request.user, number)
+    if found.merged_into_id is not None and Ticket.objects.own(request.user).filter(pk=found.merged_into_id).exists():
+        return redirect("requester_ticket", found.merged_into_id)
     draft = drafts.of(request.user, Draft.Kind.ANSWER, found.pk)
     form = AnswerForm(request.POST or None, request.FILES or None, initial=dict(draft.fields) if draft else None)
     if request.method == "POST" and form.is_valid():
@@ -116,7 +119,9 @@ def ticket(request: PersonRequest, number: int) -> HttpResponse:
         sent = pressed.once(request, form, deed, "/t/{}/")
         drafts.discard(request.user, Draft.Kind.ANSWER, found.pk)
         return sent
-    talk = found.entries.public(now).select_related("author").prefetch_related("files").order_by("id")
+    whole = [found.pk, *Ticket.objects.own(request.user).filter(merged_into=found).values_list("pk", flat=True)]
+    said = EntryQuerySet(Entry).filter(ticket__in=whole).public(now)
+    talk = said.select_related("author").prefetch_related("files").order_by("at", "id")
     context = {"seen": requester.Seen(found, now), "ticket": found, "talk": talk, "form": form, "is_new": "new" in request.GET}
     context |= {"draft": draft, "satisfaction": Satisfaction.objects.filter(ticket=found).first(), "answers": Satisfaction.Answer.choices}
     context["files"] = found.files.filter(entry=None)

@@ -18,19 +18,22 @@ from django.views.decorators.http import require_POST, require_safe
 from incidents import access, around, canned, drafts, letters_requester, readers, thanks, tickets
 from incidents.forms import AnswerForm, AssignForm, CallForm, ReplyForm, SeverityForm
 from incidents.forms_ticket import TagsForm, TimeForm, WatchForm
-from incidents.models import Draft, Entry, Pledge, Ticket, TimeSpent, Watcher
+from incidents.models import Attachment, Draft, Entry, Pledge, Ticket, TimeSpent, Watcher
 from incidents.states import IllegalMove
-from incidents.views import clocks, escalations
+from incidents.views import clocks, escalations, ticket_work
 from notifications.models import Message
 from servicedesk import clock
 from servicedesk.directory.access import PersonRequest
 
 COMPOSERS = ("reply", "note", "call")
+TABS = ("timeline", "work")
 
 
 @require_safe
 def ticket(request: PersonRequest, number: int) -> HttpResponse:
     found = access.staff_ticket(request.user, number, also=_counted(request))
+    if found.merged_into_id is not None:
+        return redirect("ticket", found.merged_into_id)
     if "pulse" in request.GET:
         return _news(request, found)
     readers.opened(found, by=request.user, now=clock.now())
@@ -43,6 +46,8 @@ def shown(request: PersonRequest, found: Ticket, wrong: dict[str, Any] | None = 
     talk = _conversation(request, found, now, is_writing=bool(wrong))
     side, may_work = _side(request, found, talk), _may_work(request)
     context = {**talk, **side, "may_work": may_work, "pledges": _rows(found, "pledges"), **_composer(request, found, side["watchers"], now)}
+    if talk["tab"] == "work":
+        context |= ticket_work.of(request, found)
     context |= {"pulse_url": f"{reverse('ticket', args=[found.pk])}?tab={request.GET.get('tab', '')}", **(wrong or {})}
     return render(request, "desk/ticket.html", context, status=status if wrong else 200)
 
@@ -59,6 +64,7 @@ def _counted(request: PersonRequest) -> dict[str, Any]:
         "has_pledges": Pledge.objects.open().filter(ticket=OuterRef("pk")),
         "has_times": TimeSpent.objects.filter(ticket=OuterRef("pk")),
     }
+    mine |= {"has_merged": Ticket.objects.filter(merged_into=OuterRef("pk")), "has_children": Ticket.objects.filter(parent=OuterRef("pk"))}
     return {name: Exists(rows) for name, rows in mine.items()}
 
 
@@ -83,27 +89,41 @@ def _news(request: PersonRequest, found: Ticket) -> HttpResponse:
 
 def _conversation(request: PersonRequest, found: Ticket, now: datetime, *, is_writing: bool) -> dict[str, Any]:
     here = around.be_present(found, person=request.user, is_writing=is_writing, now=now) if _may_work(request) else []
-    entries = list(found.entries.select_related("author").order_by("id"))
-    files = list(found.files.all())
+    whole = [found.pk, *([row.pk for row in merged] if (merged := _merged(found)) else [])]
+    entries = list(Entry.objects.filter(ticket__in=whole).select_related("author").order_by("at", "id"))
+    own = [entry for entry in entries if entry.ticket_id == found.pk]
+    files = list(Attachment.objects.filter(ticket__in=whole))
     talk = [entry for entry in entries if entry.kind != Entry.Kind.EVENT and entry.withdrawn_at is None]
-    is_timeline = request.GET.get("tab") == "timeline"
+    tab = request.GET.get("tab", "")
     context = {
         "ticket": found,
         "now": now,
-        "files": [file for file in files if file.entry_id is None],
+        "files": [file for file in files if file.entry_id is None and file.ticket_id == found.pk],
         "files_of": {entry.pk: [file for file in files if file.entry_id == entry.pk] for entry in entries} if files else {},
         "every_entry": entries,
-        "entries": entries if is_timeline else talk,
+        "entries": entries if tab == "timeline" else sorted([*talk, *map(_report_of, merged)], key=lambda entry: entry.at),
         "changes": [entry for entry in entries if entry.kind == Entry.Kind.EVENT],
         "sent": _sent(found, entries),
         "held": [entry.pk for entry in entries if entry.is_held(now)],
-        "is_timeline": is_timeline,
-        "clocks": clocks.all_of(found, now, entries),
+        "tab": tab if tab in TABS else "",
+        "may_work": _may_work(request),
+        "clocks": clocks.all_of(found, now, own),
         "here": here,
-        "last_seen": max((entry.pk for entry in talk if entry.audience == Entry.Audience.PUBLIC), default=0),
-        "thanks": thanks.word_of(found, entries),
+        "last_seen": max(
+            (entry.pk for entry in talk if entry.ticket_id == found.pk and entry.audience == Entry.Audience.PUBLIC), default=0
+        ),
+        "thanks": thanks.word_of(found, own),
     }
     return {**context, "cursor": _cursor(context)}
+
+
+def _merged(found: Ticket) -> list[Ticket]:
+    return list(found.merged.select_related("requester")) if getattr(found, "has_merged", True) else []
+
+
+def _report_of(merged: Ticket) -> Entry:
+    """A merged ticket's report as one of its words."""
+    return Entry(ticket=merged, kind=Entry.Kind.REPLY, audience="public", author=merged.requester, text=merged.what, at=merged.created_at)
 
 
 def _cursor(context: dict[str, Any]) -> str:
@@ -207,6 +227,8 @@ def severity(request: PersonRequest, number: int) -> HttpResponse:
 def move(request: PersonRequest, number: int) -> HttpResponse:
     """The buttons of the head: solve, reopen, wait, take up."""
     found = access.staff_ticket(request.user, number, to_change=True)
+    if request.POST.get("action") == "solve" and found.children.open().exists():
+        return redirect("ticket_together", found.pk)
     try:
         tickets.press(found, request.POST.get("action", ""), actor=request.user, now=clock.now())
     except tickets.UnknownButton:

@@ -27,6 +27,9 @@ def reply(request: PersonRequest, number: int) -> HttpResponse:
     form = ReplyForm(request.POST, request.FILES, now=clock.now())
     if not form.is_valid():
         return shown(request, found, {"text_form": form, "composer": "reply"})
+    if "solve" in request.POST and found.children.open().exists():
+        drafts.keep(request.user, Draft.Kind.REPLY, found.pk, {"text": form.cleaned_data["text"]}, now=clock.now())
+        return redirect("ticket_together", found.pk)
     try:
         done = pressed.once(
             request, form, functools.partial(_answer, request, found, form), there(request, found), after=_undone(request, found)

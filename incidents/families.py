@@ -1,0 +1,84 @@
+"""Parents and children: solving the parent answers and solves its children; closing it does not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from incidents import journal, tickets
+from incidents.merging import CannotJoin
+from incidents.models import Entry, Ticket
+from servicedesk.directory.models import User
+
+MANY = 20  # children that are not written to without being asked once more
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What solving a parent would do."""
+
+    solves: list[Ticket]
+    stay_open: list[Ticket]
+
+    @property
+    def is_many(self) -> bool:
+        return len(self.solves) > MANY
+
+
+@transaction.atomic
+def set_parent(child: Ticket, parent: Ticket | None, *, actor: User, now: datetime) -> Ticket:
+    """One generation alone: a parent has no parent, a child no children. Raises CannotJoin."""
+    numbers = [child.pk, *([parent.pk] if parent else [])]
+    held = {row.pk: row for row in Ticket.objects.select_for_update().filter(pk__in=numbers).order_by("pk")}
+    row, above = held[child.pk], held[parent.pk] if parent else None
+    if row.parent_id == (above.pk if above else None):
+        return row
+    if above is not None:
+        _refuse(row, above)
+    before, row.parent = row.parent_id, above
+    row.save(update_fields=["parent"])
+    said = _("Part of %(number)s.") % {"number": above.number} if above else _("Part of no other ticket.")
+    journal.ticket_event(row, said, actor=actor, now=now, verb="set_parent", before={"parent": before}, after={"parent": row.parent_id})
+    return row
+
+
+def _refuse(row: Ticket, above: Ticket) -> None:
+    if row.pk == above.pk:
+        raise CannotJoin(_("That is this ticket."))
+    if above.parent_id is not None:
+        raise CannotJoin(_("%(number)s is itself part of another ticket.") % {"number": above.number})
+    if row.children.exists():
+        raise CannotJoin(_("%(number)s has tickets of its own.") % {"number": row.number})
+    if row.is_confidential != above.is_confidential:
+        raise CannotJoin(_("One of them is confidential and the other is not."))
+
+
+def preview(parent: Ticket) -> Preview:
+    """The open children: those that would be solved, and those in which somebody waits for an answer."""
+    rows = list(parent.children.open().select_related("requester", "assignee").order_by("pk"))
+    return Preview([row for row in rows if not _waits(row)], [row for row in rows if _waits(row)])
+
+
+def _waits(child: Ticket) -> bool:
+    """Its last public word came from the requester, after the report."""
+    said = child.entries.filter(audience=Entry.Audience.PUBLIC, withdrawn_at=None).exclude(kind=Entry.Kind.EVENT).order_by("-id").first()
+    return said is not None and (bool(said.data.get("heard")) or said.author_id in child.asker_ids)
+
+
+@transaction.atomic
+def solve(parent: Ticket, *, text: str, actor: User, now: datetime) -> Preview:
+    """The parent and its children solved with these words; who waits for an answer stays open and is named."""
+    row = Ticket.objects.locked(parent.pk)
+    found = preview(row)
+    tickets.solve(row, actor=actor, now=now, text=text)
+    because = _("Solved with %(number)s.") % {"number": row.number}
+    for child in found.solves:
+        tickets.solve(child, actor=actor, now=now, text=text, because=because)
+    if found.stay_open:
+        said = _("Still open, because somebody waits for an answer: %(numbers)s.")
+        names = ", ".join(child.number for child in found.stay_open)
+        journal.ticket_event(row, said % {"numbers": names}, actor=actor, now=now, verb="stay_open")
+    return found
