@@ -26,10 +26,12 @@ def ping(check: Check, signal: str, *, body: bytes, now: datetime) -> None:
     CheckState.objects.get_or_create(check_ref=check)
     if signal == "start":
         judging.started(check.pk, now=now)
-    elif signal != "log":
-        judging.judge({check.pk: [_reading(check, signal)]}, now=now)
-    status = "unknown" if signal in ("start", "log") else _reading(check, signal).status
-    Result.objects.create(day=now.date(), check_id=check.pk, status=status, summary=signal, received_at=now, raw_id=raw_id)
+    reading = _reading(check, signal)
+    told = judging.judge({check.pk: [reading]}, now=now).get(id(reading)) if signal not in ("start", "log") else None
+    status = "unknown" if signal in ("start", "log") else reading.status
+    row = Result(day=now.date(), check_id=check.pk, status=status, summary=signal, received_at=now, raw_id=raw_id)
+    row.change, row.why = (told.change, [list(reason) for reason in told.why]) if told else ("", [])
+    row.save()
 
 
 def _reading(check: Check, signal: str) -> Signal:

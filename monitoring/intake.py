@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 import structlog
 from django.db import IntegrityError, transaction
 
-from monitoring import bodies, judging
+from monitoring import bodies, judging, telling
 from monitoring.models import Alert, Check, CheckState, RawBody, Result, SeenEvent, Source
 from monitoring.normal import Signal, Unreadable
 from monitoring.sources import results
@@ -25,6 +25,7 @@ MOST_ITEMS = results.MOST_ITEMS
 NEW_CHECKS_A_DAY = 1_000
 REMEMBERED = timedelta(days=7)
 SWEEP = 200
+PAUSED, TOO_LATE = judging.Told(why=(("paused",),)), judging.Told(why=(("told_after_the_end",),))
 
 
 class TooManyNew(Exception):
@@ -73,11 +74,13 @@ def record(source: Source, signals: Sequence[Signal], *, raw_id: int | None, now
     """Store and judge each signal that was not seen before; how many those were."""
     fresh = _unseen(source, signals, now)
     checks = _checks(source, fresh, now)
-    Result.objects.bulk_create([_result(checks[signal.check], signal, raw_id, now) for signal in fresh])
     by_check: dict[int, list[Signal]] = {}
     for signal in _not_over(source, fresh, now):
         by_check.setdefault(checks[signal.check].pk, []).append(signal)
-    judging.judge(by_check, now=now)
+    told = judging.judge(by_check, now=now)
+    judged = {id(signal) for signals in by_check.values() for signal in signals}
+    outcomes = [told.get(id(signal), PAUSED if id(signal) in judged else TOO_LATE) for signal in fresh]
+    Result.objects.bulk_create([_result(checks[one.check], one, out, raw_id, now) for one, out in zip(fresh, outcomes, strict=True)])
     Source.objects.filter(pk=source.pk).update(last_heard_at=now)
     if raw_id is not None:
         RawBody.objects.filter(pk=raw_id).update(items=len(signals))
@@ -137,7 +140,7 @@ def _refuse_flood(source: Source, new: int, now: datetime) -> None:
         raise TooManyNew(f"{made} checks were made by this source in a day, {new} more would pass {NEW_CHECKS_A_DAY}. Nothing was taken.")
 
 
-def _result(check: Check, signal: Signal, raw_id: int | None, now: datetime) -> Result:
+def _result(check: Check, signal: Signal, told: judging.Told, raw_id: int | None, now: datetime) -> Result:
     return Result(
         day=now.date(),
         check_id=check.pk,
@@ -145,11 +148,13 @@ def _result(check: Check, signal: Signal, raw_id: int | None, now: datetime) -> 
         summary=signal.summary,
         severity=signal.severity,
         flag=signal.flag[:80],
-        metrics=list(signal.metrics),
+        metrics=list(told.metrics or signal.metrics),
         labels=dict(signal.labels),
         started_at=signal.started_at,
         received_at=now,
         raw_id=raw_id,
+        change=told.change,
+        why=[list(reason) for reason in told.why],
     )
 
 
@@ -173,7 +178,7 @@ def close_due(*, now: datetime) -> int:
 
 def raise_due(*, now: datetime) -> int:
     """Alerts the desk has not heard of yet."""
-    return _each(Alert.objects.to_raise(now).order_by("raise_at").values_list("pk", flat=True)[:SWEEP], judging.tell_by_id, now)
+    return _each(Alert.objects.to_raise(now).order_by("raise_at").values_list("pk", flat=True)[:SWEEP], telling.tell_by_id, now)
 
 
 def _each(ids: Iterable[int], deed: judging.Deed, now: datetime) -> int:

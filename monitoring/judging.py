@@ -6,20 +6,27 @@ Every function runs inside the caller's transaction and locks check states in ch
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from django.utils.translation import gettext as _
 
-from incidents import alerts, wording
-from monitoring import lateness, verdict
-from monitoring.models import Alert, Check, CheckState, StateChange
+from incidents import wording
+from monitoring import lateness, telling, thresholds, verdict
+from monitoring.models import Alert, Check, CheckState, StateChange, Threshold
 from monitoring.normal import Signal
-from servicedesk.directory.models import Service, ServiceState
+from servicedesk.directory.models import ServiceState
 
-RAISED_AT_ONCE = 20
 REPEATING = ("alertmanager", "prometheus")  # senders that say again and again what goes on
 UNKNOWN_FOR = timedelta(days=1)
+COLUMNS = (
+    *("status", "is_settled", "since", "memory", "why", "summary", "value"),
+    *("last_result_at", "overdue_at", "recheck_at", "closes_at"),
+)
+
+
+Limits = dict[str, dict[str, str]]
 
 
 class Deed(Protocol):
@@ -31,15 +38,55 @@ class Deed(Protocol):
 # Hearing
 
 
-def judge(readings: Mapping[int, Sequence[Signal]], *, now: datetime) -> None:
-    """Apply the signals of each check (by check id), in the order they came."""
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What one signal changed (a verdict.Change, or nothing), what the verdict turned on, and the metrics as they were judged."""
+
+    change: str = ""
+    why: verdict.Why = ()
+    metrics: Sequence[Mapping[str, Any]] = ()
+
+
+def judge(readings: Mapping[int, Sequence[Signal]], *, now: datetime) -> dict[int, Told]:
+    """Apply the signals of each check (by check id), in the order they came; what became of each, by the signal's `id()`.
+
+    Of a check that is paused nothing is told.
+    """
     changed: dict[int, Alert] = {}
-    states = _locked(readings)
+    told = {}
+    states, own = _locked(readings), _thresholds(readings)
     for state in states:
         for signal in readings[state.pk]:
-            if not _began_before_the_end(state, signal):
-                _heard(state, signal, _options(state.check_ref), now, changed)
+            told[id(signal)] = _apply(state, signal, own.get(state.pk, {}), now, changed)
     _saved(states, changed, now)
+    return told
+
+
+def _thresholds(readings: Mapping[int, Sequence[Signal]]) -> dict[int, Limits]:
+    """Ours for each check that brings metrics, by metric."""
+    measured = [pk for pk, signals in readings.items() if any(signal.metrics for signal in signals)]
+    found: dict[int, Limits] = {}
+    for row in Threshold.objects.filter(check_ref__in=measured) if measured else ():
+        found.setdefault(row.check_ref_id, {})[row.metric] = {"warn": row.warn, "crit": row.crit, "clear": row.clear}
+    return found
+
+
+def _apply(state: CheckState, signal: Signal, own: Limits, now: datetime, changed: dict[int, Alert]) -> Told:
+    if _began_before_the_end(state, signal):
+        return Told(why=(("began_before_the_end",),), metrics=signal.metrics)
+    signal, crossed = _governed(state, signal, own)
+    found = _heard(state, signal, options_of(state.check_ref), now, changed, crossed=crossed)
+    return Told(found.change or "", found.why, signal.metrics)
+
+
+def _governed(state: CheckState, signal: Signal, own: Limits) -> tuple[Signal, tuple[str, ...]]:
+    """The signal as our own thresholds judge its metrics. What could not be known is not judged."""
+    memory = verdict.load(state.memory) or verdict.State()
+    told = thresholds.govern(signal.metrics, own, memory.crossed) if own and signal.status != "unknown" else None
+    if told is None:
+        return signal, memory.crossed
+    status, crossed, metrics = told
+    return replace(signal, status=status, metrics=tuple(metrics)), crossed
 
 
 def _began_before_the_end(state: CheckState, signal: Signal) -> bool:
@@ -54,7 +101,8 @@ def miss(pk: int, *, now: datetime) -> int:
     changed: dict[int, Alert] = {}
     states = [state for state in _locked([pk]) if state.overdue_at and state.overdue_at <= now]
     for state in states:
-        _heard(state, _missing(state, now), verdict.Options(), now, changed)
+        if state.check_ref.missing_as != Check.Missing.IGNORE:
+            _heard(state, _missing(state, now), verdict.Options(), now, changed, is_word=False)
         state.overdue_at = None  # the next signal sets it again
     _saved(states, changed, now)
     return len(states)
@@ -66,7 +114,7 @@ def recheck(pk: int, *, now: datetime) -> int:
     states = [state for state in _locked([pk]) if state.recheck_at and state.recheck_at <= now]
     for state in states:
         memory = verdict.load(state.memory)
-        told = verdict.recheck(memory or verdict.State(), _options(state.check_ref), now)
+        told = verdict.recheck(memory or verdict.State(), options_of(state.check_ref), now)
         _follow(state, told, state.summary, state.value, now, changed)
     _saved(states, changed, now)
     return len(states)
@@ -77,7 +125,7 @@ def close(pk: int, *, now: datetime) -> int:
     changed: dict[int, Alert] = {}
     states = [state for state in _locked([pk]) if state.closes_at and state.closes_at <= now]
     for state in states:
-        _heard(state, _unrepeated(state), verdict.Options(), now, changed)
+        _heard(state, _unrepeated(state), verdict.Options(), now, changed, is_word=False)
     _saved(states, changed, now)
     return len(states)
 
@@ -105,24 +153,43 @@ def _locked(ids: Iterable[int]) -> list[CheckState]:
     return list(rows.filter(pk__in=list(ids), check_ref__is_paused=False).order_by("pk"))
 
 
-def _options(check: Check) -> verdict.Options:
-    return verdict.Options(confirm=check.confirm, for_s=check.for_s, clear_confirm=check.clear_confirm)
+def options_of(check: Check) -> verdict.Options:
+    return verdict.Options(
+        confirm=check.confirm,
+        for_s=check.for_s,
+        clear_confirm=check.clear_confirm,
+        keep_s=check.keep_s,
+        of=max(check.of, check.confirm) if check.of else None,
+        unknown=check.unknown_as,  # type: ignore[arg-type]
+        flap=check.notices_flapping,
+    )
 
 
 def _missing(state: CheckState, now: datetime) -> Signal:
     check = state.check_ref
     last = state.last_result_at or state.last_start_at or check.created_at
     words = _("No signal for %(long)s.") % {"long": wording.duration(int((now - last).total_seconds()))}
-    status = ServiceState.CRITICAL if check.kind == Check.Kind.HEARTBEAT else ServiceState.UNKNOWN
+    status = check.missing_as or (ServiceState.CRITICAL if check.kind == Check.Kind.HEARTBEAT else ServiceState.UNKNOWN)
     return Signal(check=check.slug, status=str(status), summary=words)
 
 
-def _heard(state: CheckState, signal: Signal, options: verdict.Options, now: datetime, changed: dict[int, Alert]) -> None:
-    reading = verdict.Reading(signal.status, now, signal.started_at, signal.summary)  # type: ignore[arg-type]
+def _heard(
+    state: CheckState,
+    signal: Signal,
+    options: verdict.Options,
+    now: datetime,
+    changed: dict[int, Alert],
+    *,
+    crossed: tuple[str, ...] = (),
+    is_word: bool = True,
+) -> verdict.Verdict:
+    """`is_word`: somebody said it; False where it is concluded from silence."""
+    reading = verdict.Reading(signal.status, now, signal.started_at, signal.summary, crossed)  # type: ignore[arg-type]
     told = verdict.verdict(verdict.load(state.memory), reading, options, now)
-    state.last_result_at = now
+    state.last_result_at = now if is_word else state.last_result_at
     state.closes_at = now + signal.closes_after if signal.closes_after and signal.status != "ok" else None
     _follow(state, told, signal.summary, signal.value, now, changed)
+    return told
 
 
 def _follow(state: CheckState, told: verdict.Verdict, summary: str, value: str, now: datetime, changed: dict[int, Alert]) -> None:
@@ -130,7 +197,7 @@ def _follow(state: CheckState, told: verdict.Verdict, summary: str, value: str, 
     if told.state.status != state.status:
         _note_change(state, told, summary, value, now)
     state.status, state.since, state.memory = told.state.status, told.state.since, verdict.dump(told.state)
-    state.is_settled = verdict.settled(told.state)
+    state.is_settled, state.why = verdict.settled(told.state), [list(reason) for reason in told.why]
     state.summary, state.value, state.recheck_at = summary[:1024], value[:60], told.recheck_at
     state.overdue_at = _overdue(state)
     if told.change and (alert := _alert(state, told, now)):
@@ -152,16 +219,30 @@ def _overdue(state: CheckState) -> datetime | None:
         grace_s=check.grace_s,
         cron=check.cron,
         zone=check.zone,
+        early_s=check.early_s,
+        run_s=check.run_s,
     )
 
 
 def _saved(states: Sequence[CheckState], changed: Mapping[int, Alert], now: datetime) -> None:
-    columns = ["status", "is_settled", "since", "memory", "summary", "value", "last_result_at", "overdue_at", "recheck_at", "closes_at"]
+    columns = [
+        "status",
+        "is_settled",
+        "since",
+        "memory",
+        "why",
+        "summary",
+        "value",
+        "last_result_at",
+        "overdue_at",
+        "recheck_at",
+        "closes_at",
+    ]
     CheckState.objects.bulk_update(states, columns, batch_size=100)
-    services = refresh_services({state.check_ref.service_id for state in states if state.check_ref.service_id is not None}, now=now)
+    services = telling.refresh_services({state.check_ref.service_id for state in states if state.check_ref.service_id is not None}, now=now)
     for state in states:  # what the desk is told of a service is how it stands now
         state.check_ref.service = services.get(state.check_ref.service_id or 0)
-    raise_or_defer(changed.values(), now=now)
+    telling.raise_or_defer(changed.values(), now=now)
 
 
 # Alerts
@@ -170,7 +251,8 @@ def _saved(states: Sequence[CheckState], changed: Mapping[int, Alert], now: date
 def _alert(state: CheckState, told: verdict.Verdict, now: datetime) -> Alert | None:
     """The check's alert as the verdict leaves it: opened, changed or cleared; None where there is none to change."""
     memory, check = told.state, state.check_ref
-    alert = Alert.objects.select_for_update().filter(check_ref=check).open().first()
+    is_new = told.change == "opened"  # there was no problem, so there is no alert to look for
+    alert = None if is_new else Alert.objects.select_for_update().filter(check_ref=check).open().first()
     if alert is None and not memory.problem:
         return None
     if alert is not None:
@@ -188,60 +270,3 @@ def _alert(state: CheckState, told: verdict.Verdict, now: datetime) -> Alert | N
     alert.is_flapping, alert.raise_at = memory.flapping, now
     alert.save()  # a new row, or all of a small one
     return alert
-
-
-def raise_or_defer(changed: Iterable[Alert], *, now: datetime) -> None:
-    """Tell the desk of the first few; the rest keep `raise_at` for the engine."""
-    for alert in sorted(changed, key=lambda alert: alert.pk)[:RAISED_AT_ONCE]:
-        tell(alert, now=now)
-
-
-def tell(alert: Alert, *, now: datetime) -> None:
-    """Bring the desk's copy of this alert up to date."""
-    if alert.told_at is None or alert.cleared_at is None:
-        facts = _facts(alert)
-        alerts.opened(facts, now=now) if alert.told_at is None else alerts.changed(facts, now=now)
-    if alert.cleared_at is not None:
-        alerts.cleared(alert.pk, now=now)
-    alert.told_at, alert.raise_at = now, None
-    alert.save(update_fields=["told_at", "raise_at"])
-
-
-def tell_by_id(pk: int, *, now: datetime) -> int:
-    alert = (
-        Alert.objects.select_for_update(of=("self",)).select_related("check_ref__service__team").filter(pk=pk, raise_at__lte=now).first()
-    )
-    if alert is None:
-        return 0
-    tell(alert, now=now)
-    return 1
-
-
-def _facts(alert: Alert) -> alerts.AlertFacts:
-    return alerts.AlertFacts(
-        alert_id=alert.pk,
-        check_id=alert.check_ref_id,
-        check_slug=alert.check_ref.slug,
-        service=alert.check_ref.service,
-        status=alert.status,
-        since=alert.since,
-        status_since=alert.status_since,
-        summary=alert.summary,
-        value=alert.value,
-    )
-
-
-# Services
-
-
-def refresh_services(ids: Iterable[int], *, now: datetime) -> dict[int, Service]:
-    """A service is as bad as its worst check that was ever heard; silence is unknown, never OK. The services, held, by their ids."""
-    services = Service.objects.select_for_update(of=("self",)).select_related("team").filter(pk__in=list(ids)).order_by("pk")
-    for service in services:
-        heard = CheckState.objects.filter(check_ref__service=service, check_ref__is_paused=False).exclude(last_result_at=None)
-        worst = max(heard.values_list("status", flat=True), key=verdict.RANK.__getitem__, default=ServiceState.UNKNOWN)
-        if worst != service.state:
-            service.state, service.state_since = worst, now
-        service.checked_at = now
-        service.save(update_fields=["state", "state_since", "checked_at"])
-    return {service.pk: service for service in services}

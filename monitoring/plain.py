@@ -31,13 +31,17 @@ FOUND = """
     JOIN monitoring_check k ON k.source_id = s.id AND k.slug = %(check)s
     JOIN monitoring_checkstate t ON t.check_ref_id = k.id
     WHERE s.token_prefix = %(prefix)s AND s.token_hash = %(digest)s AND s.kind = 'results'
-      AND s.is_active AND (s.expires_at IS NULL OR s.expires_at > %(now)s)
+      AND s.is_active AND s.silent_since IS NULL AND (s.expires_at IS NULL OR s.expires_at > %(now)s)
       AND NOT k.is_paused AND k.period_s IS NULL AND k.cron = ''
-      AND t.is_settled AND t.status = %(status)s AND t.recheck_at IS NULL AND t.overdue_at IS NULL"""
+      AND t.is_settled AND t.status = %(status)s AND t.recheck_at IS NULL AND t.overdue_at IS NULL
+      AND NOT EXISTS (SELECT 1 FROM monitoring_threshold h WHERE h.check_ref_id = k.id)"""
 SEEN = "INSERT INTO monitoring_seenevent (source_id, key, seen_at)"
 RAW = "INSERT INTO monitoring_rawbody (source_id, received_at, content_type, body, items, problem)"
-RESULT = "INSERT INTO monitoring_result (day, check_id, status, summary, severity, flag, metrics, labels, started_at, received_at, raw_id)"
-VALUES = "%(day)s, {check}, %(status)s, %(summary)s, %(severity)s, %(flag)s, %(metrics)s, %(labels)s, NULL, %(now)s, {raw}"
+RESULT = (
+    "INSERT INTO monitoring_result (day, check_id, status, summary, severity, flag, metrics, labels, started_at, received_at, raw_id,"
+    " change, why)"
+)
+VALUES = "%(day)s, {check}, %(status)s, %(summary)s, %(severity)s, %(flag)s, %(metrics)s, %(labels)s, NULL, %(now)s, {raw}, '', %(why)s"
 STATE = "UPDATE monitoring_checkstate SET last_result_at = %(now)s, summary = %(summary)s, value = %(value)s"
 HEARD = (
     ("monitoring_source", "last_heard_at", "source_id"),
@@ -54,7 +58,9 @@ def _one_statement(*, named: bool) -> str:
             FOR NO KEY UPDATE OF w SKIP LOCKED))"""
         for table, column, key in HEARD
     ]
-    typed = VALUES.replace("%(metrics)s", "%(metrics)s::jsonb").replace("%(labels)s", "%(labels)s::jsonb")
+    typed = (
+        VALUES.replace("%(metrics)s", "%(metrics)s::jsonb").replace("%(labels)s", "%(labels)s::jsonb").replace("%(why)s", "%(why)s::jsonb")
+    )
     return f"""
         WITH found AS MATERIALIZED ({FOUND} FOR UPDATE OF t), {seen if named else ""}
         fresh AS MATERIALIZED (SELECT found.* FROM found {"JOIN seen USING (source_id)" if named else ""}),
@@ -93,6 +99,7 @@ def _row(signal: Signal, body: bytes, content_type: str, now: datetime) -> dict[
         "flag": signal.flag[:80],
         "metrics": json.dumps(list(signal.metrics)),
         "labels": json.dumps(dict(signal.labels)),
+        "why": "[]",
         "key": signal.identity[:255],
         "body": body,
         "content_type": content_type[:120],

@@ -43,6 +43,33 @@ def parse(text: str) -> Range | None:
     return Range(low, high, inside=bool(found["inside"]))
 
 
+def govern(
+    metrics: Iterable[Mapping[str, Any]], own: Mapping[str, Mapping[str, str]], crossed: Iterable[str] = ()
+) -> tuple[str, tuple[str, ...], list[dict[str, Any]]] | None:
+    """The status our own thresholds ask for, the metrics now beyond them, and all metrics with what they were held against.
+
+    `own`: {metric: {warn, crit, clear}}, which go before the sender's. A metric in `crossed` stays a warning at least
+    until its value is inside `clear`, and while it is not measured. None: none of the metrics has a threshold of ours. Raises BadRange.
+    """
+    held = [{**metric, **{name: own[metric["name"]].get(name, "") for name in ("warn", "crit")}} if metric["name"] in own else dict(metric)
+            for metric in metrics]  # fmt: skip
+    judged = [(metric["name"], _status(metric)) for metric in held if metric["name"] in own]
+    if not judged:
+        return None
+    beyond = {name for name, status in judged if status in ("warning", "critical")}
+    back = {metric["name"] for metric in held if metric["name"] in own and _is_back(metric, own[metric["name"]].get("clear", ""))}
+    kept = set(crossed) - beyond - back
+    asked = {*(status for _name, status in judged), *(["warning"] if kept else [])}
+    status = next((one for one in ("critical", "warning", "unknown") if one in asked), "ok")
+    return status, tuple(sorted(beyond | kept)), held
+
+
+def _is_back(metric: Mapping[str, Any], clear: str) -> bool:
+    """Whether this value says that a metric which was bad is good again. One that could not be measured does not."""
+    value, inside = _number(metric.get("value")), parse(clear)
+    return value is not None and not (inside and inside.alerts(value))
+
+
 def judge(metrics: Iterable[Mapping[str, Any]]) -> str:
     """The worst of metrics {value, warn, crit}; unknown if one could not be measured and none is bad.
 

@@ -47,7 +47,7 @@ class State:
 
     `problem`: an alert is open. `bad_since`: the first bad result of the streak, kept while the problem lasts.
     `started_at`: the newest start a sender gave, never later than its arrival. `window`: for `of`, when each of the
-    last results came if it was bad.
+    last results came if it was bad. `crossed`: metrics beyond a threshold and not yet back in the range that clears them.
     """
 
     status: Status = "unknown"
@@ -63,6 +63,7 @@ class State:
     history: str = ""
     flapping: bool = False
     window: tuple[datetime | None, ...] = ()
+    crossed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,7 @@ class Reading:
     at: datetime
     started_at: datetime | None = None
     summary: str = ""
+    crossed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +125,7 @@ def percent(history: str) -> float:
 def dump(state: State) -> dict[str, Any]:
     """For a JSON column."""
     plain = asdict(state)
-    plain.update({name: _text(plain[name]) for name in TIMES}, window=[_text(at) for at in state.window])
+    plain.update({name: _text(plain[name]) for name in TIMES}, window=[_text(at) for at in state.window], crossed=list(state.crossed))
     return plain
 
 
@@ -132,7 +134,7 @@ def load(plain: Mapping[str, Any]) -> State | None:
     if not plain:
         return None
     times = {name: _moment(plain[name]) for name in TIMES}
-    return State(**{**plain, **times, "window": tuple(_moment(at) for at in plain["window"])})
+    return State(**{**plain, **times, "window": tuple(_moment(at) for at in plain["window"]), "crossed": tuple(plain.get("crossed", ()))})
 
 
 def _is_older(state: State, reading: Reading) -> bool:
@@ -166,6 +168,7 @@ def _heard(state: State, reading: Reading, options: Options) -> State:
         history=history,
         flapping=options.flap and _flaps(history, state.flapping),
         window=window,
+        crossed=reading.crossed,
     )
 
 
@@ -191,8 +194,7 @@ def _calmed(state: State, options: Options, now: datetime) -> State:
 def _judge(before: State, heard: State, options: Options, now: datetime) -> Verdict:
     """From the state last told and the state just heard to the state now told."""
     told = _with_problem(heard, options, now) if heard.problem else _without_problem(heard, options, now)
-    why = _why(heard, options, now)
-    return Verdict(told, _change(before, told), _recheck_at(told, options), why)
+    return Verdict(told, _change(before, told), _recheck_at(told, options), why(heard, options, now))
 
 
 def _without_problem(state: State, options: Options, now: datetime) -> State:
@@ -261,22 +263,22 @@ def _change(before: State, after: State) -> Change | None:
     return "eased" if after.problem and RANK[after.status] < RANK[before.status] else None
 
 
-def _why(state: State, options: Options, now: datetime) -> Why:
-    """The numbers the verdict turned on, in its own order, each beside what was needed."""
-    why: list[tuple[str | float, ...]] = []
+def why(state: State, options: Options, now: datetime) -> Why:
+    """What a verdict of this state turns on, in its own order: a code, the number seen, the number needed."""
+    found: list[tuple[str | float, ...]] = []
     if state.soft != "ok" and not state.problem:
-        why.append(
+        found.append(
             ("bad_of_last", _bad_count(state), options.confirm, options.of)
             if options.of
             else ("bad_in_a_row", state.streak, options.confirm)
         )
-        why += [("bad_for_s", _seconds(state.bad_since, now), options.for_s)] if options.for_s else []
+        found += [("bad_for_s", _seconds(state.bad_since, now), options.for_s)] if options.for_s else []
     if state.soft == "ok" and state.problem:
-        why.append(("good_in_a_row", state.streak, options.clear_confirm))
-        why += [("good_for_s", _seconds(state.last_bad_at, now), options.keep_s)] if options.keep_s else []
+        found.append(("good_in_a_row", state.streak, options.clear_confirm))
+        found += [("good_for_s", _seconds(state.last_bad_at, now), options.keep_s)] if options.keep_s else []
     if state.flapping:
-        why.append(("flapping_percent", round(percent(state.history), 1), CALM_BELOW))
-    return tuple(why)
+        found.append(("flapping_percent", round(percent(state.history), 1), CALM_BELOW))
+    return tuple(found)
 
 
 def _seconds(start: datetime | None, now: datetime) -> float:

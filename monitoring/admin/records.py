@@ -10,7 +10,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from monitoring.models import Alert, Check, RawBody, Source
+from monitoring import telling, thresholds
+from monitoring.models import Alert, Check, RawBody, Source, Threshold
 from servicedesk.audit.desk_admin import DeskAdmin, RecordAdmin
 from servicedesk.tokens import minting
 
@@ -24,7 +25,7 @@ class SourceForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = Source
-        fields = ("name", "slug", "kind", "service", "severity_map", "expires_at", "is_active")
+        fields = ("name", "slug", "kind", "service", "severity_map", "mapping", "ping_key", "silent_after_s", "expires_at", "is_active")
 
 
 @admin.register(Source)
@@ -44,13 +45,43 @@ class SourceAdmin(DeskAdmin):
         super().save_model(request, obj, form, change)
 
 
+class CheckForm(forms.ModelForm):  # type: ignore[type-arg]
+    def clean_depends_on(self) -> Check | None:
+        """Checks in a ring would all wait for each other."""
+        parent = above = self.cleaned_data.get("depends_on")
+        for _step in range(telling.DEEPEST):
+            if above is None:
+                return parent
+            if above.pk == self.instance.pk:
+                break
+            above = above.depends_on
+        raise forms.ValidationError(_("That check depends on this one already, or stands at the end of too long a row."))
+
+
+class ThresholdForm(forms.ModelForm):  # type: ignore[type-arg]
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        for name in ("warn", "crit", "clear"):
+            try:
+                thresholds.parse(given.get(name, ""))
+            except thresholds.BadRange:
+                self.add_error(name, _("A range such as 10, 10:, ~:10, 10:20 or @10:20."))
+        return given
+
+
+class ThresholdInline(admin.TabularInline):  # type: ignore[type-arg]
+    model, form, extra = Threshold, ThresholdForm, 0
+
+
 @admin.register(Check)
 class CheckAdmin(DeskAdmin):
+    form = CheckForm
+    inlines = (ThresholdInline,)
     list_display = ("slug", "kind", "source", "service", "confirm", "for_s", "period_s", "is_paused")
     list_select_related = ("source", "service")
     list_filter = ("kind", "source", "is_paused")
     search_fields = ("slug",)
-    autocomplete_fields = ("source", "service")
+    autocomplete_fields = ("source", "service", "depends_on")
     readonly_fields = ("ping_id", "created_at")
 
 

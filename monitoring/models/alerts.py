@@ -34,6 +34,14 @@ class Alert(models.Model):
     status_since = models.DateTimeField(_("this status since"))
     cleared_at = models.DateTimeField(_("cleared"), null=True)
     is_flapping = models.BooleanField(_("flapping"), default=False)
+    held_by = models.ForeignKey(
+        Check,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("held back by"),
+        help_text=_("Not told while this check is bad."),
+    )
     told_at = models.DateTimeField(_("the desk was told"), null=True)
     raise_at = models.DateTimeField(
         _("tell the desk"), null=True, help_text=_("Set when something changed that the desk has not heard yet.")

@@ -48,6 +48,8 @@ class Result(models.Model):
     started_at = models.DateTimeField(_("the sender's time"), null=True)
     received_at = models.DateTimeField(_("received"))
     raw_id = models.BigIntegerField(_("body"), null=True)
+    change = models.CharField(_("what it changed"), max_length=20, blank=True)
+    why = models.JSONField(_("what the verdict turned on"), default=list)
 
     class Meta:
         verbose_name = _("result")

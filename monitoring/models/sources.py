@@ -21,6 +21,23 @@ class Source(models.Model):
     severity_map = models.JSONField(
         _("severity words"), default=dict, blank=True, help_text=_("The sender's word to ok, warning, critical or unknown.")
     )
+    mapping = models.JSONField(
+        _("field mapping"), default=dict, blank=True, help_text=_("For the generic door: our field to a path in the body.")
+    )
+    ping_key = models.CharField(
+        _("ping key"), max_length=40, blank=True, db_index=True, help_text=_("For /ping/<key>/<name of the heartbeat>. Empty: none.")
+    )
+    silent_after_s = models.PositiveIntegerField(
+        _("silent after (seconds)"), null=True, blank=True, help_text=_("Empty: twice the longest pause of the last seven days. 0: never.")
+    )
+    longest_pauses = models.JSONField(_("longest pause of each day, in seconds"), default=dict, editable=False)
+    silent_since = models.DateTimeField(_("silent since"), null=True, editable=False)
+    listening_since = models.DateTimeField(
+        _("listened without a break since"),
+        null=True,
+        editable=False,
+        help_text=_("After a pause of our own, silence is counted from here."),
+    )
     is_active = models.BooleanField(_("in use"), default=True)
     last_heard_at = models.DateTimeField(_("last heard"), null=True, editable=False)
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import structlog
 from django.db import DatabaseError, InterfaceError, close_old_connections, connection
-from django.db.models import Case, F, IntegerField, Q, Value, When
+from django.db.models import Case, DurationField, ExpressionWrapper, F, IntegerField, Q, Value, When
 from django.db.models.functions import Now
 
 from servicedesk import clock
@@ -31,6 +31,7 @@ LEASE_S = 5.0
 RENEW_S = 2.0
 CATCH_UP_S = 1.0  # a pass that handled rows is run again at once, for this long
 BACK_OFF_MOST_S = 10.0
+REST_S = 30.0  # nobody ran a pass for so long: what it looks for may have been missed rather than missing
 STOP_S = 3.0
 STEPPED_S = 5.0  # a wall clock that moved so much against the monotonic one was set by somebody
 PATIENCE_S = {"desk": 30.0, "post": 90.0, "work": 120.0, "store": 300.0}  # a lane that stands still for longer lets the heartbeat go stale
@@ -81,6 +82,12 @@ class Leases:
         ran = When(name__in=list(self.took_ms), then=Now())
         return {"ran_at": Case(ran, default=F("ran_at")), "took_ms": Case(*took, default=F("took_ms"), output_field=IntegerField())}
 
+    def rested_s(self, name: str) -> float:
+        """Seconds since any engine ran this pass, by the database's clock; 0 where none ever did."""
+        rested = ExpressionWrapper(Now() - F("ran_at"), output_field=DurationField())
+        found = EnginePass.objects.filter(name=name).exclude(ran_at=None).annotate(rested=rested).values_list("rested", flat=True).first()
+        return found.total_seconds() if found else 0.0
+
     def release(self) -> None:
         EnginePass.objects.filter(holder=self.holder, name__in=self.names).update(lease_until=None, holder="", **self.news())
 
@@ -93,6 +100,7 @@ class Lane:
         self.leases = Leases([one.name for one in passes], holder)
         self.next_at = dict.fromkeys(self.leases.names, 0.0)
         self.failures = dict.fromkeys(self.leases.names, 0)
+        self.ran_at = dict.fromkeys(self.leases.names, float("-inf"))
         self.moved_at = time.monotonic()
 
     def loop(self) -> None:
@@ -123,9 +131,20 @@ class Lane:
     def run(self, one: Pass) -> int:
         """Run it until nothing is left or its time is over; milliseconds taken."""
         began = time.monotonic()
+        self.wake(one)
         while one.run(now=clock.now()) and time.monotonic() - began < CATCH_UP_S and not self.stop.is_set():
             pass
-        return round((time.monotonic() - began) * 1000)
+        self.ran_at[one.name] = time.monotonic()
+        return round((self.ran_at[one.name] - began) * 1000)
+
+    def wake(self, one: Pass) -> None:
+        """Tell a pass that nobody ran for a while how long that was."""
+        if one.after_rest is None or time.monotonic() - self.ran_at[one.name] < REST_S:
+            return
+        now, rested = clock.now(), self.leases.rested_s(one.name)
+        if rested >= REST_S:
+            done = one.after_rest(since=now - timedelta(seconds=rested), now=now)
+            log.warning("nobody ran this pass for a while", engine_pass=one.name, rested_s=round(rested), forgiven=done)
 
     def pause_s(self, one: Pass) -> float:
         """A little less than `every_s`, because the loop itself waits a tick; no longer than a lease where another holds it."""

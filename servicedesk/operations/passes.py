@@ -11,7 +11,7 @@ from incidents import around, attaching, automation, drafts, escalation, followi
 from incidents.command import sweep as command
 from incidents.incidents import sweep as incidents
 from incidents.mail import posting
-from monitoring import intake, rounds
+from monitoring import deadman, intake, rounds
 from monitoring.storage import partitions, rolling
 from notifications import delivery
 from servicedesk.api import once
@@ -24,23 +24,32 @@ class Run(Protocol):
     def __call__(self, *, now: datetime) -> int: ...
 
 
+class AfterRest(Protocol):
+    def __call__(self, *, since: datetime, now: datetime) -> int: ...
+
+
 @dataclass(frozen=True)
 class Pass:
-    """`lane`: passes of one lane run one after the other; the post's lane may wait for a provider without holding up the desk's."""
+    """`lane`: passes of one lane run one after the other; the post's lane may wait for a provider without holding up the desk's.
+
+    `after_rest`: called before it runs again when nobody ran it for a while, with when it last ran.
+    """
 
     name: str
     every_s: int
     run: Run | Callable[..., int]
     lane: str = "desk"
+    after_rest: AfterRest | None = None
 
 
 # in the order an alarm travels, so that one round can carry it from the check to the page
 PASSES: tuple[Pass, ...] = (
     Pass("ring for probes", 1, rounds.ring_due),
     Pass("run probes no worker took", 1, rounds.run_unclaimed),
-    Pass("sweep overdue checks", 1, intake.sweep_overdue),
+    Pass("sweep overdue checks", 1, intake.sweep_overdue, after_rest=deadman.forgive),
     Pass("recheck verdicts", 1, intake.recheck_due),
     Pass("close what nobody repeats", 1, intake.close_due),
+    Pass("notice silent sources", 10, deadman.sweep),
     Pass("raise alerts", 1, intake.raise_due),
     Pass("evaluate rules", 1, automation.evaluate_due),
     Pass("decide incidents", 1, incidents.decide_due),

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitoring.thresholds import BadRange, judge, parse
+from monitoring.thresholds import BadRange, govern, judge, parse
 
 FINITE = st.floats(-1e9, 1e9)
 
@@ -71,3 +71,29 @@ def test_what_could_not_be_measured_is_unknown_unless_something_is_bad(value):
 def test_a_malformed_threshold_is_never_taken_for_none():
     with pytest.raises(BadRange):
         judge([{"value": 5, "warn": "1,5"}])
+
+
+# Our own thresholds
+
+
+OWN = {"used": {"warn": "80", "crit": "90", "clear": "70"}}
+
+
+@given(values=st.lists(st.none() | st.floats(0, 100), max_size=40))
+def test_between_its_two_thresholds_a_metric_stays_as_it_was(values):
+    crossed, was_bad = (), False
+    for value in values:
+        status, crossed, _metrics = govern([{"name": "used", "value": value}], OWN, crossed)
+        was_bad = was_bad if value is None else value > 80 or (was_bad and value > 70)
+        assert (crossed == ("used",)) is was_bad
+        assert (status in ("warning", "critical")) is was_bad
+
+
+def test_ours_go_before_the_senders_and_are_kept_with_the_value():
+    sent = [{"name": "used", "value": 85, "warn": "99"}, {"name": "load", "value": 9, "warn": "5"}]
+    status, crossed, metrics = govern(sent, OWN)
+    assert (status, crossed, metrics[0]["warn"], metrics[1]) == ("warning", ("used",), "80", sent[1])
+
+
+def test_without_a_threshold_of_ours_nothing_is_governed():
+    assert govern([{"name": "load", "value": 9}], OWN) is None

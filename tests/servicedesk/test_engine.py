@@ -124,6 +124,23 @@ def test_a_rare_pass_of_a_killed_engine_does_not_wait_for_its_next_hour() -> Non
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(("rested_s", "told"), [(10, 0), (600, 1)])
+def test_a_pass_nobody_ran_for_a_while_is_told_so_before_it_runs(rested_s: int, told: int) -> None:
+    woken: list[float] = []
+
+    def wake(*, since: datetime, now: datetime) -> int:
+        woken.append((now - since).total_seconds())
+        return 0
+
+    ours = lane(Pass("p", 1, Diary(), after_rest=wake))
+    EnginePass.objects.update(ran_at=Now() - timedelta(seconds=rested_s))
+    ours.tick()
+    ours.next_at = dict.fromkeys(ours.next_at, 0.0)
+    ours.tick()
+    assert [round(seconds / 10) * 10 for seconds in woken] == [rested_s] * told
+
+
+@pytest.mark.django_db
 def test_a_lease_given_back_is_free_at_once() -> None:
     first, two = lane(Pass("p", 1, Diary()), holder="one"), Diary()
     first.tick()
