@@ -11,6 +11,7 @@ from notifications.models.messages import MessageQuerySet
 from servicedesk.directory.models import Role, User
 
 READERS = (Role.AGENT, Role.MANAGER, Role.ADMIN, Role.AUDITOR)
+WORKERS = (Role.AGENT, Role.MANAGER, Role.ADMIN)
 DOTS = "•••"
 LINK = re.compile(r"(https?://[^\s/\"'<>]+)(/[^\s\"'<>]*)")
 SIGNED = re.compile(r"(?<=/a/)[^/?#\s]+")

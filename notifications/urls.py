@@ -2,10 +2,14 @@ from __future__ import annotations
 
 from django.urls import path
 
-from notifications.views import hooks, me, outbox
+from notifications.views import hooks, me, message, outbox, report
 
 urlpatterns = [
     path("outbox/", outbox.outbox, name="outbox"),
+    path("outbox/report/", report.delivery_report, name="delivery_report"),
+    path("outbox/<int:number>/", message.message, name="message"),
+    path("outbox/<int:number>/again/", message.send_again, name="message_again"),
+    path("outbox/<int:number>/cancel/", message.cancel, name="message_cancel"),
     path("me/notifications/", me.my_notifications, name="my_notifications"),
     path("me/notifications/add/", me.add_method, name="add_method"),
     path("me/notifications/<int:number>/test/", me.test_method, name="test_method"),

@@ -73,10 +73,16 @@ class Channel(Protocol):
     def find(self, parcel: Parcel, *, since: datetime, known: Collection[str] = ()) -> str | None: ...
 
 
+class Askable(Protocol):
+    def ask(self, provider_id: str) -> tuple[str, str] | None: ...
+
+
 class Telephone(Protocol):
     def hang_up(self, provider_id: str) -> None: ...
 
 
+NOT_KNOWN = "not_known"  # the code of a message its provider does not know
+CAN_BE_ASKED = ("sms", "voice")
 CHANNELS = {
     "email": "notifications.channels.email",
     "sms": "notifications.channels.sms",
@@ -95,6 +101,11 @@ def find(parcel: Parcel, *, since: datetime, known: Collection[str] = ()) -> str
     `since` is when the attempt began; `known` are provider ids that other attempts already own and never match.
     """
     return _channel(parcel.channel).find(parcel, since=since, known=known)
+
+
+def ask(channel: str, provider_id: str) -> tuple[str, str] | None:
+    """The provider's word for what became of this one, and its code; None where it does not know it; else OutcomeUnknown."""
+    return cast("Askable", _channel(channel)).ask(provider_id)
 
 
 def hang_up(provider_id: str) -> None:

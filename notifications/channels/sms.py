@@ -70,6 +70,17 @@ def find(parcel: Parcel, *, since: datetime, known: Collection[str] = ()) -> str
     return None
 
 
+def ask(provider_id: str) -> tuple[str, str] | None:
+    """Twilio's status of a message and its error code; None where Twilio does not know it."""
+    try:
+        with Deadline(settings.CHANNEL_TOTAL_S) as deadline:
+            found = client(Line(deadline)).messages(provider_id).fetch()
+    except (DeliveryFailed, TwilioException, *UNREADABLE) as error:
+        twilio_codes.not_known(error, _("Twilio does not say what became of the message."))
+        return None
+    return str(found.status), str(found.error_code or "")
+
+
 def _sender() -> _Sender:
     """A number of ours, or the messaging service that chooses one."""
     own: str = settings.TWILIO_FROM

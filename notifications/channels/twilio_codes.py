@@ -8,7 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _later
 
-from notifications.channels import DeliveryFailed
+from notifications.channels import NOT_KNOWN, DeliveryFailed, OutcomeUnknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,13 @@ CODES = {
 }
 
 
+def by_word(code: str) -> DeliveryFailed:
+    """The failure behind the code of a receipt, as it was written."""
+    if code == NOT_KNOWN:
+        return DeliveryFailed(_("Twilio does not know this message."), permanent=True, code=code)
+    return failure(int(code) if code.isdecimal() and len(code) < 10 else None)
+
+
 def failure(code: int | None, *, status: int = 0, retry_after_s: int | None = None) -> DeliveryFailed:
     """The failure a code stands for; `status` (HTTP) decides where the code is missing or new, 0 means a receipt."""
     meaning = CODES.get(code or 0) or _by_status(status)
@@ -75,6 +82,12 @@ def failure(code: int | None, *, status: int = 0, retry_after_s: int | None = No
         setup_fault=meaning.setup_fault,
         retry_after_s=retry_after_s,
     )
+
+
+def not_known(error: Exception, why: str) -> None:
+    """None where Twilio says that it has no such thing; everything else says nothing about it."""
+    if getattr(error, "status", 0) != 404:
+        raise OutcomeUnknown(why) from error
 
 
 def _by_status(status: int) -> Meaning:

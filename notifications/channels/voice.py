@@ -78,6 +78,17 @@ def find(parcel: Parcel, *, since: datetime, known: Collection[str] = ()) -> str
     return None
 
 
+def ask(provider_id: str) -> tuple[str, str] | None:
+    """Twilio's status of a call; None where Twilio does not know it."""
+    try:
+        with Deadline(settings.CHANNEL_TOTAL_S) as deadline:
+            found = client(Line(deadline)).calls(provider_id).fetch()
+    except (DeliveryFailed, TwilioException, *UNREADABLE) as error:
+        twilio_codes.not_known(error, _("Twilio does not say what became of the call."))
+        return None
+    return str(found.status), ""
+
+
 def _caller() -> str:
     """A messaging service has no telephone to call from."""
     own: str = settings.TWILIO_FROM

@@ -10,9 +10,9 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from notifications import channels, walk
-from notifications.channels import NoProvider, OutcomeUnknown
+from notifications.channels import CAN_BE_ASKED, NoProvider, OutcomeUnknown
 from notifications.delivery import handing, outcomes
-from notifications.models import Attempt, Channel, Errand, Message
+from notifications.models import Attempt, Errand, Message
 from notifications.states import AttemptState, MessageState
 
 log = structlog.get_logger(__name__)
@@ -21,7 +21,6 @@ LIMIT = 20
 AGAIN = timedelta(seconds=30)  # nobody else asks meanwhile, and a crash here costs this much
 ASK_FOR = timedelta(seconds=60)
 SINCE = timedelta(days=1)
-CAN_BE_ASKED = (Channel.SMS, Channel.VOICE)
 
 
 def reconcile_due(*, now: datetime, limit: int = LIMIT) -> int:

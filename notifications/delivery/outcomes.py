@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from notifications import walk
-from notifications.channels import DeliveryFailed
+from notifications.channels import CAN_BE_ASKED, DeliveryFailed
 from notifications.models import Attempt, Channel, ContactMethod, Message
 from notifications.models.messages import MessageQuerySet
 from notifications.models.methods import FLAGGED_FOR, ContactMethodQuerySet
@@ -21,6 +21,7 @@ MOST_ATTEMPTS = 5
 BACK_OFF_S = (5.0, 15.0, 30.0, 60.0)
 JITTER = 0.2
 ANSWER_WAIT = timedelta(seconds=15)
+RECEIPT_WAIT = timedelta(minutes=5)  # a receipt that is later is asked for
 OPTED_OUT = "21610"
 
 
@@ -44,7 +45,8 @@ def sent(attempt: Attempt, provider_id: str, *, now: datetime) -> None:
     """The provider took it."""
     message = walk.lock(attempt.message_id)
     Attempt.objects.filter(pk=attempt.pk, provider_id="").update(provider_id=provider_id)
-    if not rise(attempt, AttemptState.ACCEPTED, ended_at=now, check_at=None):
+    check_at = now + RECEIPT_WAIT if message.channel in CAN_BE_ASKED else None
+    if not rise(attempt, AttemptState.ACCEPTED, ended_at=now, check_at=check_at):
         return  # a receipt was faster
     late = message.channel == Channel.VOICE and message.stop_at is not None
     if owned(attempt).move(

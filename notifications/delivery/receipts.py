@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _later
 
 from notifications import bundling, walk
-from notifications.channels import twilio_codes
+from notifications.channels import CAN_BE_ASKED, twilio_codes
 from notifications.delivery import outcomes
 from notifications.models import Attempt, Channel, Errand, Message, ProviderCallback
 from notifications.states import AttemptState, MessageState
@@ -37,6 +37,7 @@ WORDS: Mapping[str, str] = {
     "busy": AttemptState.FAILED,
     "no-answer": AttemptState.FAILED,
 }
+NOT_THE_END = (AttemptState.ACCEPTED, AttemptState.SENT)
 NOT_PICKED_UP = {"busy": _later("The line was busy."), "no-answer": _later("Nobody picked up.")}
 RETRY_AFTER = timedelta(seconds=15)
 MOST_HANDSET_TRIES = 2
@@ -76,7 +77,8 @@ def _made_of(attempt: Attempt | None, status: str, *, provider_id: str, code: st
         return "unknown word"
     message = walk.lock(attempt.message_id)
     Attempt.objects.filter(pk=attempt.pk, provider_id="").update(provider_id=provider_id[:120])
-    has_risen = outcomes.rise(attempt, state, code=code[:20], check_at=None, ended_at=now)
+    check_at = now + outcomes.RECEIPT_WAIT if state in NOT_THE_END and message.channel in CAN_BE_ASKED else None
+    has_risen = outcomes.rise(attempt, state, code=code[:20], check_at=check_at, ended_at=now)
     if has_risen and state == AttemptState.FAILED and message.channel == Channel.VOICE:
         _not_picked_up(attempt, message, status, now=now)
     elif has_risen and state == AttemptState.FAILED:
@@ -122,7 +124,7 @@ def _reached(attempt: Attempt, message: Message, state: str, *, provider_id: str
 
 def _undelivered(attempt: Attempt, message: Message, *, code: str, now: datetime) -> None:
     """Bad news counts from the attempt that owns the row: the next method at once, and a switched-off handset is tried once more."""
-    failure = twilio_codes.failure(int(code) if code.isdecimal() and len(code) < 10 else None)
+    failure = twilio_codes.by_word(code)
     if failure.flags_method and message.method_id is not None:
         outcomes.doubt(message.method_id, code=code, reason=failure.reason, now=now)
     ours = outcomes.owned(attempt)

@@ -8,6 +8,7 @@ from notifications.models.errands import Errand, Urgency
 from notifications.models.messages import Attempt, Message
 from notifications.models.methods import Channel, ContactMethod, LadderRung, QuietHours
 from notifications.models.proofs import MutedTopic, Proof, Topic
+from notifications.models.reckonings import Reckoning
 
 __all__ = [
     "Attempt",
@@ -21,6 +22,7 @@ __all__ = [
     "Proof",
     "ProviderCallback",
     "QuietHours",
+    "Reckoning",
     "Topic",
     "Urgency",
 ]

@@ -96,6 +96,7 @@ class Message(models.Model):
             models.Index(fields=["thread", "id"], name="message_thread"),
             models.Index(fields=["person", "-id"], name="message_person"),
             models.Index(fields=["state", "-id"], name="message_state"),
+            models.Index(fields=["created_at"], name="message_created"),
         ]
 
     def __str__(self) -> str:
@@ -131,6 +132,7 @@ class Attempt(models.Model):
         ordering = ["message", "number"]
         indexes = [
             models.Index(fields=["check_at"], condition=models.Q(state="unknown"), name="attempt_unknown"),
+            models.Index(fields=["check_at"], condition=models.Q(state__in=["accepted", "sent"]), name="attempt_unconfirmed"),
             models.Index(fields=["provider_id"], name="attempt_provider"),
         ]
 

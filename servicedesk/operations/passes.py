@@ -13,7 +13,7 @@ from incidents.incidents import sweep as incidents
 from incidents.mail import posting
 from monitoring import deadman, intake, rounds
 from monitoring.storage import partitions, rolling
-from notifications import delivery
+from notifications import delivery, reckoning
 from servicedesk.api import once
 from servicedesk.audit import chain
 from servicedesk.jobs import work
@@ -63,6 +63,7 @@ PASSES: tuple[Pass, ...] = (
     Pass("bring mails on", 5, posting.bring_on_due),
     Pass("promote messages", 1, delivery.promote_due),
     Pass("seal the audit trail", 3, chain.seal),
+    Pass("close the books of messages", 3600, reckoning.close_due),
     Pass("forget seen events", 3600, intake.forget_seen),
     Pass("forget old drafts", 3600, drafts.forget),
     Pass("forget who was present", 3600, around.forget),
@@ -75,5 +76,6 @@ PASSES: tuple[Pass, ...] = (
     Pass("cut off calls", 1, delivery.hang_up_due, lane="post"),
     Pass("deliver unclaimed messages", 1, delivery.deliver_unclaimed, lane="post"),
     Pass("reconcile lost answers", 5, delivery.reconcile_due, lane="post"),
+    Pass("ask for missing receipts", 15, delivery.ask_due, lane="post"),
     Pass("run jobs nobody took", 1, work.run_due, lane="work"),
 )

@@ -114,6 +114,11 @@ def find(parcel: Parcel, *, since: datetime, known: Collection[str] = ()) -> str
     return None
 
 
+def ask(provider_id: str) -> tuple[str, str] | None:
+    """Receipts are all this provider ever tells."""
+    raise OutcomeUnknown("The provider does not say what became of the message.")
+
+
 def refusal(channel: str) -> DeliveryFailed:
     if channel == "email":
         return DeliveryFailed("The mail server refused: 550 5.1.1 no such user", permanent=True, code="5.1.1", flags_method=True)

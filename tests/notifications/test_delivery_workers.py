@@ -78,7 +78,7 @@ def test_a_worker_that_returns_late_with_an_answer_is_still_heard():
     delivery.deliver_unclaimed(now=after(25))
     outcomes.sent(attempt, "SM1", now=after(26))
     attempt.refresh_from_db()
-    assert (state(message), attempt.state, attempt.check_at) == ("sent", "accepted", None)
+    assert (state(message), attempt.state, attempt.check_at) == ("sent", "accepted", after(326))  # then its receipt is asked for
 
 
 def test_a_worker_that_returns_late_with_a_failure_is_still_heard(twilio):
