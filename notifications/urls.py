@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from notifications.views import hooks, me, message, outbox, report
+from notifications.views import hooks, me, message, outbox, report, tracking
 
 urlpatterns = [
     path("outbox/", outbox.outbox, name="outbox"),
@@ -20,5 +20,6 @@ urlpatterns = [
     path("me/notifications/notices/", me.topics, name="notice_topics"),
     path("me/notifications/desk.vcf", me.contact_card, name="contact_card"),
     path("people/<str:username>/notifications/", me.persons_notifications, name="persons_notifications"),
+    path("anymail/<slug:service>/tracking/", tracking.track, name="mail_tracking"),
     path("hooks/twilio/status/<slug:token>/", hooks.twilio_status, name="twilio_status"),
 ]

@@ -22,7 +22,8 @@ BACK_OFF_S = (5.0, 15.0, 30.0, 60.0)
 JITTER = 0.2
 ANSWER_WAIT = timedelta(seconds=15)
 RECEIPT_WAIT = timedelta(minutes=5)  # a receipt that is later is asked for
-OPTED_OUT = "21610"
+UNWANTED = "unwanted"  # an e-mail was reported as spam
+OPTED_OUT = ("21610", UNWANTED)
 
 
 def owned(attempt: Attempt) -> MessageQuerySet:
@@ -121,7 +122,7 @@ def stopped(attempt: Attempt, *, now: datetime) -> None:
 
 def doubt(method_id: int, *, code: str, reason: str, now: datetime) -> None:
     """The provider says this address is bad: others first, for some hours. Only who opted out is not tried any more."""
-    if code == OPTED_OUT:
+    if code in OPTED_OUT:
         off = {"disabled_at": now, "disabled_code": code, "disabled_reason": reason[:200]}
         _note(ContactMethod.objects.filter(pk=method_id, disabled_at=None), "switch off", off, now=now)
         return

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _later
 
 from notifications import bundling, walk
-from notifications.channels import CAN_BE_ASKED, twilio_codes
+from notifications.channels import CAN_BE_ASKED, DeliveryFailed, twilio_codes
 from notifications.delivery import outcomes
 from notifications.models import Attempt, Channel, Errand, Message, ProviderCallback
 from notifications.states import AttemptState, MessageState
@@ -124,7 +124,7 @@ def _reached(attempt: Attempt, message: Message, state: str, *, provider_id: str
 
 def _undelivered(attempt: Attempt, message: Message, *, code: str, now: datetime) -> None:
     """Bad news counts from the attempt that owns the row: the next method at once, and a switched-off handset is tried once more."""
-    failure = twilio_codes.by_word(code)
+    failure = _came_back(code) if message.channel == Channel.EMAIL else twilio_codes.by_word(code)
     if failure.flags_method and message.method_id is not None:
         outcomes.doubt(message.method_id, code=code, reason=failure.reason, now=now)
     ours = outcomes.owned(attempt)
@@ -134,6 +134,11 @@ def _undelivered(attempt: Attempt, message: Message, *, code: str, now: datetime
         outcomes.again(ours, at=now + RETRY_AFTER, reason=failure.reason)
         for errand_id in [message.errand_id] if message.errand_id is not None else bundling.errands(message):
             walk.hurry(errand_id, now=now)
+
+
+def _came_back(code: str) -> DeliveryFailed:
+    """A letter its service could not deliver. What that says of the address is another question."""
+    return DeliveryFailed(_("The letter came back (%(why)s).") % {"why": code.rpartition(":")[2]}, permanent=True, code=code)
 
 
 def _may_repeat(message: Message) -> bool:

@@ -80,6 +80,7 @@ class Message(models.Model):
     seen_at = models.DateTimeField(_("seen"), null=True)
     acted_at = models.DateTimeField(_("acted"), null=True)
     ended_at = models.DateTimeField(_("ended"), null=True)
+    admins_told_at = models.DateTimeField(_("administrators told"), null=True)
 
     objects: ClassVar[models.Manager[Message]] = MessageQuerySet.as_manager()
 
@@ -97,6 +98,7 @@ class Message(models.Model):
             models.Index(fields=["person", "-id"], name="message_person"),
             models.Index(fields=["state", "-id"], name="message_state"),
             models.Index(fields=["created_at"], name="message_created"),
+            models.Index(fields=["ended_at"], condition=models.Q(state="dead", admins_told_at=None), name="message_dead"),
         ]
 
     def __str__(self) -> str:

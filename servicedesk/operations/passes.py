@@ -13,7 +13,7 @@ from incidents.incidents import sweep as incidents
 from incidents.mail import posting
 from monitoring import deadman, intake, rounds
 from monitoring.storage import partitions, rolling
-from notifications import delivery, reckoning
+from notifications import caretakers, delivery, reckoning
 from servicedesk.api import once
 from servicedesk.audit import chain
 from servicedesk.jobs import work
@@ -62,6 +62,7 @@ PASSES: tuple[Pass, ...] = (
     Pass("tell of tickets not rated", 5, settling.tell_unrated),
     Pass("bring mails on", 5, posting.bring_on_due),
     Pass("promote messages", 1, delivery.promote_due),
+    Pass("tell of pages given up", 5, caretakers.tell_dead),
     Pass("seal the audit trail", 3, chain.seal),
     Pass("close the books of messages", 3600, reckoning.close_due),
     Pass("forget seen events", 3600, intake.forget_seen),
