@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import urlsplit
 
 from django.utils.text import Truncator
 
@@ -33,9 +34,11 @@ def masked(text: str) -> str:
 
 
 def masked_address(message: Message) -> str:
-    """A mail address, or a telephone number with its middle left out."""
+    """A mail address, a telephone number with its middle left out, or the host of a chat."""
     if message.channel in (Channel.SMS, Channel.VOICE):
         return f"{message.to[:3]}{DOTS}{message.to[-2:]}"
+    if message.channel == Channel.CHAT:  # the address is the key of the room
+        return f"{urlsplit(message.to).hostname}/{DOTS}"
     return message.to
 
 

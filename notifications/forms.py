@@ -6,17 +6,17 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
-from django.core.validators import validate_email
+from django.core.validators import URLValidator, validate_email
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from notifications import numbers
 from notifications.methods import Step
-from notifications.models import Channel, ContactMethod, Topic
+from notifications.models import WAKING, Channel, ContactMethod, Topic
 from servicedesk.directory.models import User
 
-KINDS = (Channel.SMS, Channel.VOICE, Channel.EMAIL)
+KINDS = (Channel.SMS, Channel.VOICE, Channel.EMAIL, Channel.CHAT)
 TIME = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
 MOST_MIN = 120
 
@@ -47,8 +47,8 @@ class AddForm(PasswordForm):
     kind = forms.ChoiceField(label=_("Way"), choices=[(kind.value, kind.label) for kind in KINDS])
     address = forms.CharField(
         label=_("Number or address"),
-        max_length=254,
-        help_text=_("A number with + and the country, such as +33 6 00 00 00 01."),
+        max_length=500,
+        help_text=_("A number with + and the country, such as +33 6 00 00 00 01; for a chat the address of its incoming webhook."),
         error_messages={"required": _("Enter a number or an address")},
     )
     field_order = ("kind", "address", "password")
@@ -58,6 +58,8 @@ class AddForm(PasswordForm):
         written = cleaned.get("address", "").strip()
         if written and cleaned.get("kind") == Channel.EMAIL:
             self._mail(written)
+        elif written and cleaned.get("kind") == Channel.CHAT:
+            self._web(written)
         elif written:
             cleaned["address"] = numbers.dialled(written)
             if not cleaned["address"]:
@@ -70,6 +72,13 @@ class AddForm(PasswordForm):
             validate_email(written)
         except forms.ValidationError as error:
             self.add_error("address", error)
+
+    def _web(self, written: str) -> None:
+        self.cleaned_data["address"] = written
+        try:
+            URLValidator(schemes=["https", "http"])(written)
+        except forms.ValidationError:
+            self.add_error("address", _("Paste the whole address of the webhook, beginning with https://"))
 
 
 class LadderForm(forms.Form):
@@ -107,7 +116,7 @@ class LadderForm(forms.Form):
         """What the administrators ask of every ladder that wakes. Nothing where the ladder is left to us."""
         if not self.steps or self.wake_within is None:
             return
-        first = min((step.delay_min for step in self.steps if step.method.kind != Channel.EMAIL), default=None)
+        first = min((step.delay_min for step in self.steps if step.method.kind in WAKING), default=None)
         if first is None or first > self.wake_within:
             asked = ngettext(
                 "The administrators ask for a text message or a call within %(n)d minute",

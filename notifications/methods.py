@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import transaction
@@ -185,6 +186,8 @@ def masked(method: ContactMethod) -> str:
     if method.kind == Channel.EMAIL:
         box, _at, host = method.address.partition("@")
         return f"{box[:1]}•••@{host}"
+    if method.kind == Channel.CHAT:
+        return f"{urlsplit(method.address).hostname}/•••"
     return f"{method.address[:3]}•••{method.address[-2:]}"
 
 

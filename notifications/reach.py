@@ -10,7 +10,7 @@ from typing import Literal, cast
 from django.utils.translation import gettext as _
 
 from notifications import plan
-from notifications.models import Channel, ContactMethod, LadderRung, MutedTopic, QuietHours, Urgency
+from notifications.models import WAKING, Channel, ContactMethod, LadderRung, MutedTopic, QuietHours, Urgency
 from servicedesk.directory import zones
 from servicedesk.directory.models import User
 
@@ -48,7 +48,7 @@ def why_not(person: User, urgency: str) -> str:
 
 def wakes(person: User) -> bool:
     """Whether an urgent page reaches this person by more than mail. A flagged number is tried, so it counts."""
-    return any(not rung.why_not and rung.method.kind != Channel.EMAIL for rung in ladder(person, Urgency.URGENT))
+    return any(not rung.why_not and rung.method.kind in WAKING for rung in ladder(person, Urgency.URGENT))
 
 
 def wants(person: User, topic: str) -> bool:

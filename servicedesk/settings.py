@@ -6,7 +6,6 @@ import hashlib
 import os
 import secrets
 import tempfile
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote
@@ -14,7 +13,7 @@ from urllib.parse import parse_qsl, quote, unquote
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
-from servicedesk import logs
+from servicedesk import carriers, logs
 from servicedesk.env import Env, Misconfigured, read_dotenv, refuse_unknown
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -244,37 +243,14 @@ JOB_KINDS = {"export tickets": "incidents.exports.tickets", "backtest": "inciden
 
 # Mail out
 
-
-def _email() -> dict[str, Any]:
-    """EMAIL_URL (smtp://user:password@host:port, smtps, smtp+tls) or an ANYMAIL_PROVIDER with its keys."""
-    provider = env.matching("ANYMAIL_PROVIDER", "", "[a-z_0-9]+", "a mail service's name")
-    parts = env.url("EMAIL_URL", "", ("smtp", "smtps", "smtp+tls"), host=True)
-    if provider and parts:
-        raise Misconfigured("EMAIL_URL", "give this or ANYMAIL_PROVIDER, not both.")
-    if provider and find_spec(f"anymail.backends.{provider}") is None:
-        raise Misconfigured("ANYMAIL_PROVIDER", f"'{provider}' is not a mail service Anymail knows, such as postmark or amazon_ses.")
-    if provider:
-        return {"backend": f"anymail.backends.{provider}.EmailBackend", "host": "", "port": 0}
-    if not parts:
-        return {"backend": "", "host": "", "port": 0}
-    return {
-        "backend": "django.core.mail.backends.smtp.EmailBackend",
-        "host": parts.hostname,
-        "port": parts.port or {"smtp": 25, "smtps": 465, "smtp+tls": 587}[parts.scheme],
-        "user": unquote(parts.username or ""),
-        "password": unquote(parts.password or ""),
-        "tls": parts.scheme == "smtp+tls",
-        "ssl": parts.scheme == "smtps",
-    }
-
-
-_mail = _email()
+_mail = carriers.mail(env)
 EMAIL_CONFIGURED = bool(_mail["backend"])
 EMAIL_BACKEND = _mail["backend"] or "django.core.mail.backends.dummy.EmailBackend"
 EMAIL_HOST, EMAIL_PORT = _mail["host"], _mail["port"]
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail.get("user", ""), _mail.get("password", "")
 EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.get("tls", False), _mail.get("ssl", False)
 EMAIL_TIMEOUT = 10
+EMAIL_SECOND = carriers.second_mail(env, has_first=EMAIL_CONFIGURED)
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.email("DEFAULT_FROM_EMAIL", f"Servicedesk <desk@{_site.hostname}>")
 SUPPORT_ADDRESS = env.email("SUPPORT_ADDRESS")
 MAIL_TAKERS: list[str] = []  # who looks at a mail before the desk does: f(letter, *, recipients, raw, now) -> what it made, or ""
@@ -287,15 +263,18 @@ ANYMAIL["REQUESTS_TIMEOUT"] = 10
 TWILIO_ACCOUNT_SID = env.matching("TWILIO_ACCOUNT_SID", "", "AC[0-9A-Za-z]+", "an account SID: it begins with AC")
 TWILIO_AUTH_TOKEN = env.text("TWILIO_AUTH_TOKEN")
 TWILIO_AUTH_TOKEN_PREVIOUS = env.text("TWILIO_AUTH_TOKEN_PREVIOUS")
-TWILIO_FROM = env.matching("TWILIO_FROM", "", r"\+[1-9]\d{6,14}|MG[0-9A-Za-z]+", "a number such as +33123456789 or a messaging service SID")
+TWILIO_FROM = env.matching("TWILIO_FROM", "", *carriers.SENDER)
 _api = env.url("TWILIO_API_BASE", "", ("http", "https"), host=True)
 TWILIO_API_BASE = _api.geturl().rstrip("/") if _api else ""
 TWILIO_CONFIGURED = bool(TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN and TWILIO_FROM)
 if not TWILIO_CONFIGURED and (TWILIO_ACCOUNT_SID or TWILIO_FROM):
     raise Misconfigured("TWILIO_ACCOUNT_SID", "needs TWILIO_AUTH_TOKEN and TWILIO_FROM beside it.")
+TWILIO_SECOND = carriers.second_phone(env, has_first=TWILIO_CONFIGURED)
 PHONENUMBER_DEFAULT_REGION = "FR"
 PHONENUMBER_DB_FORMAT = "E164"
 
+# Networks and ports that chat webhooks may lead to although they are private
+WEBHOOK_ALLOW = env.targets("WEBHOOK_ALLOW")
 # What one call to a provider may take, in seconds: to connect, between two bytes, in all
 CHANNEL_CONNECT_S, CHANNEL_READ_S, CHANNEL_TOTAL_S = 3.0, 10.0, 13.0
 

@@ -12,6 +12,7 @@ from datetime import datetime
 from importlib import import_module
 from typing import Protocol, cast
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 
@@ -29,14 +30,16 @@ class Parcel:
     reference: str
     thread: str  # "INC-214"
     headers: Mapping[str, str] = field(default_factory=dict)
+    provider: str = ""  # one of `providers(channel)`; empty: the first
 
 
 class DeliveryFailed(Exception):
     """The message surely did not go out.
 
     `reason` is for people. `permanent`: this method is not tried again for this message. `code`: the provider's own.
-    `flags_method`: the number or address itself is bad. `provider_down`: nobody is reached through this provider.
-    `setup_fault`: an admin has to correct something. `retry_after_s`: the provider named a pause.
+    `flags_method`: the number or address itself is bad. `provider_fault`: the provider broke, another may do it.
+    `provider_down`: nobody is reached through it. `setup_fault`: an admin has to correct something. `retry_after_s`: the
+    provider named a pause.
     """
 
     def __init__(
@@ -46,6 +49,7 @@ class DeliveryFailed(Exception):
         permanent: bool,
         code: str = "",
         flags_method: bool = False,
+        provider_fault: bool = False,
         provider_down: bool = False,
         setup_fault: bool = False,
         retry_after_s: int | None = None,
@@ -55,6 +59,7 @@ class DeliveryFailed(Exception):
         self.permanent = permanent
         self.code = code
         self.flags_method = flags_method
+        self.provider_fault = provider_fault
         self.provider_down = provider_down
         self.setup_fault = setup_fault
         self.retry_after_s = retry_after_s
@@ -74,11 +79,11 @@ class Channel(Protocol):
 
 
 class Askable(Protocol):
-    def ask(self, provider_id: str) -> tuple[str, str] | None: ...
+    def ask(self, provider_id: str, provider: str = "") -> tuple[str, str] | None: ...
 
 
 class Telephone(Protocol):
-    def hang_up(self, provider_id: str) -> None: ...
+    def hang_up(self, provider_id: str, provider: str = "") -> None: ...
 
 
 NOT_KNOWN = "not_known"  # the code of a message its provider does not know
@@ -87,7 +92,17 @@ CHANNELS = {
     "email": "notifications.channels.email",
     "sms": "notifications.channels.sms",
     "voice": "notifications.channels.voice",
+    "chat": "notifications.channels.chat",
 }
+
+
+def providers(channel: str) -> list[str]:
+    """Through whom a channel may go, in the order in which they are tried."""
+    if channel in CAN_BE_ASKED:
+        return ["twilio", "twilio-2"] if settings.TWILIO_SECOND else ["twilio"]
+    if channel == "email":
+        return ["mail", "mail-2"] if settings.EMAIL_SECOND else ["mail"]
+    return [channel]
 
 
 def send(parcel: Parcel) -> str:
@@ -103,14 +118,14 @@ def find(parcel: Parcel, *, since: datetime, known: Collection[str] = ()) -> str
     return _channel(parcel.channel).find(parcel, since=since, known=known)
 
 
-def ask(channel: str, provider_id: str) -> tuple[str, str] | None:
+def ask(channel: str, provider_id: str, provider: str = "") -> tuple[str, str] | None:
     """The provider's word for what became of this one, and its code; None where it does not know it; else OutcomeUnknown."""
-    return cast("Askable", _channel(channel)).ask(provider_id)
+    return cast("Askable", _channel(channel)).ask(provider_id, provider)
 
 
-def hang_up(provider_id: str) -> None:
+def hang_up(provider_id: str, provider: str = "") -> None:
     """Cut off a call that nobody picked up; a permanent DeliveryFailed where it does not ring any more."""
-    cast("Telephone", _channel("voice")).hang_up(provider_id)
+    cast("Telephone", _channel("voice")).hang_up(provider_id, provider)
 
 
 def _channel(name: str) -> Channel:

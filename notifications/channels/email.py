@@ -32,8 +32,8 @@ def send(parcel: Parcel) -> str:
         raise NoProvider(_("No provider for e-mail is set up."))
     letter = _letter(parcel)
     number: str = letter.extra_headers["Message-ID"]
-    if settings.EMAIL_BACKEND == SMTP:
-        _by_smtp(letter)
+    if settings.EMAIL_BACKEND == SMTP or parcel.provider == smtp.SECOND:
+        _by_smtp(letter, parcel.provider)
         return number
     return _by_service(letter) or number
 
@@ -76,11 +76,11 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _by_smtp(letter: EmailMultiAlternatives) -> None:
+def _by_smtp(letter: EmailMultiAlternatives, provider: str) -> None:
     sender, recipient = (sanitize_address(address, "utf-8") for address in (letter.from_email, letter.to[0]))
     raw = letter.message().as_bytes(linesep="\r\n")  # type: ignore[call-arg]  # Django's own messages take it
     with Deadline(settings.CHANNEL_TOTAL_S) as deadline:
-        smtp.post(sender=sender, recipient=recipient, letter=raw, deadline=deadline)
+        smtp.post(sender=sender, recipient=recipient, letter=raw, deadline=deadline, server=smtp.server(provider))
 
 
 def _by_service(letter: EmailMultiAlternatives) -> str | None:
@@ -118,7 +118,7 @@ def _judged(error: AnymailError) -> DeliveryFailed | OutcomeUnknown:
         return OutcomeUnknown(_("The e-mail service took the letter and its answer cannot be read."))
     final = status < 500 and status not in SLOW_DOWN
     why = _("The e-mail service refused the letter (%(status)s).") % {"status": status}
-    return DeliveryFailed(why, permanent=final, code=str(status))
+    return DeliveryFailed(why, permanent=final, code=str(status), provider_fault=status >= 500)
 
 
 def _unanswered(error: AnymailError) -> DeliveryFailed | OutcomeUnknown:
@@ -126,7 +126,7 @@ def _unanswered(error: AnymailError) -> DeliveryFailed | OutcomeUnknown:
     reason = cause.args[0] if cause and cause.args else None
     refused = isinstance(reason, MaxRetryError) and isinstance(reason.reason, NewConnectionError)
     if refused or isinstance(cause, NEVER_LEFT):
-        return DeliveryFailed(_("The e-mail service cannot be reached."), permanent=False, code="unreachable")
+        return DeliveryFailed(_("The e-mail service cannot be reached."), permanent=False, code="unreachable", provider_fault=True)
     if isinstance(cause, requests.RequestException):
         return OutcomeUnknown(_("The e-mail service took the letter and did not answer."))
     return DeliveryFailed(_("The letter cannot be sent by this e-mail service."), permanent=True, code="unsupported", setup_fault=True)

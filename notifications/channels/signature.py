@@ -61,7 +61,10 @@ def sign(url: str, fields: Mapping[str, str], token: str) -> str:
 
 
 def _signed(url: str, fields: Mapping[str, str], given: str) -> bool:
-    tokens = [token for token in (settings.TWILIO_AUTH_TOKEN, settings.TWILIO_AUTH_TOKEN_PREVIOUS) if token]
+    """With the token of the account it names, or the one before it while that is being changed."""
+    second = settings.TWILIO_SECOND
+    ours = (settings.TWILIO_AUTH_TOKEN, settings.TWILIO_AUTH_TOKEN_PREVIOUS)
+    tokens = [token for token in ((second["token"],) if second and _is_of_second(fields) else ours) if token]
     claim = given.encode("utf-8", "replace")
     return any(hmac.compare_digest(sign(spelt, fields, token).encode(), claim) for token in tokens for spelt in _spellings(url))
 
@@ -86,7 +89,12 @@ def _fields(body: bytes) -> dict[str, str] | None:
 
 
 def _ours(fields: Mapping[str, str]) -> bool:
-    return fields.get("AccountSid", "") == settings.TWILIO_ACCOUNT_SID != ""
+    return fields.get("AccountSid", "") == settings.TWILIO_ACCOUNT_SID != "" or _is_of_second(fields)
+
+
+def _is_of_second(fields: Mapping[str, str]) -> bool:
+    second = settings.TWILIO_SECOND
+    return second is not None and fields.get("AccountSid", "") == second["sid"]
 
 
 def _hash_agrees(url: str, body: bytes) -> bool:

@@ -33,11 +33,11 @@ class _Sender(TypedDict, total=False):
 def send(parcel: Parcel) -> str:
     """Ask Twilio to send the parcel; its message SID."""
     with Deadline(settings.CHANNEL_TOTAL_S) as deadline:
-        line = Line(deadline)
+        line = Line(deadline, parcel.provider)
         try:
             message = client(line).messages.create(
                 to=parcel.to,
-                **_sender(),
+                **_sender(line),
                 body=_body(parcel),
                 status_callback=status_callback(parcel.token),
                 validity_period=VALID_S,
@@ -59,9 +59,10 @@ def find(parcel: Parcel, *, since: datetime, known: Collection[str] = ()) -> str
     earliest = since.astimezone(UTC) - SKEW
     try:
         with Deadline(settings.CHANNEL_TOTAL_S) as deadline:
-            messages = client(Line(deadline)).messages
+            line = Line(deadline, parcel.provider)
+            messages = client(line).messages
             for after in (earliest, values.unset):
-                page = messages.page(to=parcel.to, from_=_sender().get("from_", values.unset), date_sent_after=after, page_size=LISTED)
+                page = messages.page(to=parcel.to, from_=_sender(line).get("from_", values.unset), date_sent_after=after, page_size=LISTED)
                 sid = _match(parcel, page, earliest, known)
                 if sid:
                     return sid
@@ -70,20 +71,20 @@ def find(parcel: Parcel, *, since: datetime, known: Collection[str] = ()) -> str
     return None
 
 
-def ask(provider_id: str) -> tuple[str, str] | None:
+def ask(provider_id: str, provider: str = "") -> tuple[str, str] | None:
     """Twilio's status of a message and its error code; None where Twilio does not know it."""
     try:
         with Deadline(settings.CHANNEL_TOTAL_S) as deadline:
-            found = client(Line(deadline)).messages(provider_id).fetch()
+            found = client(Line(deadline, provider)).messages(provider_id).fetch()
     except (DeliveryFailed, TwilioException, *UNREADABLE) as error:
         twilio_codes.not_known(error, _("Twilio does not say what became of the message."))
         return None
     return str(found.status), str(found.error_code or "")
 
 
-def _sender() -> _Sender:
+def _sender(line: Line) -> _Sender:
     """A number of ours, or the messaging service that chooses one."""
-    own: str = settings.TWILIO_FROM
+    own = line.account.sender
     return {"messaging_service_sid": own} if own.startswith("MG") else {"from_": own}
 
 

@@ -8,6 +8,7 @@ import smtplib
 import socket
 import ssl
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,15 +19,34 @@ from notifications.channels import DeliveryFailed, OutcomeUnknown
 from servicedesk.deadline import Deadline, dial
 
 GOODBYE_S = 1.0
+SECOND = "mail-2"
 NO_SUCH_BOX = {550, 551, 553}
 ENHANCED = re.compile(r"\s*([245]\.\d{1,3}\.\d{1,3})\b")
 
 
-def post(*, sender: str, recipient: str, letter: bytes, deadline: Deadline) -> None:
-    """Hand one letter to the server of EMAIL_URL; DeliveryFailed or OutcomeUnknown."""
+@dataclass(frozen=True, slots=True)
+class Server:
+    host: str
+    port: int
+    user: str
+    password: str
+    tls: bool  # begun in clear
+    ssl: bool
+
+
+def server(provider: str = "") -> Server:
+    """The server of EMAIL_URL, or the second one."""
+    if provider == SECOND and settings.EMAIL_SECOND:
+        return Server(**settings.EMAIL_SECOND)
+    user, password = settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD
+    return Server(settings.EMAIL_HOST, settings.EMAIL_PORT, user, password, tls=settings.EMAIL_USE_TLS, ssl=settings.EMAIL_USE_SSL)
+
+
+def post(*, sender: str, recipient: str, letter: bytes, deadline: Deadline, server: Server) -> None:
+    """Hand one letter to a server; DeliveryFailed or OutcomeUnknown."""
     line: _Line | None = None
     try:
-        with _line(deadline) as line:
+        with _line(deadline, server) as line:
             line.sendmail(sender, [recipient], letter)
     except OSError as error:  # smtplib's own errors are OSErrors as well
         raise _judged(error, sent=line is not None and line.sending) from error
@@ -35,14 +55,14 @@ def post(*, sender: str, recipient: str, letter: bytes, deadline: Deadline) -> N
 class _Line(smtplib.SMTP):
     """Dials under the deadline and remembers how far the letter came."""
 
-    def __init__(self, deadline: Deadline) -> None:
-        self.deadline = deadline
+    def __init__(self, deadline: Deadline, server: Server) -> None:
+        self.deadline, self.server = deadline, server
         self.sending = False
-        super().__init__(settings.EMAIL_HOST, settings.EMAIL_PORT, local_hostname=_own_name(), timeout=settings.CHANNEL_READ_S)
+        super().__init__(server.host, server.port, local_hostname=_own_name(), timeout=settings.CHANNEL_READ_S)
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
         sock = dial(host, port, self.deadline, connect_s=settings.CHANNEL_CONNECT_S, read_s=timeout)
-        return ssl.create_default_context().wrap_socket(sock, server_hostname=host) if settings.EMAIL_USE_SSL else sock
+        return ssl.create_default_context().wrap_socket(sock, server_hostname=host) if self.server.ssl else sock
 
     def data(self, msg: Any) -> tuple[int, bytes]:
         self.sending = True
@@ -50,14 +70,14 @@ class _Line(smtplib.SMTP):
 
 
 @contextlib.contextmanager
-def _line(deadline: Deadline) -> Iterator[_Line]:
+def _line(deadline: Deadline, server: Server) -> Iterator[_Line]:
     """A line that is introduced and signed in; it says goodbye briefly, since the letter no longer depends on it."""
-    line = _Line(deadline)
+    line = _Line(deadline, server)
     try:
-        if settings.EMAIL_USE_TLS:
+        if server.tls:
             line.starttls(context=ssl.create_default_context())
-        if settings.EMAIL_HOST_USER:
-            line.login(settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD)
+        if server.user:
+            line.login(server.user, server.password)
         yield line
         with contextlib.suppress(OSError):
             if line.sock:
@@ -86,7 +106,9 @@ def _judged(error: OSError, *, sent: bool) -> DeliveryFailed | OutcomeUnknown:
         return refusal(error.smtp_code, error.smtp_error, setup_fault=isinstance(error, smtplib.SMTPSenderRefused))
     if sent:
         return OutcomeUnknown(_("The mail server took the letter and did not answer."))
-    return DeliveryFailed(_("The mail server cannot be reached: %(why)s") % {"why": error}, permanent=False, code="unreachable")
+    return DeliveryFailed(
+        _("The mail server cannot be reached: %(why)s") % {"why": error}, permanent=False, code="unreachable", provider_fault=True
+    )
 
 
 def _locked_out(error: smtplib.SMTPAuthenticationError) -> DeliveryFailed:

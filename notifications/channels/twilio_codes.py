@@ -19,6 +19,7 @@ class Meaning:
     permanent: bool = True
     flags_method: bool = False
     setup_fault: bool = False
+    provider_fault: bool = False
     provider_down: bool = False
 
 
@@ -78,6 +79,7 @@ def failure(code: int | None, *, status: int = 0, retry_after_s: int | None = No
         permanent=meaning.permanent,
         code=str(code or status or ""),
         flags_method=meaning.flags_method,
+        provider_fault=meaning.provider_fault,
         provider_down=meaning.provider_down,
         setup_fault=meaning.setup_fault,
         retry_after_s=retry_after_s,
@@ -99,4 +101,6 @@ def _by_status(status: int) -> Meaning:
         return Meaning(_("Twilio's address answers with a redirect: check TWILIO_API_BASE."), setup_fault=True)
     if 400 <= status < 500:
         return Meaning(_("Twilio refused the message."))
-    return Meaning(_("Twilio has a fault of its own.") if status else _("The network did not deliver the message."), permanent=False)
+    if status:
+        return Meaning(_("Twilio has a fault of its own."), permanent=False, provider_fault=True)
+    return Meaning(_("The network did not deliver the message."), permanent=False)

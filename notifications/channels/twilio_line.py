@@ -9,6 +9,7 @@ import base64
 import logging
 import ssl
 from contextlib import closing
+from dataclasses import dataclass
 from functools import cache
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from urllib.parse import SplitResult, urlencode, urlsplit
@@ -24,13 +25,32 @@ from servicedesk.deadline import Deadline, dial
 
 MOST_BYTES = 4_000_000
 PORTS = {"http": 80, "https": 443}
+FIRST, SECOND = "twilio", "twilio-2"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    sid: str
+    token: str
+    sender: str  # a number of ours, or the messaging service that chooses one
+    base: str
+
+
+def account(provider: str = "") -> Account:
+    """The account of this provider, the first one where none is named; NoProvider while it is not configured."""
+    if provider == SECOND and settings.TWILIO_SECOND:
+        return Account(**settings.TWILIO_SECOND)
+    if not settings.TWILIO_CONFIGURED or provider == SECOND:
+        raise NoProvider(_("No provider for text messages and calls is set up."))
+    return Account(settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN, settings.TWILIO_FROM, settings.TWILIO_API_BASE)
 
 
 class Line(HttpClient):  # type: ignore[misc]  # the SDK is not typed
     """One fresh connection a request. What fails before the request leaves is DeliveryFailed, after it OutcomeUnknown."""
 
-    def __init__(self, deadline: Deadline) -> None:
+    def __init__(self, deadline: Deadline, provider: str = "") -> None:
         super().__init__(logging.getLogger(__name__), is_async=False)
+        self.account = account(provider)
         self.deadline = deadline
         self.retry_after_s: int | None = None
 
@@ -45,7 +65,7 @@ class Line(HttpClient):  # type: ignore[misc]  # the SDK is not typed
         timeout: float | None = None,
         allow_redirects: bool = False,
     ) -> Response:
-        target = _target(uri, params)
+        target = _target(uri, params, self.account.base)
         with closing(self._connect(target)) as connection:
             try:
                 connection.request(method.upper(), _path(target), urlencode(data, doseq=True) if data else None, _headers(headers, auth))
@@ -64,17 +84,16 @@ class Line(HttpClient):  # type: ignore[misc]  # the SDK is not typed
             if target.scheme == "https":
                 sock = _tls().wrap_socket(sock, server_hostname=host)
         except OSError as error:
-            raise DeliveryFailed(_("Twilio cannot be reached: %(why)s") % {"why": error}, permanent=False, code="unreachable") from error
+            why = _("Twilio cannot be reached: %(why)s") % {"why": error}
+            raise DeliveryFailed(why, permanent=False, code="unreachable", provider_fault=True) from error
         connection = HTTPSConnection(host, port, context=_tls()) if target.scheme == "https" else HTTPConnection(host, port)
         connection.sock = sock
         return connection
 
 
 def client(line: Line) -> Client:
-    """The SDK on this line; NoProvider while the account is not configured."""
-    if not settings.TWILIO_CONFIGURED:
-        raise NoProvider(_("No provider for text messages and calls is set up."))
-    return Client(settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN, http_client=line)
+    """The SDK on this line."""
+    return Client(line.account.sid, line.account.token, http_client=line)
 
 
 def status_callback(token: str) -> str:
@@ -87,10 +106,10 @@ def voice_url(token: str) -> str:
     return f"{settings.SITE_URL}/hooks/twilio/voice/{token}/"
 
 
-def _target(uri: str, params: dict[str, object] | None) -> SplitResult:
+def _target(uri: str, params: dict[str, object] | None, given: str) -> SplitResult:
     """The SDK's address with the query added, at the configured base where there is one."""
     asked = urlsplit(uri)
-    base = urlsplit(settings.TWILIO_API_BASE) if settings.TWILIO_API_BASE else asked._replace(path="")
+    base = urlsplit(given) if given else asked._replace(path="")
     query = urlencode(params, doseq=True) if params else asked.query
     return SplitResult(base.scheme, base.netloc, base.path.rstrip("/") + asked.path, query, "")
 

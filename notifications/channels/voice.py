@@ -24,9 +24,9 @@ UNREADABLE = (ValueError, TypeError, AttributeError, KeyError)  # what the SDK r
 
 def send(parcel: Parcel) -> str:
     """Ask Twilio to ring the number; the call's SID."""
-    caller = _caller()
     with Deadline(settings.CHANNEL_TOTAL_S) as deadline:
-        line = Line(deadline)
+        line = Line(deadline, parcel.provider)
+        caller = _caller(line)
         try:
             call = client(line).calls.create(
                 to=parcel.to,
@@ -46,10 +46,10 @@ def send(parcel: Parcel) -> str:
     return str(call.sid)
 
 
-def hang_up(provider_id: str) -> None:
+def hang_up(provider_id: str, provider: str = "") -> None:
     """Ask Twilio to end a call that is queued or rings; refused once it is picked up or over."""
     with Deadline(settings.CHANNEL_TOTAL_S) as deadline:
-        line = Line(deadline)
+        line = Line(deadline, provider)
         try:
             client(line).calls(provider_id).update(status="canceled")
         except (TwilioRestException, TwilioServiceException) as error:
@@ -66,9 +66,10 @@ def find(parcel: Parcel, *, since: datetime, known: Collection[str] = ()) -> str
     earliest = since.astimezone(UTC) - SKEW
     try:
         with Deadline(settings.CHANNEL_TOTAL_S) as deadline:
-            calls = client(Line(deadline)).calls
+            line = Line(deadline, parcel.provider)
+            calls = client(line).calls
             for after in (earliest, values.unset):
-                page = list(calls.page(to=parcel.to, from_=_caller(), start_time_after=after, page_size=LISTED))
+                page = list(calls.page(to=parcel.to, from_=_caller(line), start_time_after=after, page_size=LISTED))
                 recent = [call.sid for call in page if (call.date_created or earliest) >= earliest]
                 ours = next((str(sid) for sid in recent if sid and sid not in known), None)
                 if ours:
@@ -78,20 +79,20 @@ def find(parcel: Parcel, *, since: datetime, known: Collection[str] = ()) -> str
     return None
 
 
-def ask(provider_id: str) -> tuple[str, str] | None:
+def ask(provider_id: str, provider: str = "") -> tuple[str, str] | None:
     """Twilio's status of a call; None where Twilio does not know it."""
     try:
         with Deadline(settings.CHANNEL_TOTAL_S) as deadline:
-            found = client(Line(deadline)).calls(provider_id).fetch()
+            found = client(Line(deadline, provider)).calls(provider_id).fetch()
     except (DeliveryFailed, TwilioException, *UNREADABLE) as error:
         twilio_codes.not_known(error, _("Twilio does not say what became of the call."))
         return None
     return str(found.status), ""
 
 
-def _caller() -> str:
+def _caller(line: Line) -> str:
     """A messaging service has no telephone to call from."""
-    own: str = settings.TWILIO_FROM
+    own = line.account.sender
     if own.startswith("MG"):
         why = _("Calls need a number of ours: TWILIO_FROM names a messaging service.")
         raise DeliveryFailed(why, permanent=True, code="no_caller", setup_fault=True)

@@ -38,7 +38,7 @@ def ask_due(*, now: datetime, limit: int = LIMIT) -> int:
 
 def _ask(attempt: Attempt, *, now: datetime) -> None:
     try:
-        found = channels.ask(attempt.message.channel, attempt.provider_id)
+        found = channels.ask(attempt.message.channel, attempt.provider_id, attempt.provider)
     except (OutcomeUnknown, NoProvider):
         return
     status, code = found or ("failed", channels.NOT_KNOWN)

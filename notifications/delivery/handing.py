@@ -14,7 +14,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
-from notifications import channels, walk
+from notifications import channels, providers, walk
 from notifications.channels import DeliveryFailed, NoProvider, OutcomeUnknown, Parcel
 from notifications.delivery import outcomes
 from notifications.models import Attempt, Message
@@ -71,6 +71,7 @@ def claim(message_id: int, *, now: datetime) -> Attempt | None:
             attempt_id=attempt_id,
             token=secrets.token_urlsafe(32),
             state=AttemptState.SENDING,
+            provider=providers.choose(message, now=now),
             started_at=now,
         )
 
@@ -126,4 +127,5 @@ def parcel(attempt: Attempt) -> Parcel:
         reference=message.reference,
         thread=message.thread,
         headers=message.headers,
+        provider=attempt.provider,
     )

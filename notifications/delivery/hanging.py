@@ -40,13 +40,17 @@ def _hang_up(message: Message, *, now: datetime) -> None:
     is_cut = False
     if message.delivered_at is None and message.provider_id:
         try:
-            channels.hang_up(message.provider_id)
+            channels.hang_up(message.provider_id, _through(message))
             is_cut = True
         except (OutcomeUnknown, NoProvider, DeliveryFailed) as error:
             may_repeat = not isinstance(error, DeliveryFailed) or not error.permanent
             if may_repeat and (message.stop_at is None or now < message.stop_at + RINGS_FOR):
                 return
     _settle(message, is_cut=is_cut, now=now)
+
+
+def _through(message: Message) -> str:
+    return message.tries.filter(provider_id=message.provider_id).values_list("provider", flat=True).first() or ""
 
 
 @transaction.atomic

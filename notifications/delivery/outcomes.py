@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
-from notifications import walk
+from notifications import providers, walk
 from notifications.channels import CAN_BE_ASKED, DeliveryFailed
 from notifications.models import Attempt, Channel, ContactMethod, Message
 from notifications.models.messages import MessageQuerySet
@@ -49,6 +50,7 @@ def sent(attempt: Attempt, provider_id: str, *, now: datetime) -> None:
     check_at = now + RECEIPT_WAIT if message.channel in CAN_BE_ASKED else None
     if not rise(attempt, AttemptState.ACCEPTED, ended_at=now, check_at=check_at):
         return  # a receipt was faster
+    providers.well(attempt.provider)
     late = message.channel == Channel.VOICE and message.stop_at is not None
     if owned(attempt).move(
         MessageState.SENT,
@@ -70,11 +72,15 @@ def failed(attempt: Attempt, error: DeliveryFailed, *, now: datetime) -> None:
     message = walk.lock(attempt.message_id)
     if not rise(attempt, AttemptState.FAILED, ended_at=now, code=error.code[:20], reason=error.reason[:240]):
         return
+    providers.troubled(attempt, error, now=now)
     if error.flags_method and message.method_id is not None:
         doubt(message.method_id, code=error.code, reason=error.reason, now=now)
     ours = in_flight(attempt)
     if message.stop_at is not None:
         ours.move(MessageState.CANCELLED, ended_at=now, lease_until=None, reason=_("Stopped before it went out."))
+    elif providers.has_other(attempt, error, now=now):
+        ours.move(MessageState.QUEUED, due_at=now, reason=error.reason[:240], lease_until=None, unclaimed_since=Now())
+        walk.ring([message.pk])
     elif error.permanent:
         walk.close(ours, message, MessageState.FAILED, reason=error.reason, now=now)
     elif message.attempts >= MOST_ATTEMPTS:
@@ -107,6 +113,7 @@ def unprovided(attempt: Attempt, reason: str, *, now: datetime) -> None:
 def unknown(attempt: Attempt, reason: str, *, now: datetime) -> None:
     """The answer was lost. A receipt may still tell; else the provider is asked."""
     walk.lock(attempt.message_id)
+    providers.silent(attempt, reason, now=now)
     if rise(attempt, AttemptState.UNKNOWN, check_at=now + ANSWER_WAIT, reason=reason[:240]):
         owned(attempt).move(MessageState.UNKNOWN, reason=reason[:240], lease_until=None)
 

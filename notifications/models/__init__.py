@@ -6,11 +6,13 @@ from notifications.models.bounces import BouncedAddress
 from notifications.models.callbacks import ProviderCallback
 from notifications.models.errands import Errand, Urgency
 from notifications.models.messages import Attempt, Message
-from notifications.models.methods import Channel, ContactMethod, LadderRung, QuietHours
+from notifications.models.methods import WAKING, Channel, ContactMethod, LadderRung, QuietHours
 from notifications.models.proofs import MutedTopic, Proof, Topic
+from notifications.models.providers import ProviderState
 from notifications.models.reckonings import Reckoning
 
 __all__ = [
+    "WAKING",
     "Attempt",
     "BouncedAddress",
     "Channel",
@@ -21,6 +23,7 @@ __all__ = [
     "MutedTopic",
     "Proof",
     "ProviderCallback",
+    "ProviderState",
     "QuietHours",
     "Reckoning",
     "Topic",

@@ -23,6 +23,9 @@ class Channel(models.TextChoices):
     PUSH = "push", _("Push")
 
 
+WAKING = (Channel.SMS, Channel.VOICE, Channel.PUSH)  # what rings; mail and chat are read by who is awake
+
+
 class ContactMethodQuerySet(models.QuerySet["ContactMethod"]):
     def usable(self) -> ContactMethodQuerySet:
         return self.filter(verified_at__isnull=False, disabled_at=None)
@@ -39,7 +42,7 @@ class ContactMethodQuerySet(models.QuerySet["ContactMethod"]):
 class ContactMethod(models.Model):
     person = models.ForeignKey(User, models.PROTECT, related_name="contact_methods", verbose_name=_("person"))
     kind = models.CharField(_("by"), max_length=10, choices=Channel)
-    address = models.CharField(_("address or number"), max_length=254)
+    address = models.CharField(_("address or number"), max_length=500)
     verified_at = models.DateTimeField(_("verified"), null=True, blank=True)
     disabled_at = models.DateTimeField(_("switched off"), null=True, blank=True)
     disabled_reason = models.CharField(_("why it is off"), max_length=200, blank=True)

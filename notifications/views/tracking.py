@@ -14,7 +14,6 @@ from typing import Any
 
 import structlog
 from anymail.exceptions import AnymailError, AnymailWebhookValidationFailure
-from anymail.signals import AnymailTrackingEvent
 from anymail.webhooks.amazon_ses import AmazonSESTrackingWebhookView
 from anymail.webhooks.base import AnymailBaseWebhookView
 from anymail.webhooks.brevo import BrevoTrackingWebhookView
@@ -98,7 +97,7 @@ def _refused(request: HttpRequest, service: str) -> HttpResponse:
     return problem.answer(403, _("This report does not bear our secret, or is too old."))
 
 
-def _reports(service: str, events: Iterable[AnymailTrackingEvent]) -> Iterable[tracking.Report]:
+def _reports(service: str, events: Iterable[Any]) -> Iterable[tracking.Report]:
     for event in events:
         raw = json.loads(json.dumps(_plain(event.esp_event), default=str).replace(NUL, ""))
         words = " ".join(filter(None, [event.description, event.mta_response]))
@@ -121,7 +120,7 @@ def _plain(said: Any) -> dict[str, Any]:
     return said if isinstance(said, dict) else {"said": said}
 
 
-def _event_id(event: AnymailTrackingEvent, raw: Mapping[str, Any]) -> str:
+def _event_id(event: Any, raw: Mapping[str, Any]) -> str:
     """The service's own, with the address since a batch shares it; else a hash of all it said."""
     own = str(event.event_id or "")
     whole = own or hashlib.sha256(json.dumps(raw, sort_keys=True).encode()).hexdigest()

@@ -103,7 +103,7 @@ def send(parcel: Parcel) -> str:
     return exchange.take(parcel)
 
 
-def hang_up(provider_id: str) -> None:
+def hang_up(provider_id: str, provider: str = "") -> None:
     exchange.ringing = [call for call in exchange.ringing if call.provider_id != provider_id]
 
 
@@ -114,7 +114,7 @@ def find(parcel: Parcel, *, since: datetime, known: Collection[str] = ()) -> str
     return None
 
 
-def ask(provider_id: str) -> tuple[str, str] | None:
+def ask(provider_id: str, provider: str = "") -> tuple[str, str] | None:
     """Receipts are all this provider ever tells."""
     raise OutcomeUnknown("The provider does not say what became of the message.")
 
