@@ -14,6 +14,7 @@ import redis
 
 from tests.chaos.ledger import Ledger
 from tests.chaos.under import Under
+from tests.fakes.proxy import Fault
 
 Strike = Callable[[Under, Ledger, Random], None]
 ROUND_S = 6.0  # how long a lasting fault lasts
@@ -78,7 +79,35 @@ def dies(place: str) -> Strike:
     return strike
 
 
+def wire(name: str, fault: Fault, *, seconds: float = ROUND_S, cuts: bool = False) -> Strike:
+    """Trouble on the line to one server for some seconds; `cuts`: the open connections end first."""
+
+    def strike(desk: Under, _ledger: Ledger, _random: Random) -> None:
+        line = desk.wires[name]
+        line.fault = fault
+        if cuts:
+            line.cut()
+        time.sleep(seconds)
+        line.mend()
+
+    return strike
+
+
+LINES: Mapping[str, Strike] = {
+    "line to postgresql cut": wire("postgresql", Fault(reset=True), seconds=2, cuts=True),
+    "line to postgresql stalled": wire("postgresql", Fault(stall=True), seconds=4),
+    "line to postgresql slow": wire("postgresql", Fault(delay_s=1), cuts=True),
+    "line to redis cut": wire("redis", Fault(reset=True), cuts=True),
+    "line to redis stalled": wire("redis", Fault(stall=True)),
+    "line to smtp cut": wire("smtp", Fault(cut_after=60)),
+    "line to smtp stalled": wire("smtp", Fault(black_hole=True)),
+    "line to smtp slow": wire("smtp", Fault(bytes_per_s=40)),
+    "line to twilio cut": wire("twilio", Fault(reset=True)),
+    "line to twilio stalled": wire("twilio", Fault(black_hole=True)),
+    "line to twilio cut in the answer": wire("twilio", Fault(cut_after=20)),
+}
 FAULTS: Mapping[str, Strike] = {
+    **LINES,
     "worker killed": kill("worker"),
     "engine killed": kill("engine"),
     "web killed": kill("web"),
@@ -97,4 +126,12 @@ EARLY = {"broker absent", "twilio drops", "twilio slow", "twilio 500", "worker k
     "killed before the doorbell",
     "killed before the record",
 }
+EARLY |= set(LINES)
+
+
+def faults_for(desk: Under) -> list[str]:
+    """Those that this desk can meet: SQLite has no line, and the bundled broker a socket."""
+    return sorted(name for name in FAULTS if name not in LINES or name.split()[2] in desk.wires)
+
+
 BROKER = {"broker killed", "broker flushed", "broker hung", "broker absent"}

@@ -8,8 +8,8 @@ import shutil
 import sqlite3
 import subprocess
 import threading
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -19,12 +19,26 @@ import redis
 
 from servicedesk.operations import start
 from tests.chaos.test_story import Desk
+from tests.fakes.proxy import FaultyWire
 from tests.fakes.smtp import FakeSmtp
 from tests.fakes.twilio import FakeTwilio
 from tests.servicedesk.test_supervisor import until
 from tests.servicedesk.test_up import free_port
 
 CRASHING = Path(__file__).parent / "crashing"
+
+
+Wires = Mapping[str, FaultyWire]
+
+
+@contextmanager
+def wires(twilio: FakeTwilio, smtp: FakeSmtp, url: str, server: Server | None) -> Iterator[Wires]:
+    """One before each server outside."""
+    ends = {"twilio": ("127.0.0.1", twilio.port), "smtp": (smtp.host, smtp.port)}
+    ends |= {"postgresql": (urlsplit(url).hostname or "", urlsplit(url).port or 5432)} if url else {}
+    ends |= {"redis": ("127.0.0.1", server.port)} if server else {}
+    with ExitStack() as stack:
+        yield {name: stack.enter_context(FaultyWire(end)) for name, end in ends.items()}
 
 
 class Server:
@@ -59,14 +73,20 @@ class Server:
 class Under(Desk):
     """On PostgreSQL where `url` names a database, on a Redis over TCP where there is a `server`."""
 
-    def __init__(self, folder: Path, port: int, twilio: FakeTwilio, smtp: FakeSmtp, url: str, server: Server | None) -> None:
-        self.url, self.server = url, server
+    def __init__(self, folder: Path, port: int, twilio: FakeTwilio, smtp: FakeSmtp, url: str, server: Server | None, wires: Wires) -> None:
+        self.url, self.server, self.wires = url, server, wires
         super().__init__(folder, port, twilio, smtp)
 
     def environ(self, **more: str) -> dict[str, str]:
-        more |= {"DATABASE_URL": self.url} if self.url else {}
-        more |= {"REDIS_URL": self.server.url} if self.server else {}
-        return super().environ(PYTHONPATH=str(CRASHING), **more)
+        """Every server outside is reached through its wire."""
+        made = super().environ(PYTHONPATH=str(CRASHING), **more)
+        made |= {"TWILIO_API_BASE": self.wires["twilio"].url, "EMAIL_URL": f"smtp://127.0.0.1:{self.wires['smtp'].port}"}
+        if self.url:
+            parts = urlsplit(self.url)
+            made["DATABASE_URL"] = parts._replace(netloc=f"{parts.username}@127.0.0.1:{self.wires['postgresql'].port}").geturl()
+        if self.server:
+            made["REDIS_URL"] = f"redis://127.0.0.1:{self.wires['redis'].port}/0"
+        return made
 
     def pids(self) -> dict[str, int]:
         return super().pids() | ({"broker": self.server.process.pid} if self.server else {})

@@ -25,6 +25,7 @@ class Fault:
     black_hole: bool = False  # takes everything, passes nothing, says nothing
     reset: bool = False  # RST as soon as the client has said something
     bytes_per_s: float | None = None  # the answer in single bytes
+    stall: bool = False  # nothing passes any more, on open connections too, until it is mended
 
 
 class FaultyWire:
@@ -57,6 +58,16 @@ class FaultyWire:
     def mend(self) -> None:
         self.fault = Fault()
 
+    def cut(self) -> None:
+        """Every open connection ends here and now."""
+        for sock in list(self._sockets):
+            with contextlib.suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
+
+    def _held_up(self) -> None:
+        while self.fault.stall and not self.closing.wait(0.05):
+            pass
+
     def _accept(self) -> None:
         while not self.closing.is_set():
             try:
@@ -88,6 +99,7 @@ class FaultyWire:
     def _pass_on(self, client: socket.socket, server: socket.socket) -> None:
         with contextlib.suppress(OSError):
             while data := client.recv(CHUNK):
+                self._held_up()
                 server.sendall(data)
         with contextlib.suppress(OSError):
             server.shutdown(socket.SHUT_WR)
@@ -97,6 +109,7 @@ class FaultyWire:
         size = CHUNK if fault.bytes_per_s is None else 1
         with contextlib.suppress(OSError):
             while left != 0 and (data := server.recv(size if left is None else min(size, left))):
+                self._held_up()
                 client.sendall(data)
                 left = None if left is None else left - len(data)
                 if fault.bytes_per_s and self.closing.wait(1 / fault.bytes_per_s):
