@@ -22,7 +22,7 @@ CODE = re.compile(r"(?<![\w.+:/-])\d{3}[ -]?\d{3}(?![\w:/-])")
 
 def visible_to(user: User) -> MessageQuerySet:
     """Everything sent or waiting, for the desk and its auditors; nothing for others."""
-    rows = Message.objects.select_related("person").defer("html", "headers")
+    rows = MessageQuerySet(Message).to_people().select_related("person").defer("html", "headers")
     if user.is_machine:
         rows = rows.filter(is_confidential=False)
     return rows if user.holds(*READERS) else rows.none()

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from notifications import gsm7, outbox
+from notifications import gsm7, outbox, providers
 from notifications.models import Errand, Message, Urgency
 from notifications.outbox import Letter
 from notifications.states import MessageState
@@ -69,3 +69,19 @@ def tell_dead(*, now: datetime) -> int:
         now=now,
         is_page=True,
     )
+
+
+def tell_down(*, now: datetime) -> int:
+    """A provider is out of order: told by whatever still works, once an outage."""
+    told = 0
+    for one in providers.down():
+        assert one.down_since is not None  # `down` asks for it
+        words = {"name": providers.NAMES.get(one.name, one.name), "why": one.reason}
+        told += tell(
+            key=f"down:{one.name}:{one.down_since.timestamp():.0f}",
+            subject=_("Out of order: %(name)s") % words,
+            text=_("%(why)s\nOther ways are used meanwhile, where people have some. It is tried again every five minutes.") % words,
+            link="/outbox/?show=failed",
+            now=now,
+        )
+    return told

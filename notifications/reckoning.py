@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Count, Q
 
 from notifications.models import Channel, Message, ProviderCallback, Reckoning
-from notifications.models.messages import MessageQuerySet
+from notifications.models.messages import SENTINEL, MessageQuerySet
 from notifications.states import IN_FLIGHT, WAITING, MessageState
 from servicedesk.directory.models import Organisation
 
@@ -81,7 +81,7 @@ def _counts(now: datetime) -> dict[str, Any]:
 def _figures(day: date, zone: ZoneInfo, now: datetime) -> Iterator[dict[str, Any]]:
     ends = datetime.combine(day + timedelta(days=1), time(), tzinfo=zone)
     of_day = Q(created_at__gte=datetime.combine(day, time(), tzinfo=zone), created_at__lt=ends)
-    for figures in Message.objects.filter(of_day).order_by().values("channel").annotate(**_counts(now)):
+    for figures in Message.objects.filter(of_day).exclude(channel=SENTINEL).order_by().values("channel").annotate(**_counts(now)):
         same = Message.objects.filter(of_day, channel=figures["channel"])
         asked = ProviderCallback.objects.filter(attempt__message__in=same, raw__asked=True, outcome="applied")
         yield {**figures, "learned": asked.count()}

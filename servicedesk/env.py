@@ -33,6 +33,7 @@ KNOWN = frozenset(
         "SQLITE_SYNC",
         "REDIS_URL",
         "EMAIL_URL",
+        "HEARTBEAT_URL",
         "EMAIL_URL_SECOND",
         "ANYMAIL_PROVIDER",
         "ANYMAIL_WEBHOOK_SECRET",
@@ -63,7 +64,7 @@ KNOWN = frozenset(
     ]
 )
 # Names kept for what is to come: accepted, without effect yet, and said so by a system check.
-RESERVED = frozenset({"FIELD_KEYS", "MAIL_IN_URL", "HEARTBEAT_URL", "SENTRY_DSN"})
+RESERVED = frozenset({"FIELD_KEYS", "MAIL_IN_URL", "SENTRY_DSN"})
 RESERVED_FAMILIES = ("OTEL_", "OIDC_", "SAML_", "LDAP_")
 # Set by our own processes for their children, or by whoever runs the tests.
 INTERNAL = frozenset({"CELERY_WORKER", "HEARTBEAT_FILE", "TEST_DATABASE_URL", "TEST_REDIS_URL"})

@@ -122,6 +122,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "incidents.views.frame.frame",
+                "servicedesk.operations.bar.bar",
             ],
         },
     }
@@ -275,6 +276,10 @@ PHONENUMBER_DB_FORMAT = "E164"
 
 # Networks and ports that chat webhooks may lead to although they are private
 WEBHOOK_ALLOW = env.targets("WEBHOOK_ALLOW")
+# The desk watches itself, and tells an address outside once a minute that all is well
+SELF_WATCH = True
+_beat = env.url("HEARTBEAT_URL", "", ("http", "https"), host=True)
+HEARTBEAT_URL = _beat.geturl() if _beat else ""
 # What one call to a provider may take, in seconds: to connect, between two bytes, in all
 CHANNEL_CONNECT_S, CHANNEL_READ_S, CHANNEL_TOTAL_S = 3.0, 10.0, 13.0
 

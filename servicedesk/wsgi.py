@@ -13,6 +13,7 @@ from django.utils.module_loading import import_string
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "servicedesk.settings")
 
 django = get_wsgi_application()
+import_string("servicedesk.operations.watchman.start")()
 DOORS = {path: import_string(name) for path, name in settings.DOORS.items()}
 
 

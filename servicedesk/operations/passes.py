@@ -17,7 +17,7 @@ from notifications import caretakers, delivery, reckoning
 from servicedesk.api import once
 from servicedesk.audit import chain
 from servicedesk.jobs import work
-from servicedesk.operations import retention
+from servicedesk.operations import heartbeat, retention
 
 
 class Run(Protocol):
@@ -62,6 +62,8 @@ PASSES: tuple[Pass, ...] = (
     Pass("tell of tickets not rated", 5, settling.tell_unrated),
     Pass("bring mails on", 5, posting.bring_on_due),
     Pass("promote messages", 1, delivery.promote_due),
+    Pass("test the road of pages", 60, heartbeat.test_road),
+    Pass("tell of providers out of order", 10, caretakers.tell_down),
     Pass("tell of pages given up", 5, caretakers.tell_dead),
     Pass("seal the audit trail", 3, chain.seal),
     Pass("close the books of messages", 3600, reckoning.close_due),
@@ -77,6 +79,7 @@ PASSES: tuple[Pass, ...] = (
     Pass("cut off calls", 1, delivery.hang_up_due, lane="post"),
     Pass("deliver unclaimed messages", 1, delivery.deliver_unclaimed, lane="post"),
     Pass("reconcile lost answers", 5, delivery.reconcile_due, lane="post"),
+    Pass("tell the outside that all is well", 60, heartbeat.beat, lane="outside"),
     Pass("ask for missing receipts", 15, delivery.ask_due, lane="post"),
     Pass("run jobs nobody took", 1, work.run_due, lane="work"),
 )

@@ -24,6 +24,7 @@ from servicedesk.settings import DATA_DIR, DATABASES, INSTALLED_APPS, MIDDLEWARE
 INSTALLED_APPS = [*INSTALLED_APPS, "tests.e2e.apps.AcceptanceConfig"]
 MIDDLEWARE = ["tests.e2e.middleware.stand_still", *MIDDLEWARE]
 ROOT_URLCONF = "tests.e2e.urls"
+SELF_WATCH = False  # the world moves its clock by hand
 PROBES_AT_ONCE = 0  # each is run in its own moment
 CLOCK_FILE = DATA_DIR / "clock"
 STYLEGUIDE = True
