@@ -60,6 +60,11 @@ class PlanRole(models.Model):
     def __str__(self) -> str:
         return f"{self.name}: {self.holder or '-'} / {self.deputy or '-'}"
 
+    @property
+    def reached_at(self) -> str:
+        """Its own contact, else the holder's telephone; empty where nobody holds it."""
+        return self.contact or (self.holder.phone if self.holder else "")
+
 
 class Runbook(models.Model):
     plan = models.ForeignKey(Plan, models.CASCADE, related_name="runbooks", verbose_name=_("plan"))
