@@ -51,6 +51,13 @@ KNOWN = frozenset(
         "TWILIO_SECOND_FROM",
         "TWILIO_SECOND_API_BASE",
         "WEBHOOK_ALLOW",
+        "FIELD_KEYS",
+        "OIDC_ISSUER",
+        "OIDC_CLIENT_ID",
+        "OIDC_CLIENT_SECRET",
+        "OIDC_NAME",
+        "OIDC_GROUPS",
+        "OIDC_GROUPS_CLAIM",
         "METRICS_TOKEN",
         "TRUSTED_PROXIES",
         "LOG_FORMAT",
@@ -64,8 +71,8 @@ KNOWN = frozenset(
     ]
 )
 # Names kept for what is to come: accepted, without effect yet, and said so by a system check.
-RESERVED = frozenset({"FIELD_KEYS", "MAIL_IN_URL", "SENTRY_DSN"})
-RESERVED_FAMILIES = ("OTEL_", "OIDC_", "SAML_", "LDAP_")
+RESERVED = frozenset({"MAIL_IN_URL", "SENTRY_DSN"})
+RESERVED_FAMILIES = ("OTEL_", "SAML_", "LDAP_")
 # Set by our own processes for their children, or by whoever runs the tests.
 INTERNAL = frozenset({"CELERY_WORKER", "HEARTBEAT_FILE", "TEST_DATABASE_URL", "TEST_REDIS_URL"})
 FAMILIES = ("ANYMAIL_",)
@@ -76,6 +83,8 @@ NEIGHBOUR_NAMES = frozenset({"TZ", "LANG", "PATH", "HTTP_PROXY", "HTTPS_PROXY", 
 CLOSE_ENOUGH = 0.86
 SHORTEST_GUESS = 8
 GUESSABLE = sorted(name for name in KNOWN | RESERVED if len(name) >= SHORTEST_GUESS)
+
+ROLES = ("agent", "manager", "admin", "auditor")  # what a group of the company's sign-in may give
 
 EMAIL = re.compile(r"(?:[^<>@]*<)?[^<>@\s]+@[^<>@\s]+>?")
 
@@ -241,6 +250,17 @@ class Env:
             if not range_ or not port.isdigit() or int(port) > 65535:
                 raise Misconfigured(name, f"'{word}' is not CIDR:port, such as 10.0.0.0/8:443.")
             found.append((_network(name, range_.replace("[", "").replace("]", "")), int(port)))
+        return found
+
+    def grants(self, name: str) -> dict[str, tuple[str, str]]:
+        """GROUP=ROLE or GROUP=ROLE:TEAM by commas: a group's role, and the team's slug or an empty text."""
+        found = {}
+        for word in self.words(name):
+            group, _equals, grant = word.rpartition("=")
+            role, _colon, team = grant.partition(":")
+            if not group or role not in ROLES:
+                raise Misconfigured(name, f"{word} is not GROUP=ROLE or GROUP=ROLE:TEAM, with a role of {', '.join(ROLES)}.")
+            found[group] = (role, team)
         return found
 
     def url(self, name: str, default: str, schemes: tuple[str, ...], *, host: bool = False) -> SplitResult | None:

@@ -1,4 +1,4 @@
-"""Secrets in rows: sealed with the installation's key, so that a copy of the database alone opens nothing."""
+"""Secrets in rows: sealed with FIELD_KEYS, or with SECRET_KEY where none are set, so that a copy of the database alone opens nothing."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MARK = "sealed:"
 
 
 class CannotOpen(ValueError):
-    """Sealed with a key that is neither SECRET_KEY nor one of SECRET_KEY_FALLBACKS."""
+    """Sealed with a key that is neither one of FIELD_KEYS nor SECRET_KEY nor one of SECRET_KEY_FALLBACKS."""
 
 
 def seal(words: str) -> str:
@@ -31,7 +31,7 @@ def open_sealed(words: str) -> str:
         return _box().decrypt(words.removeprefix(MARK).encode()).decode()
     except InvalidToken as error:
         raise CannotOpen(
-            "the secret was sealed with another SECRET_KEY; type it again, or name the old key in SECRET_KEY_FALLBACKS"
+            "the secret was sealed with another key; type it again, or name the old one in FIELD_KEYS or SECRET_KEY_FALLBACKS"
         ) from error
 
 
@@ -40,7 +40,8 @@ def is_sealed(words: str) -> bool:
 
 
 def _box() -> MultiFernet:
-    return MultiFernet([_key(key) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)])
+    """The first key seals; all open, so that keys can be changed."""
+    return MultiFernet([_key(key) for key in (*settings.FIELD_KEYS, settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)])
 
 
 def _key(secret: str) -> Fernet:

@@ -14,12 +14,11 @@ from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from servicedesk import carriers, logs
-from servicedesk.env import Env, Misconfigured, read_dotenv, refuse_unknown
-
-BASE_DIR = Path(__file__).resolve().parent.parent
-read_dotenv(Path(os.environ.get("ENV_FILE") or BASE_DIR / ".env"), os.environ)
-refuse_unknown(os.environ)
-env = Env(os.environ)
+from servicedesk.env import Misconfigured
+from servicedesk.environment import BASE_DIR, env
+from servicedesk.settings_api import *  # noqa: F403
+from servicedesk.settings_signin import *  # noqa: F403
+from servicedesk.settings_signin import OIDC
 
 # Where things are kept
 DATA_DIR = Path(env.text("DATA_DIR", str(BASE_DIR / "var"))).resolve()
@@ -48,6 +47,9 @@ def _secret_key() -> str:
 
 SECRET_KEY = _secret_key()
 SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
+FIELD_KEYS = env.words("FIELD_KEYS")  # the first seals what is secret in the database, all open it
+if any(len(key) < 32 for key in FIELD_KEYS):
+    raise Misconfigured("FIELD_KEYS", "each key needs at least 32 characters.")
 DEBUG = env.flag("DEBUG")
 PORT = env.whole("PORT", 8000, low=1, high=65535)
 BIND = env.matching("BIND", "127.0.0.1", r"[0-9A-Fa-f.:]+", "an address to listen on, such as 127.0.0.1 or 0.0.0.0")
@@ -78,6 +80,12 @@ INSTALLED_APPS = [
     "csp",
     "django_htmx",
     "rest_framework",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "servicedesk.operations",
     "monitoring",
     "incidents",
@@ -101,6 +109,8 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "servicedesk.directory.middleware.SecondFactorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -132,9 +142,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # People
 AUTH_USER_MODEL = "directory.User"
 AUTHENTICATION_BACKENDS = ["servicedesk.directory.signin.NameOrEmailBackend"]
-LOGIN_URL = "login"
+LOGIN_URL = LOGOUT_REDIRECT_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
-LOGOUT_REDIRECT_URL = "login"
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -310,7 +319,7 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF, "data:"],
         "font-src": [SELF],
         "connect-src": [SELF],
-        "form-action": [SELF],
+        "form-action": [SELF, *([f"{OIDC.scheme}://{OIDC.netloc}"] if OIDC else [])],
         "manifest-src": [SELF],
         "frame-ancestors": [NONE],
         "base-uri": [NONE],
@@ -332,47 +341,6 @@ FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]
 INGEST_MAX_BYTES = 8 * 1024 * 1024
-
-# The API
-REST_FRAMEWORK: dict[str, Any] = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["servicedesk.api.authentication.BearerToken", "servicedesk.api.authentication.SignedIn"],
-    "DEFAULT_PERMISSION_CLASSES": ["servicedesk.api.authentication.InScope"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["servicedesk.api.parsing.StrictJSON"],
-    "DEFAULT_PAGINATION_CLASS": "servicedesk.api.pages.Keyset",
-    "DEFAULT_SCHEMA_CLASS": "servicedesk.api.schema.DeskSchema",
-    "DEFAULT_METADATA_CLASS": None,
-    "EXCEPTION_HANDLER": "servicedesk.api.problems.handle",
-}
-API_CALLS_A_MINUTE = 1200  # of one token or person, in one process
-SPECTACULAR_SETTINGS: dict[str, Any] = {
-    "TITLE": "Servicedesk",
-    "DESCRIPTION": "Tickets, incidents, silences and messages of the desk. Errors are application/problem+json (RFC 9457).",
-    "VERSION": "1",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SERVE_AUTHENTICATION": [],
-    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
-    "SCHEMA_PATH_PREFIX": "/api/v1",
-    "COMPONENT_SPLIT_REQUEST": True,
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
-    "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
-    "ENUM_NAME_OVERRIDES": {
-        "TicketState": "incidents.states.TicketState",
-        "IncidentState": "incidents.states.IncidentState",
-        "MessageState": "notifications.states.MessageState",
-        "Severity": "incidents.states.Severity",
-        "SilenceState": "incidents.api.silences.SilenceState",
-        "Impacted": "incidents.states.Impacted",
-        "Effect": "incidents.states.Effect",
-        "TicketKind": "incidents.models.tickets.Ticket.Kind",
-        "EntryKind": "incidents.models.tickets.Entry.Kind",
-        "Audience": "incidents.models.tickets.Entry.Audience",
-        "Channel": "notifications.models.methods.Channel",
-    },
-    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "servicedesk.api.schema.with_problems"],
-}
 
 # Time: the real one, or in the acceptance world a file that moves it
 CLOCK_FILE: Path | None = None

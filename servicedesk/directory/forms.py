@@ -1,4 +1,4 @@
-"""Signing in, and founding a desk."""
+"""Founding a desk."""
 
 from __future__ import annotations
 
@@ -7,33 +7,11 @@ from zoneinfo import available_timezones
 
 from django import forms
 from django.contrib.auth import password_validation
-from django.contrib.auth.forms import AuthenticationForm
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from servicedesk.directory.models import User
 from servicedesk.directory.models.people import USERNAME
-
-
-class SignInForm(AuthenticationForm):
-    """One box takes a user name or an e-mail address; a wrong answer does not tell which part was wrong."""
-
-    username = forms.CharField(
-        label=_("User name or e-mail"),
-        max_length=254,
-        error_messages={"required": _("Enter your user name or e-mail address")},
-        widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false", "autofocus": True}),
-    )
-    password = forms.CharField(
-        label=_("Password"),
-        strip=False,
-        error_messages={"required": _("Enter your password")},
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-    )
-    error_messages = {
-        "invalid_login": _("That user name and password do not fit together. Check both; capitals matter in the password."),
-        "inactive": _("That user name and password do not fit together. Check both; capitals matter in the password."),
-    }
 
 
 class UserNameField(forms.CharField):

@@ -1,4 +1,5 @@
-"""Each request runs in the person's own zone; one that only reads looks the organisation up once."""
+"""Each request runs in the person's own zone, past the second factor where their role asks for one;
+one that only reads looks the organisation up once."""
 
 from __future__ import annotations
 
@@ -7,12 +8,14 @@ from contextlib import nullcontext
 from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils import timezone
 
-from servicedesk.directory import zones
+from servicedesk.directory import factors, zones
 from servicedesk.directory.models import Organisation
 
 SAFE = ("GET", "HEAD")
+WITHOUT = ("/me/security/", "/logout/", "/static/", "/login/")  # what stands open until the second factor is set up
 
 
 class PersonMiddleware:
@@ -25,3 +28,15 @@ class PersonMiddleware:
                 return self.get_response(request)
             with timezone.override(ZoneInfo(zones.of(request.user))):
                 return self.get_response(request)
+
+
+class SecondFactorMiddleware:
+    """Whoever signed in without the second factor that a role of theirs asks for sets one up first."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if factors.is_due(request.session) and not request.path.startswith(WITHOUT):
+            return redirect("security")
+        return self.get_response(request)

@@ -1,10 +1,33 @@
+"""Signing in and one's own security. The names are those that django-allauth looks up."""
+
 from __future__ import annotations
 
-from django.urls import path
+from allauth.mfa.recovery_codes.views import download_recovery_codes
+from allauth.socialaccount.providers.openid_connect import views as sso
+from django.urls import path, re_path
 
-from servicedesk.directory.views import signin
+from servicedesk.directory.views import security, signin
+
+PROVIDER = {"provider_id": "sso"}
 
 urlpatterns = [
-    path("login/", signin.SignIn.as_view(), name="login"),
-    path("logout/", signin.SignOut.as_view(), name="logout"),
+    path("login/", signin.SignIn.as_view(), name="account_login"),
+    path("login/check/", signin.SecondFactor.as_view(), name="mfa_authenticate"),
+    path("login/sso/", sso.login, PROVIDER, name="openid_connect_login"),
+    path("login/sso/callback/", sso.callback, PROVIDER, name="openid_connect_callback"),
+    path("login/reset/", signin.Forgotten.as_view(), name="account_reset_password"),
+    path("login/reset/sent/", signin.ForgottenSent.as_view(), name="account_reset_password_done"),
+    re_path(r"^login/reset/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$", signin.NewPassword.as_view(), name="account_reset_password_from_key"),
+    path("login/reset/done/", signin.NewPasswordSet.as_view(), name="account_reset_password_from_key_done"),
+    path("logout/", signin.SignOut.as_view(), name="account_logout"),
+    path("me/", security.me, name="me"),
+    path("me/security/", security.Security.as_view(), name="security"),
+    path("me/security/password/", security.ChangePassword.as_view(), name="account_change_password"),
+    path("me/security/app/", security.AddApp.as_view(), name="mfa_activate_totp"),
+    path("me/security/app/remove/", security.RemoveApp.as_view(), name="mfa_deactivate_totp"),
+    path("me/security/recovery/", security.RecoveryCodes.as_view(), name="mfa_view_recovery_codes"),
+    path("me/security/recovery/new/", security.NewRecoveryCodes.as_view(), name="mfa_generate_recovery_codes"),
+    path("me/security/recovery/file/", download_recovery_codes, name="mfa_download_recovery_codes"),
+    path("me/security/again/", security.Again.as_view(), name="account_reauthenticate"),
+    path("me/security/again/code/", security.CodeAgain.as_view(), name="mfa_reauthenticate"),
 ]

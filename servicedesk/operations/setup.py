@@ -24,7 +24,7 @@ def setup(request: HttpRequest) -> HttpResponse:
         try:
             admin = founding.found(**form.cleaned_data, now=clock.now())
         except founding.AlreadyFounded:
-            return redirect("login")
+            return redirect("account_login")
         login(request, admin, backend="servicedesk.directory.signin.NameOrEmailBackend")
         messages.success(request, _("The desk is set up. You are its first administrator."))
         return redirect("home")

@@ -8,6 +8,7 @@ from typing import Any
 from playwright.sync_api import BrowserContext, Page, Response
 
 from servicedesk.operations.worlds.company import PASSWORD
+from tests.e2e.apps import CODE
 from tests.e2e.client import Desk
 
 OFF = {"java_script_enabled": False}
@@ -19,6 +20,9 @@ def sign_in(page: Page, desk: Desk, who: str, *, then: str = "/") -> None:
     page.get_by_label("User name").fill(who)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
+    if who == "adam":  # he alone has a second factor
+        page.get_by_label("Code").fill(CODE)
+        page.get_by_role("button", name="Continue").click()
     page.wait_for_url(f"{desk.url}{then}")
 
 

@@ -50,7 +50,7 @@ class Desk(Stack):
     def sign_in(self, name: str) -> requests.Session:
         person, base = requests.Session(), f"http://127.0.0.1:{self.port}"
         person.get(f"{base}/login/", timeout=20)
-        self.submit(person, "/login/", username=name, password="correct horse 9")
+        self.submit(person, "/login/", login=name, password="correct horse 9")
         return person
 
     def submit(self, person: requests.Session, path: str, **fields: str) -> requests.Response:

@@ -7,6 +7,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from allauth.mfa.totp.internal import auth
 from django.db import connection, transaction
 
 from incidents.models import Incident
@@ -75,6 +76,7 @@ def seed() -> Seeded:
         acme = company.found(now=NINE)
         _doors(acme)
         _api(acme)
+        _second_factor(acme)
         history.write(acme, now=NINE)
         _number_incidents_from(LAST_INCIDENT - 1)
         past.outage_that_is_over(acme, at=NINE - 9 * DAY - 4 * HOUR)
@@ -104,6 +106,11 @@ def _api(acme: Company) -> None:
     issued = issuing.mint(name="Adam's scripts", scopes=SCOPES, created_by=acme.people["adam"], prefix="e2eadmin", now=_days_ago(30))
     issued.token.digest = minting.digest(ADMIN_TOKEN)
     issued.token.save(update_fields=["digest"])
+
+
+def _second_factor(acme: Company) -> None:
+    """Adam is asked for a code; tests/e2e/apps.py says which one."""
+    auth.TOTP.activate(acme.people["adam"], auth.generate_totp_secret())
 
 
 def _days_ago(days: int) -> datetime:

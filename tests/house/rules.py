@@ -17,7 +17,21 @@ REAL_CLOCKS = {"timezone.now", "datetime.now", "datetime.utcnow", "datetime.toda
 CLOCKS_WITHOUT_A_VALUE = {"timezone.localdate", "timezone.localtime"}
 SAYS_WHAT = {"update_fields", "force_insert", None}
 # who may ask what time it is: the edges, where a person, a broker or the engine comes in
-EDGES = {"views", "tasks", "commands", "admin", "desk_admin", "api", "engine", "middleware", "setup", "styleguide", "door", "clock"}
+EDGES = {
+    "views",
+    "tasks",
+    "commands",
+    "admin",
+    "desk_admin",
+    "api",
+    "engine",
+    "middleware",
+    "adapters",
+    "setup",
+    "styleguide",
+    "door",
+    "clock",
+}
 VAGUE = re.compile(r"(^|_)(utils?|helpers?|services?|managers?|common|misc)$")
 
 

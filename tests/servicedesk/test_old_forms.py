@@ -41,6 +41,6 @@ def test_what_another_site_made_is_never_offered_again(acme: Company) -> None:
 
 
 def test_a_password_is_not_written_into_a_page(acme: Company) -> None:
-    page = Client(enforce_csrf_checks=True).post("/login/", {"username": "ella", "password": "canary-pass"}, **OWN)
+    page = Client(enforce_csrf_checks=True).post("/login/", {"login": "ella", "password": "canary-pass"}, **OWN)
     assert page.status_code == 403
     assert "canary-pass" not in page.content.decode()

@@ -29,6 +29,12 @@ class Organisation(models.Model):
         validators=[MaxValueValidator(120)],
         help_text=_("A text message or a call, at the latest so long after a page began. Empty: people decide."),
     )
+    second_factor_for = models.JSONField(
+        _("a second factor is asked of"),
+        default=list,
+        blank=True,
+        help_text=_("Roles, such as admin and manager. It counts from a person's next sign-in; who has set one up is always asked."),
+    )
     created_at = models.DateTimeField(_("created"))
 
     class Meta:

@@ -3,30 +3,71 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
-from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.views import LoginView, LogoutView
-from django.http import HttpRequest, HttpResponseBase
+from allauth.account import views as account
+from allauth.account.internal.decorators import login_not_required
+from allauth.mfa.base import views as mfa
+from django.conf import settings
+from django.contrib.auth.views import LogoutView
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.decorators import method_decorator
 
-from servicedesk.directory.forms import SignInForm
 from servicedesk.directory.models import Organisation
 
 
+class Unprocessable:
+    """A form that was not understood answers 422, so that the page shows it in place."""
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        answer: HttpResponse = super().form_invalid(form)  # type: ignore[misc]
+        answer.status_code = 422
+        return answer
+
+
 @method_decorator(login_not_required, name="dispatch")
-class SignIn(LoginView):
+class SignIn(Unprocessable, account.LoginView):
     """/login/; on an empty database the first visit leads to /setup/."""
 
     template_name = "auth/login.html"
-    authentication_form = SignInForm
-    redirect_authenticated_user = True
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.method == "GET" and Organisation.current() is None:
             return redirect("setup")
         return super().dispatch(request, *args, **kwargs)
 
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        following = {"next": self.request.GET["next"]} if "next" in self.request.GET else {}
+        sso = settings.OIDC_NAME if settings.OIDC_CONFIGURED else ""
+        return super().get_context_data(**kwargs, sso=sso, next_query=urlencode(following))
+
+
+class SecondFactor(Unprocessable, mfa.AuthenticateView):
+    """/login/check/: the code, after the password and before anything else."""
+
+    template_name = "auth/check.html"
+
 
 class SignOut(LogoutView):
     """/logout/: by POST only."""
+
+
+class Forgotten(Unprocessable, account.PasswordResetView):
+    """/login/reset/: a link by mail. The answer is the same whether somebody has that address or not."""
+
+    template_name = "auth/forgotten.html"
+
+
+class ForgottenSent(account.PasswordResetDoneView):
+    template_name = "auth/forgotten_sent.html"
+
+
+class NewPassword(Unprocessable, account.PasswordResetFromKeyView):
+    """/login/reset/<key>/: a new password, once."""
+
+    template_name = "auth/new_password.html"
+
+
+class NewPasswordSet(account.PasswordResetFromKeyDoneView):
+    template_name = "auth/new_password_set.html"
