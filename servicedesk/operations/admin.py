@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
+from allauth.usersessions.models import UserSession
 from django import forms
 from django.contrib import admin
 from django.contrib.auth import password_validation
@@ -19,6 +23,8 @@ from servicedesk.operations import retention
 from servicedesk.operations.models import Retention
 
 admin.site.unregister(Group)  # rights are grants
+for kept in (EmailAddress, Authenticator, SocialAccount, SocialApp, SocialToken, UserSession):
+    admin.site.unregister(kept)  # one's own, at /me/security/; the company's sign-in is in the environment
 
 
 class Grants(admin.TabularInline):  # type: ignore[type-arg]
