@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.widgets import AutocompleteSelect
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -43,7 +44,12 @@ class WatchForm(forms.ModelForm):  # type: ignore[type-arg]
     slug = forms.CharField(
         label=gettext_lazy("name"), max_length=120, help_text=gettext_lazy("Of the check, such as intranet or disk of fs-02.")
     )
-    service = forms.ModelChoiceField(Service.objects.all(), label=gettext_lazy("service"), required=False)
+    service = forms.ModelChoiceField(
+        Service.objects.all(),
+        label=gettext_lazy("service"),
+        required=False,
+        widget=AutocompleteSelect(Check._meta.get_field("service"), admin.site),
+    )
     period_s = forms.IntegerField(label=gettext_lazy("every (seconds)"), min_value=10, max_value=86_400)
     grace_s = forms.IntegerField(label=gettext_lazy("late after another (seconds)"), min_value=10, max_value=86_400, initial=120)
     confirm = forms.IntegerField(label=gettext_lazy("bad results in a row"), min_value=1, max_value=50, initial=2)

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from servicedesk.audit.desk_admin import DeskAdmin, RecordAdmin
 from servicedesk.audit.models import AuditEntry
-from servicedesk.directory.models import Grant, Organisation, Service, Site, Team, User
+from servicedesk.directory.models import Grant, Organisation, Role, Service, Site, Team, User
 from servicedesk.operations import retention
 from servicedesk.operations.models import Retention
 
@@ -78,8 +78,19 @@ class UserAdmin(DeskAdmin):
         super().save_model(request, obj, form, change)
 
 
+class OrganisationForm(forms.ModelForm):  # type: ignore[type-arg]
+    second_factor_for = forms.MultipleChoiceField(
+        label=_("A second factor is asked of"),
+        choices=[choice for choice in Role.choices if choice[0] != Role.REQUESTER],
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("It counts from a person's next sign-in. Whoever has set one up is always asked."),
+    )
+
+
 @admin.register(Organisation)
 class OrganisationAdmin(DeskAdmin):
+    form = OrganisationForm
     list_display = ("name", "zone", "desk_phone", "large_group")
     readonly_fields = ("created_at",)
 
