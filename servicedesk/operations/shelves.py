@@ -65,7 +65,7 @@ SHELVES = (
     Shelf(
         _("Words and help"),
         _("The name of the house, its desk hours and phone, and the answers employees find by themselves."),
-        ("directory.organisation", "incidents.article"),
+        ("directory.organisation", "incidents.article", "incidents.cannedanswer"),
     ),
     Shelf(_("Plan and reviews"), _("The plan, and the reviews that show that it holds."), ()),
     Shelf(
@@ -73,7 +73,7 @@ SHELVES = (
         _("What happened. Read only."),
         (
             "incidents.ticket", "incidents.incident", "incidents.run", "incidents.policyversion", "incidents.evaluation",
-            "incidents.firing", "jobs.job", "audit.auditentry",
+            "incidents.firing", "jobs.job", "audit.auditentry", "operations.retention",
         ),
     ),
 )  # fmt: skip
