@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from monitoring.models import Source
 from servicedesk.tokens import minting
 
-BEARERS = ("bearer", "geniekey", "token", "splunk")
+BEARERS = ("bearer", "geniekey", "token", "splunk", "key")
 
 
 class NotAllowed(Exception):

@@ -8,6 +8,8 @@ urlpatterns = [
     path("inbox/", inbox.inbox, name="inbox"),
     path("in/results/", doors.Results.as_view(), name="in_results"),
     path("in/results/<str:token>/", doors.Results.as_view(), name="in_results_token"),
+    path("in/alerta/alert", senders.Sender.as_view(), {"sender": "alerta"}, name="in_alerta"),
+    path("in/otlp/v1/<slug:kind>", senders.Sender.as_view(), {"sender": "otlp"}, name="in_otlp"),
     path("in/<slug:sender>/", senders.Sender.as_view(), name="in_sender"),
     path("in/<slug:sender>/<str:token>/", senders.Sender.as_view(), name="in_sender_token"),
     path("api/v2/alerts", prometheus.Alerts.as_view(), name="prometheus_alerts"),
@@ -24,4 +26,6 @@ urlpatterns = [
     path("api/v1/endpoints/<str:key>/external", passive.External.as_view(), name="gatus_external"),
     path("ping/<uuid:uuid>", doors.Ping.as_view(), name="ping"),
     path("ping/<uuid:uuid>/<str:signal>", doors.Ping.as_view(), name="ping_signal"),
+    path("ping/<str:key>/<str:slug>", doors.KeyedPing.as_view(), name="ping_keyed"),
+    path("ping/<str:key>/<str:slug>/<str:signal>", doors.KeyedPing.as_view(), name="ping_keyed_signal"),
 ]

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from incidents.wording import duration
 from monitoring.explain import Reason
+from monitoring.forecast import Forecast
 from servicedesk.directory.models import ServiceState
 
 
@@ -89,3 +90,28 @@ WORDS: Mapping[str, Words] = {
     "told": (gettext_lazy("The desk was told at %(at)s; its rules decide what follows."), {"at": moment}),
     "about_to_be_told": (gettext_lazy("The desk is about to be told."), {}),
 }
+
+
+# What lies ahead
+
+
+def ahead(metric: str, unit: str, told: Forecast) -> str:
+    """ "used reaches 90 % in about 5 h (4 to 7)": the estimate, the earliest and the latest."""
+    return _("%(metric)s reaches %(limit)s in about %(span)s; it is %(level)s now and grew for %(window)s h.") % {
+        "metric": metric,
+        "limit": f"{told.limit:g} {unit}".strip(),
+        "span": span(told),
+        "level": f"{told.level:.3g} {unit}".strip(),
+        "window": told.window_s // 3600,
+    }
+
+
+def not_ahead(metric: str) -> str:
+    return _("%(metric)s does not grow towards its limit.") % {"metric": metric}
+
+
+def span(told: Forecast) -> str:
+    """ "5 h (4 to 7)", or in minutes where it is sooner than two hours."""
+    size, unit = (60, _("min")) if told.seconds < 7200 else (3600, _("h"))
+    rounded = [max(1, round(seconds / size)) for seconds in (told.seconds, told.earliest_s, told.latest_s)]
+    return f"{rounded[0]} {unit} ({rounded[1]}\N{EN DASH}{rounded[2]})"

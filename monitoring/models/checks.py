@@ -108,9 +108,6 @@ class CheckStateQuerySet(models.QuerySet["CheckState"]):
     def close_due(self, now: datetime) -> CheckStateQuerySet:
         return self.filter(closes_at__lte=now)
 
-    def forecast_due(self, now: datetime) -> CheckStateQuerySet:
-        return self.filter(forecast_at__lte=now)
-
     def recheck_due(self, now: datetime) -> CheckStateQuerySet:
         return self.filter(recheck_at__lte=now)
 
@@ -131,7 +128,6 @@ class CheckState(models.Model):
     overdue_at = models.DateTimeField(_("late at"), null=True)
     recheck_at = models.DateTimeField(_("judged again at"), null=True)
     closes_at = models.DateTimeField(_("over without a word at"), null=True)
-    forecast_at = models.DateTimeField(_("looked ahead at"), null=True)
     forecast = models.JSONField(_("what lies ahead"), default=dict)
 
     objects: ClassVar[models.Manager[CheckState]] = CheckStateQuerySet.as_manager()
@@ -143,7 +139,6 @@ class CheckState(models.Model):
             models.Index(fields=["overdue_at"], condition=Q(overdue_at__isnull=False), name="state_overdue"),
             models.Index(fields=["recheck_at"], condition=Q(recheck_at__isnull=False), name="state_recheck"),
             models.Index(fields=["closes_at"], condition=Q(closes_at__isnull=False), name="state_closes"),
-            models.Index(fields=["forecast_at"], condition=Q(forecast_at__isnull=False), name="state_forecast"),
         ]
 
     def __str__(self) -> str:

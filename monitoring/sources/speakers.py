@@ -5,7 +5,31 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from monitoring.normal import Signal
-from monitoring.sources import alertmanager, clouds, grafana, nagios, opsgenie, outside, pagerduty, sentry, uptimekuma, zabbix
+from monitoring.sources import (
+    alerta,
+    alertmanager,
+    cloudevents,
+    clouds,
+    falco,
+    gatus,
+    generic,
+    grafana,
+    graylog,
+    librenms,
+    monit,
+    nagios,
+    netdata,
+    opsgenie,
+    otlp,
+    outside,
+    pagerduty,
+    prometheus,
+    sentry,
+    splunk,
+    uptimekuma,
+    wazuh,
+    zabbix,
+)
 from monitoring.sources.posts import Post
 
 Read = Callable[[Post], list[Signal]]
@@ -31,4 +55,17 @@ SPEAKERS: Mapping[str, Read] = {
     "statuscake": outside.statuscake,
     "uptimerobot": outside.uptimerobot,
     "updown": outside.updown,
+    "gatus": gatus.read,
+    "netdata": netdata.read,
+    "monit": monit.read,
+    "librenms": librenms.read,
+    "alerta": alerta.read,
+    "wazuh": wazuh.read,
+    "falco": falco.read,
+    "splunk": splunk.read,
+    "graylog": graylog.read,
+    "cloudevents": cloudevents.read,
+    "otlp": otlp.read,
+    "prometheus": prometheus.read,
+    "generic": generic.read,
 }

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import OperationalError
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.utils.decorators import method_decorator
 from django.views import View
@@ -85,9 +86,21 @@ class Ping(View):
         return self.ping(request, **kwargs)
 
     def ping(self, request: HttpRequest, uuid: UUID, signal: str = "success") -> HttpResponse:
-        check = Check.objects.filter(ping_id=uuid).select_related("source").first()
-        if check is None or not heartbeats.is_signal(signal):
-            return HttpResponse("not found", status=404, content_type="text/plain")
-        body = bodies.read_start(request, most=heartbeats.MOST_BODY)
-        heartbeats.ping(check, signal, body=body, now=clock.now())
-        return HttpResponse("OK", content_type="text/plain")
+        return _pinged(request, Check.objects.filter(ping_id=uuid), signal)
+
+
+class KeyedPing(Ping):
+    """GET, HEAD or POST /ping/<ping key>/<name>, /start, …: the heartbeat of this name, of the source with this key."""
+
+    def ping(self, request: HttpRequest, key: str, slug: str, signal: str = "success") -> HttpResponse:  # type: ignore[override]
+        checks = Check.objects.filter(source__ping_key=key, source__is_active=True, slug=slug, kind=Check.Kind.HEARTBEAT)
+        return _pinged(request, checks if key else checks.none(), signal)
+
+
+def _pinged(request: HttpRequest, checks: QuerySet[Check], signal: str) -> HttpResponse:
+    check = checks.select_related("source").first()
+    if check is None or not heartbeats.is_signal(signal):
+        return HttpResponse("not found", status=404, content_type="text/plain")
+    body = bodies.read_start(request, most=heartbeats.MOST_BODY)
+    heartbeats.ping(check, signal, body=body, now=clock.now())
+    return HttpResponse("OK", content_type="text/plain")

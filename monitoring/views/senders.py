@@ -25,7 +25,7 @@ def heard(request: HttpRequest, source: Source, read: Read, *, body: bytes | Non
     body = bodies.read(request, most=settings.INGEST_MAX_BYTES) if body is None else body
     form = (request.content_type or "").lower()
     query = {name: str(request.GET[name]) for name in list(request.GET)[:50]}
-    post = Post(body, now, form=form, headers=request.headers, query=query, words=source.severity_map)
+    post = Post(body, now, form=form, headers=request.headers, query=query, words=source.severity_map, paths=source.mapping)
     return intake.take(source, body, lambda: read(post), content_type=form, now=now)
 
 
@@ -42,7 +42,7 @@ class Door(View):
 class Sender(Door):
     """POST /in/<sender>/, with the token in a header or in the path."""
 
-    def post(self, request: HttpRequest, sender: str, token: str = "") -> HttpResponse:
+    def post(self, request: HttpRequest, sender: str, token: str = "", kind: str = "") -> HttpResponse:
         read = SPEAKERS.get(sender)
         if read is None:
             return problem.answer(404, f"There is no door for {sender}.")

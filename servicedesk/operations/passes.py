@@ -11,7 +11,7 @@ from incidents import around, attaching, automation, drafts, escalation, followi
 from incidents.command import sweep as command
 from incidents.incidents import sweep as incidents
 from incidents.mail import posting
-from monitoring import deadman, intake, rounds
+from monitoring import ahead, deadman, intake, rounds
 from monitoring.storage import partitions, rolling
 from notifications import caretakers, delivery, reckoning
 from servicedesk.api import once
@@ -75,6 +75,7 @@ PASSES: tuple[Pass, ...] = (
     Pass("sweep files that are nobody's", 3600, attaching.sweep),
     Pass("make the next days of results", 3600, partitions.make_ahead, lane="store"),
     Pass("roll results up", 20, rolling.roll_due, lane="store"),
+    Pass("look ahead", 300, ahead.look_ahead, lane="store"),
     Pass("drop what is old", 3600, retention.prune, lane="store"),
     Pass("cut off calls", 1, delivery.hang_up_due, lane="post"),
     Pass("deliver unclaimed messages", 1, delivery.deliver_unclaimed, lane="post"),

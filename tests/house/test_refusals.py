@@ -148,6 +148,8 @@ MATRIX: dict[str, Row] = {
     "in_results": Row(MACHINES),
     "in_results_token": Row(MACHINES, takes="token"),
     "in_sender": Row(MACHINES, takes="sender"),
+    "in_alerta": Row(MACHINES),
+    "in_otlp": Row(MACHINES, takes="otlp"),
     "in_sender_token": Row(MACHINES, takes="sender_token"),
     "prometheus_alerts": Row(MACHINES),
     "prometheus_status": Row(EVERYONE),
@@ -163,6 +165,8 @@ MATRIX: dict[str, Row] = {
     "gatus_external": Row(MACHINES, takes="endpoint"),
     "ping": Row((GONE,) * 7, takes="uuid"),
     "ping_signal": Row((GONE,) * 7, takes="signal"),
+    "ping_keyed": Row((GONE,) * 7, takes="keyed"),
+    "ping_keyed_signal": Row((GONE,) * 7, takes="keyed_signal"),
     "api_tickets": Row((TOKEN, OK, OK, OK, OK, OK, OK)),
     "api_ticket": Row((TOKEN, OK, GONE, OK, OK, GONE, OK), takes="ticket"),
     "api_ticket_entries": Row((TOKEN, OK, GONE, OK, OK, GONE, OK), takes="ticket"),
@@ -266,6 +270,9 @@ def world(acme: Company) -> dict[str, dict[str, Any]]:
         "sender": {"sender": "alertmanager"},
         "sender_token": {"sender": "alertmanager", "token": "unknown"},
         "uuid": {"uuid": "00000000-0000-4000-8000-00000000dead"},
+        "keyed": {"key": "nobody", "slug": "backup"},
+        "keyed_signal": {"key": "nobody", "slug": "backup", "signal": "fail"},
+        "otlp": {"kind": "logs"},
         "signal": {"uuid": "00000000-0000-4000-8000-00000000dead", "signal": "fail"},
     }
 
