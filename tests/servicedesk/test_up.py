@@ -67,16 +67,36 @@ class Stack:
     def said(self) -> str:
         return (self.folder / "said").read_text()
 
+    def answers_whole(self) -> Stack:
+        """Once all four of it run and it answers."""
+        assert until(lambda: self.answers() and len(self.pids()) == 4, 60), self.said()
+        return self
+
+    def leave(self) -> None:
+        """Nothing of it stays, whatever the test came to."""
+        if self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait(10)
+
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Its path is long on purpose: a socket below it could not be bound."""
     ours = Stack(tmp_path_factory.mktemp("up") / ("deep" * 25), free_port())
-    assert until(lambda: ours.answers() and len(ours.pids()) == 4, 60), ours.said()
-    yield ours
-    if ours.process.poll() is None:
-        ours.process.terminate()
-        ours.process.wait(10)
+    try:
+        yield ours.answers_whole()
+    finally:
+        ours.leave()
+
+
+@pytest.fixture
+def alone(tmp_path: Path) -> Iterator[Stack]:
+    """One that a test may end."""
+    ours = Stack(tmp_path / "data", free_port())
+    try:
+        yield ours.answers_whole()
+    finally:
+        ours.leave()
 
 
 def test_it_prints_where_it_answers(stack: Stack) -> None:
@@ -124,9 +144,8 @@ def test_a_folder_that_cannot_be_written_is_refused(stack: Stack) -> None:
     assert "DATA_DIR: cannot write /proc/nowhere" in second.stderr
 
 
-def test_a_stop_leaves_no_process_and_no_socket(tmp_path: Path) -> None:
-    ours = Stack(tmp_path / "data", free_port())
-    assert until(lambda: ours.answers() and len(ours.pids()) == 4, 60), ours.said()
+def test_a_stop_leaves_no_process_and_no_socket(alone: Stack) -> None:
+    ours = alone
     assert (ours.folder / "broker.sock").exists()
     family = everyone(ours.process.pid)
     began = time.monotonic()
@@ -138,17 +157,14 @@ def test_a_stop_leaves_no_process_and_no_socket(tmp_path: Path) -> None:
     assert list((ours.folder / "run").iterdir()) == []
 
 
-def test_a_supervisor_killed_takes_everyone_with_it(tmp_path: Path) -> None:
-    ours = Stack(tmp_path / "data", free_port())
-    assert until(lambda: ours.answers() and len(ours.pids()) == 4, 60), ours.said()
+def test_a_supervisor_killed_takes_everyone_with_it(alone: Stack) -> None:
+    ours = alone
     family = everyone(ours.process.pid)
     ours.process.kill()
     ours.process.wait(5)
     assert until(lambda: not [pid for pid in family if lives(pid)], 8)
     ours.process = ours.start()
     assert until(ours.answers, 30), ours.said()
-    ours.process.terminate()
-    ours.process.wait(10)
 
 
 def everyone(pid: int) -> list[int]:
