@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from allauth.mfa.recovery_codes.views import download_recovery_codes
-from allauth.socialaccount.providers.openid_connect import views as sso
 from django.urls import path, re_path
 
 from servicedesk.directory.views import security, signin
 
-PROVIDER = {"provider_id": "sso"}
+PROVIDER = {"provider_id": "sso"}  # there is one: OIDC_* in the environment
 
 urlpatterns = [
     path("login/", signin.SignIn.as_view(), name="account_login"),
     path("login/check/", signin.SecondFactor.as_view(), name="mfa_authenticate"),
-    path("login/sso/", sso.login, PROVIDER, name="openid_connect_login"),
-    path("login/sso/callback/", sso.callback, PROVIDER, name="openid_connect_callback"),
+    path("login/sso/", signin.company, PROVIDER, name="openid_connect_login"),
+    path("login/sso/callback/", signin.company_back, PROVIDER, name="openid_connect_callback"),
     path("login/reset/", signin.Forgotten.as_view(), name="account_reset_password"),
     path("login/reset/sent/", signin.ForgottenSent.as_view(), name="account_reset_password_done"),
     re_path(r"^login/reset/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$", signin.NewPassword.as_view(), name="account_reset_password_from_key"),

@@ -100,6 +100,7 @@ class DeskSingleSignOn(DefaultSocialAccountAdapter):
             known = newcomers.known_by_address(sociallogin.email_addresses)
             if known:
                 sociallogin.connect(request, known)
+            sociallogin.email_addresses = newcomers.own(sociallogin.email_addresses)
         if sociallogin.is_existing:
             newcomers.follow_groups(sociallogin.user, newcomers.claims(sociallogin.account), now=clock.now())
 

@@ -29,11 +29,17 @@ def known_by_address(addresses: Iterable[Any]) -> User | None:
     return User.objects.filter(email__in=verified, kind=User.Kind.EMPLOYEE).first()
 
 
+def own(addresses: Iterable[Any]) -> list[Any]:
+    """Those that are verified and nobody else's."""
+    verified = {one.email.lower(): one for one in addresses if one.verified}
+    taken = set(User.objects.filter(email__in=verified).values_list("email", flat=True))
+    return [one for email, one in verified.items() if email not in taken]
+
+
 def fill(person: User, said: dict[str, Any], addresses: Iterable[Any], *, now: datetime) -> User:
-    """A new employee from the claims; no password. Their address counts where it is verified and nobody else's."""
-    email = next((one.email.lower() for one in addresses if one.verified), None)
-    taken = User.objects.filter(email=email).exists()
-    person.email = None if taken else email
+    """A new employee from the claims and their `own` addresses; no password."""
+    email = next((one.email.lower() for one in addresses), None)
+    person.email = email
     person.username = _user_name(said, email)
     person.name = str(said.get("name") or said.get("preferred_username") or email or person.username)[:120]
     person.kind, person.created_at = User.Kind.EMPLOYEE, now

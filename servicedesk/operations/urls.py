@@ -9,6 +9,7 @@ urlpatterns = [
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
     path("metrics", views.figures, name="metrics"),
+    path(".well-known/security.txt", views.security_txt, name="security_txt"),
     path("setup/", setup.setup, name="setup"),
     path("settings/", views.settings_page, name="settings"),
     path("styleguide/", styleguide, name="styleguide"),

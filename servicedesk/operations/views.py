@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from datetime import timedelta
 
 from django.conf import settings
 from django.contrib import admin
@@ -15,6 +16,8 @@ from django.views.decorators.http import require_safe
 from servicedesk import clock, problem
 from servicedesk.directory import access
 from servicedesk.operations import checklist, examination, health, metrics
+
+SECURITY_TXT_HOLDS = timedelta(days=180)
 
 
 @login_not_required
@@ -45,6 +48,17 @@ def figures(request: HttpRequest) -> HttpResponse:
     if not hmac.compare_digest(given.encode(), settings.METRICS_TOKEN.encode()):
         return problem.answer(401, "Send METRICS_TOKEN as a bearer token.", headers={"WWW-Authenticate": "Bearer"})
     return HttpResponse(metrics.page(clock.now()), content_type=metrics.CONTENT_TYPE)
+
+
+@login_not_required
+@require_safe
+def security_txt(request: HttpRequest) -> HttpResponse:
+    """Whom to tell of a weakness (RFC 9116); holds for half a year from now."""
+    contact = f"mailto:{settings.SUPPORT_ADDRESS}" if settings.SUPPORT_ADDRESS else f"{settings.SITE_URL}/"
+    until = (clock.now() + SECURITY_TXT_HOLDS).replace(microsecond=0).isoformat().replace("+00:00", "Z")
+    own = f"{settings.SITE_URL}/.well-known/security.txt"
+    lines = f"Contact: {contact}\nExpires: {until}\nPreferred-Languages: en\nCanonical: {own}\n"
+    return HttpResponse(lines, content_type="text/plain; charset=utf-8")
 
 
 @access.admins

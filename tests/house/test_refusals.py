@@ -215,6 +215,7 @@ MATRIX: dict[str, Row] = {
     "mfa_reauthenticate": Row((LOGIN,) * 7),
     "setup": Row((LOGIN,) * 7),
     "settings": Row((LOGIN, NO, NO, NO, NO, OK, NO)),
+    "security_txt": Row(EVERYONE),
     "healthz": Row(EVERYONE),
     "readyz": Row((503,) * 7),
     "metrics": Row((GONE,) * 7),

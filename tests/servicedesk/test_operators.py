@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from io import StringIO
 
 import pytest
@@ -77,3 +78,10 @@ def test_no_provider_is_said_and_ends_with_one(acme: Company, settings: Settings
 def test_a_mail_server_that_is_away_is_said(acme: Company, settings: Settings) -> None:
     settings.EMAIL_CONFIGURED, settings.EMAIL_HOST, settings.EMAIL_PORT = True, "127.0.0.1", 9
     assert found("mail")[0].stops_pages
+
+
+def test_security_txt_says_whom_to_tell_and_until_when_it_holds(settings: Settings) -> None:
+    settings.SUPPORT_ADDRESS = "help@acme.example"
+    lines = Client().get("/.well-known/security.txt").content.decode().splitlines()
+    assert lines[0] == "Contact: mailto:help@acme.example"
+    assert datetime.fromisoformat(lines[1].removeprefix("Expires: ")) > datetime.now(UTC)

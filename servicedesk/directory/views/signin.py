@@ -5,16 +5,23 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode
 
+import structlog
 from allauth.account import views as account
 from allauth.account.internal.decorators import login_not_required
 from allauth.mfa.base import views as mfa
+from allauth.socialaccount.providers.openid_connect import views as sso
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.views import LogoutView
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from requests.exceptions import RequestException
 
 from servicedesk.directory.models import Organisation
+
+log = structlog.get_logger(__name__)
 
 
 class Unprocessable:
@@ -41,6 +48,30 @@ class SignIn(Unprocessable, account.LoginView):
         following = {"next": self.request.GET["next"]} if "next" in self.request.GET else {}
         sso = settings.OIDC_NAME if settings.OIDC_CONFIGURED else ""
         return super().get_context_data(**kwargs, sso=sso, next_query=urlencode(following))
+
+
+@login_not_required
+def company(request: HttpRequest, provider_id: str) -> HttpResponseBase:
+    """/login/sso/: off to the company's sign-in; when it is away, back with a sentence."""
+    try:
+        return sso.login(request, provider_id)
+    except RequestException as error:
+        return _away(request, error)
+
+
+@login_not_required
+def company_back(request: HttpRequest, provider_id: str) -> HttpResponseBase:
+    """/login/sso/callback/."""
+    try:
+        return sso.callback(request, provider_id)
+    except RequestException as error:
+        return _away(request, error)
+
+
+def _away(request: HttpRequest, error: Exception) -> HttpResponseBase:
+    log.error("the company's sign-in cannot be reached", error=str(error))
+    messages.error(request, _("The company's sign-in cannot be reached. Use your password here, or try again later."))
+    return redirect("account_login")
 
 
 class SecondFactor(Unprocessable, mfa.AuthenticateView):
