@@ -7,11 +7,11 @@ from urllib.parse import urlencode
 
 import structlog
 from allauth.account import views as account
-from allauth.account.internal.decorators import login_not_required
 from allauth.mfa.base import views as mfa
 from allauth.socialaccount.providers.openid_connect import views as sso
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LogoutView
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
