@@ -16,7 +16,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from incidents import conversation, incidents, tickets
+from incidents import conversation, fields, incidents, tickets
 from incidents.incidents import Grounds
 from incidents.models import Batch, Incident, Ticket
 from incidents.states import IllegalMove, TicketState
@@ -128,7 +128,7 @@ def _why(error: Exception, ticket: Ticket) -> str:
         return _("say why: a SEV1 or SEV2 is lowered only with a reason")
     if isinstance(error, tickets.NotStaff):
         return _("only agents and managers can have a ticket")
-    if isinstance(error, IllegalMove):
+    if isinstance(error, IllegalMove) and not isinstance(error, fields.Unanswered):
         return _("not while it is %(state)s") % {"state": ticket.get_state_display().lower()}
     return str(error)
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from incidents import journal, tickets
+from incidents import fields, journal, tickets
 from incidents.merging import CannotJoin
 from incidents.models import Entry, Ticket
 from servicedesk.directory.models import User
@@ -59,7 +59,8 @@ def _refuse(row: Ticket, above: Ticket) -> None:
 def preview(parent: Ticket) -> Preview:
     """The open children: those that would be solved, and those in which somebody waits for an answer."""
     rows = list(parent.children.open().select_related("requester", "assignee").order_by("pk"))
-    return Preview([row for row in rows if not _waits(row)], [row for row in rows if _waits(row)])
+    kept = {row.pk for row in rows if _waits(row) or fields.missing(row)}
+    return Preview([row for row in rows if row.pk not in kept], [row for row in rows if row.pk in kept])
 
 
 def _waits(child: Ticket) -> bool:

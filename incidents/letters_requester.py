@@ -108,7 +108,7 @@ def _send_of(incident: Incident, person: User, name: str, *, now: datetime, part
         letter = outbox.Letter(
             subject=f"[{incident.number}] {' '.join(incident.title.split())[:LONGEST_TITLE]}",
             text=render_to_string(f"email/{name}.txt", said), html=render_to_string(f"email/{name}.html", said),
-            sms="", short="", reference=incident.number, headers=_headers(is_automatic=True),
+            sms="", short="", reference=incident.number, headers=headers(is_automatic=True),
         )  # fmt: skip
     thread = f"{incident.number}:known"
     outbox.post(
@@ -187,7 +187,7 @@ def _letter(ticket: Ticket, name: str, person: User, *, now: datetime, is_automa
         sms="",
         short="",
         reference=ticket.number,
-        headers=_headers(is_automatic) | _references(ticket, person),
+        headers=headers(is_automatic) | _references(ticket, person),
         is_confidential=ticket.is_confidential,
     )
 
@@ -198,7 +198,7 @@ def _rate_url(ticket: Ticket, person: User) -> str:
     return links.rating_address(ticket, person) if is_unrated else ""
 
 
-def _headers(is_automatic: bool) -> dict[str, str]:
+def headers(is_automatic: bool) -> dict[str, str]:
     """A program's letter says so (RFC 3834), that no other program answers it; the channel adds Message-ID and where answers go."""
     return {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"} if is_automatic else {"Auto-Submitted": "no"}
 

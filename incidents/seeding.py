@@ -8,8 +8,8 @@ from typing import Any
 
 from django.db import transaction
 
-from incidents import rulebook, starter
-from incidents.models import Rule, SeverityLevel
+from incidents import rulebook, starter, starter_requests
+from incidents.models import CustomField, RequestType, Rule, SeverityLevel
 
 
 @transaction.atomic
@@ -17,7 +17,17 @@ def install_rules(*, now: datetime) -> int:
     """How many rules were new."""
     for level in starter.SEVERITIES:
         SeverityLevel.objects.get_or_create(rank=level.rank, defaults={"name": level.name, "guideline": level.guideline})
+    install_requests()
     return sum(_install(definition, now) for definition in starter.definitions())
+
+
+def install_requests() -> None:
+    """The kinds of request a desk begins with, and their questions."""
+    for position, (slug, told) in enumerate(starter_requests.TYPES.items(), 1):
+        RequestType.objects.get_or_create(slug=slug, defaults={**told, "position": position, "category": slug})
+    for position, row in enumerate(starter_requests.QUESTIONS, 1):
+        told = dict(row)
+        CustomField.objects.get_or_create(category=told.pop("category"), key=told.pop("key"), defaults={**told, "position": position})
 
 
 def _install(definition: Mapping[str, Any], now: datetime) -> bool:

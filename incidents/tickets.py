@@ -14,7 +14,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from incidents import conversation, guess, journal, legible, letters_requester, moves, targets, wording
+from incidents import conversation, fields, guess, journal, legible, letters_requester, moves, targets, wording
 from incidents.likeness import signature
 from incidents.models import Entry, Ticket
 from incidents.states import Effect, IllegalMove, Impacted, TicketState
@@ -319,6 +319,8 @@ def solve(ticket: Ticket, *, actor: User | None, now: datetime, text: str = "", 
     if row.state == TicketState.SOLVED:
         return row
     by_requester = actor is not None and actor.pk in row.asker_ids
+    if actor is not None and not by_requester:
+        fields.refuse_unanswered(row)
     said = _("%(name)s says that it works again.") % {"name": actor} if by_requester else _("Solved.")
     answered_at = row.first_answered_at or (None if by_requester else now)
     moves.move_ticket(

@@ -4,6 +4,7 @@ from django.urls import path, re_path
 
 from incidents.views import (
     articles,
+    asking,
     calls,
     changes,
     command,
@@ -28,6 +29,7 @@ from incidents.views import (
     silences,
     ticket,
     ticket_around,
+    ticket_duties,
     ticket_ties,
     ticket_words,
 )
@@ -38,6 +40,9 @@ urlpatterns = [
     path("new/promise/", portal.promise, name="promise"),
     path("help/", articles.index, name="help"),
     path("help/<slug:slug>/", articles.article, name="article"),
+    path("ask/", asking.offers, name="offers"),
+    path("ask/<slug:slug>/", asking.ask, name="ask"),
+    path("approve/<int:number>/", asking.approve, name="approve"),
     path("t/", portal.my_tickets, name="my_tickets"),
     path("t/<int:number>/", portal.ticket, name="requester_ticket"),
     path("t/<int:number>/works-again/", portal.works_again, name="works_again"),
@@ -68,6 +73,11 @@ urlpatterns = [
     path("tickets/<int:number>/untie/", ticket_ties.untie, name="ticket_untie"),
     path("tickets/<int:number>/split/<int:entry>/", ticket_ties.split, name="ticket_split"),
     path("tickets/<int:number>/together/", ticket_ties.together, name="ticket_together"),
+    path("tickets/<int:number>/checklist/", ticket_duties.checklist, name="ticket_checklist"),
+    path("tickets/<int:number>/vendor/", ticket_duties.vendor, name="ticket_vendor"),
+    path("tickets/<int:number>/category/", ticket_duties.category, name="ticket_category"),
+    path("tickets/<int:number>/answers/", ticket_duties.answers, name="ticket_answers"),
+    path("tickets/<int:number>/approver/", ticket_duties.approver, name="ticket_approver"),
     path("tickets/<int:number>/assign/", ticket.assign, name="ticket_assign"),
     path("tickets/<int:number>/severity/", ticket.severity, name="ticket_severity"),
     path("tickets/<int:number>/move/", ticket.move, name="ticket_move"),

@@ -8,8 +8,10 @@ from incidents.models.articles import Article
 from incidents.models.attachments import Attachment
 from incidents.models.bulk import Batch, SavedView
 from incidents.models.canned import CannedAnswer
+from incidents.models.catalogue import CustomField, RequestType, Vendor
 from incidents.models.commands import Command, RoleHolding, Update
 from incidents.models.drafts import Draft
+from incidents.models.duties import Approval, ChecklistItem, ScheduledTicket, VendorCase
 from incidents.models.feedback import ArticleVote, Satisfaction
 from incidents.models.followers import Follower
 from incidents.models.incidents import Incident, TimelineEntry
@@ -28,12 +30,15 @@ from incidents.models.tickets import Entry, Ticket
 
 __all__ = [
     "ActionItem",
+    "Approval",
     "Article",
     "ArticleVote",
     "Attachment",
     "Batch",
     "CannedAnswer",
+    "ChecklistItem",
     "Command",
+    "CustomField",
     "Draft",
     "Entry",
     "Evaluation",
@@ -56,6 +61,7 @@ __all__ = [
     "Presence",
     "Reader",
     "Report",
+    "RequestType",
     "RoleHolding",
     "Rule",
     "RuleVersion",
@@ -63,6 +69,7 @@ __all__ = [
     "Runbook",
     "Satisfaction",
     "SavedView",
+    "ScheduledTicket",
     "Sentence",
     "SeverityLevel",
     "SignedLink",
@@ -74,5 +81,7 @@ __all__ = [
     "TimeSpent",
     "TimelineEntry",
     "Update",
+    "Vendor",
+    "VendorCase",
     "Watcher",
 ]

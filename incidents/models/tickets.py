@@ -10,6 +10,7 @@ from django.db.models import Case, F, Q, When
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
+from incidents.models.catalogue import RequestType
 from incidents.models.incidents import Incident
 from incidents.states import OPEN_TICKET, Effect, Impacted, Severity, TicketState
 from servicedesk.directory.models import Service, Team, User
@@ -124,6 +125,12 @@ class Ticket(models.Model):
     )
     category = models.CharField(_("category"), max_length=60, blank=True)
     tags = models.JSONField(_("tags"), default=list, blank=True)
+    fields = models.JSONField(
+        _("answers"), default=dict, blank=True, help_text=_("To the questions of its category, by their short names.")
+    )
+    request_type = models.ForeignKey(
+        RequestType, models.PROTECT, null=True, blank=True, related_name="tickets", verbose_name=_("request type")
+    )
     is_confidential = models.BooleanField(_("confidential"), default=False)
     signature = models.JSONField(_("rare words"), default=list, help_text=_("What likeness compares; made at creation."))
 

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from incidents import access, around, canned, drafts, letters_requester, readers, thanks, tickets
+from incidents import access, around, canned, drafts, fields, letters_requester, readers, thanks, tickets
 from incidents.forms import AnswerForm, AssignForm, CallForm, ReplyForm, SeverityForm
 from incidents.forms_ticket import TagsForm, TimeForm, WatchForm
 from incidents.models import Attachment, Draft, Entry, Pledge, Ticket, TimeSpent, Watcher
@@ -40,13 +40,14 @@ def ticket(request: PersonRequest, number: int) -> HttpResponse:
     return shown(request, found)
 
 
-def shown(request: PersonRequest, found: Ticket, wrong: dict[str, Any] | None = None, status: int = 422) -> HttpResponse:
-    """The page; `wrong` brings a form that was sent with faults, so that nothing typed is lost."""
+def shown(request: PersonRequest, found: Ticket, wrong: dict[str, Any] | None = None, status: int = 422, tab: str = "") -> HttpResponse:
+    """The page; `wrong` brings a form that was sent with faults, so that nothing typed is lost; it may stand under a `tab`."""
     now = clock.now()
     talk = _conversation(request, found, now, is_writing=bool(wrong))
     side, may_work = _side(request, found, talk), _may_work(request)
     context = {**talk, **side, "may_work": may_work, "pledges": _rows(found, "pledges"), **_composer(request, found, side["watchers"], now)}
-    if talk["tab"] == "work":
+    if tab == "work" or talk["tab"] == "work":
+        context["tab"] = "work"
         context |= ticket_work.of(request, found)
     context |= {"pulse_url": f"{reverse('ticket', args=[found.pk])}?tab={request.GET.get('tab', '')}", **(wrong or {})}
     return render(request, "desk/ticket.html", context, status=status if wrong else 200)
@@ -233,6 +234,8 @@ def move(request: PersonRequest, number: int) -> HttpResponse:
         tickets.press(found, request.POST.get("action", ""), actor=request.user, now=clock.now())
     except tickets.UnknownButton:
         messages.error(request, _("Nothing was done: use one of the buttons."))
+    except fields.Unanswered as error:
+        messages.error(request, str(error))
     except IllegalMove:
         messages.error(request, refusal(found))
     return redirect("ticket", found.pk)

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from incidents import access, drafts, families, merging
+from incidents import access, drafts, families, fields, merging
 from incidents.forms_ticket import NumberForm, SplitForm, TogetherForm
 from incidents.models import Draft, Entry, Ticket, TicketLink
 from incidents.states import IllegalMove
@@ -97,6 +97,8 @@ def together(request: PersonRequest, number: int) -> HttpResponse:
         try:
             families.solve(found, text=form.cleaned_data["text"], actor=request.user, now=clock.now())
             drafts.discard(request.user, Draft.Kind.REPLY, found.pk)
+        except fields.Unanswered as error:
+            messages.error(request, str(error))
         except IllegalMove:
             messages.error(request, refusal(found))
         return redirect("ticket", found.pk)

@@ -11,7 +11,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from incidents import access, conversation, drafts, pledges, thanks, tickets, withdrawing
+from incidents import access, conversation, drafts, fields, pledges, thanks, tickets, withdrawing
 from incidents.forms import AnswerForm, CallForm, ReplyForm
 from incidents.models import Draft, Entry, Pledge, Ticket
 from incidents.states import IllegalMove
@@ -36,8 +36,8 @@ def reply(request: PersonRequest, number: int) -> HttpResponse:
         )
     except conversation.NewerEntry as error:
         return shown(request, found, {"text_form": form, "composer": "reply", "newer": error.entry}, status=409)
-    except IllegalMove:
-        messages.error(request, refusal(found))
+    except IllegalMove as error:
+        messages.error(request, str(error) if isinstance(error, fields.Unanswered) else refusal(found))
         return shown(request, found, {"text_form": form, "composer": "reply"}, status=409)
     drafts.discard(request.user, Draft.Kind.REPLY, found.pk)
     return done

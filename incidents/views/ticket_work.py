@@ -1,11 +1,13 @@
-"""The tab of a ticket's work: the tickets it belongs to."""
+"""The tab of a ticket's work: what is to do, and the tickets it belongs to."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from incidents import fields
+from incidents.forms_asking import ApproverForm, CategoryForm, LineForm, QuestionsForm, VendorForm
 from incidents.forms_ticket import NumberForm
-from incidents.models import Ticket, TicketLink
+from incidents.models import CustomField, Ticket, TicketLink
 from incidents.models.tickets import TicketQuerySet
 from servicedesk.directory.access import PersonRequest
 
@@ -22,4 +24,21 @@ def of(request: PersonRequest, found: Ticket) -> dict[str, Any]:
         "above": visible.filter(pk=found.parent_id).first() if found.parent_id else None,
         "merged": visible.filter(merged_into=found).select_related("requester").order_by("pk"),
         "number_form": NumberForm(reader=request.user),
+        **_duties(found),
+    }
+
+
+def _duties(found: Ticket) -> dict[str, Any]:
+    rows = fields.of(found.category)
+    return {
+        "approvals": found.approvals.select_related("approver"),
+        "approver_form": ApproverForm(),
+        "checklist": found.checklist.select_related("done_by"),
+        "line_form": LineForm(),
+        "answers": fields.shown(found),
+        "categories": CustomField.objects.order_by("category").values_list("category", flat=True).distinct(),
+        "category_form": CategoryForm(initial={"category": found.category}),
+        "questions_form": QuestionsForm(rows=rows, when=None, initial={f"f-{key}": value for key, value in found.fields.items()}),
+        "cases": found.vendor_cases.select_related("vendor"),
+        "vendor_form": VendorForm(),
     }

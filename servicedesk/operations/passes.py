@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from incidents import around, attaching, automation, drafts, escalation, following, pledges, settling
+from incidents import approvals, around, attaching, automation, drafts, escalation, following, pledges, scheduled, settling, vendors
 from incidents.command import sweep as command
 from incidents.incidents import sweep as incidents
 from incidents.mail import posting
@@ -58,6 +58,9 @@ PASSES: tuple[Pass, ...] = (
     Pass("remind of promised updates", 1, command.remind_due),
     Pass("tell who has it too", 2, following.tell_over),
     Pass("look after promises", 5, pledges.watch_over),
+    Pass("expire approvals", 60, approvals.expire_due),
+    Pass("chase vendors", 60, vendors.chase_due),
+    Pass("file what comes round", 30, scheduled.file_due),
     Pass("settle tickets", 5, settling.settle_due),
     Pass("tell of tickets not rated", 5, settling.tell_unrated),
     Pass("bring mails on", 5, posting.bring_on_due),
