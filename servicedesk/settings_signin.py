@@ -52,6 +52,5 @@ _oidc: dict[str, Any] = {
 }
 if OIDC_CONFIGURED and not (_oidc["client_id"] and _oidc["secret"]):
     raise Misconfigured("OIDC_ISSUER", "needs OIDC_CLIENT_ID and OIDC_CLIENT_SECRET beside it.")
-SOCIALACCOUNT_PROVIDERS: dict[str, dict[str, Any]] = {
-    "openid_connect": {"OAUTH_PKCE_ENABLED": True, "APPS": [_oidc] if OIDC_CONFIGURED else []}
-}
+OIDC_APPS = [_oidc] if OIDC_CONFIGURED else []
+SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"OAUTH_PKCE_ENABLED": True, "APPS": OIDC_APPS}}

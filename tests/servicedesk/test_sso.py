@@ -28,6 +28,7 @@ NINA = {"sub": "u-99", "name": "Nina Roth", "preferred_username": "Nina Roth", "
 def company_sso(settings: Any) -> Iterator[Provider]:
     with provider() as ours:
         app = {"provider_id": "sso", "name": "Acme", "client_id": CLIENT, "secret": SECRET, "settings": {"server_url": ours.url}}
+        settings.OIDC_APPS = [app]
         settings.SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"OAUTH_PKCE_ENABLED": True, "APPS": [app]}}
         settings.OIDC_CONFIGURED, settings.OIDC_NAME = True, "Acme"
         yield ours
@@ -114,7 +115,7 @@ def test_a_forged_return_lets_nobody_in(company_sso: Provider, acme: Company) ->
 
 
 def test_the_password_still_works_when_the_company_sign_in_is_down(company_sso: Provider, acme: Company, settings: Any) -> None:
-    settings.SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"][0]["settings"]["server_url"] = "http://127.0.0.1:9"
+    settings.OIDC_APPS[0]["settings"]["server_url"] = "http://127.0.0.1:9"
     assert Client().post("/login/sso/", follow=True).status_code == 200
     assert Client().post("/login/", {"login": "adam", "password": PASSWORD}).status_code == 302
 
@@ -127,7 +128,7 @@ def test_check_sso_reads_what_the_provider_says(company_sso: Provider) -> None:
 
 
 def test_check_sso_says_what_is_wrong(company_sso: Provider, settings: Any) -> None:
-    settings.SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"][0]["settings"]["server_url"] = "http://127.0.0.1:9"
+    settings.OIDC_APPS[0]["settings"]["server_url"] = "http://127.0.0.1:9"
     told = StringIO()
     with pytest.raises(SystemExit) as left:
         call_command("check_sso", stdout=told)

@@ -20,8 +20,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.OIDC_CONFIGURED:
             self._fail("OIDC_ISSUER is not set: there is no company sign-in. .env.example says what it needs.")
-        app = settings.SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"][0]
-        issuer = app["settings"]["server_url"].removesuffix(PUBLISHED).rstrip("/")
+        issuer = settings.OIDC_APPS[0]["settings"]["server_url"].removesuffix(PUBLISHED).rstrip("/")
         self.stdout.write(f"Redirect address to register there: {settings.SITE_URL}/login/sso/callback/")
         told = self._read(issuer + PUBLISHED, "OIDC_ISSUER")
         missing = [name for name in NEEDED if not told.get(name)]
