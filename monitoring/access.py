@@ -1,4 +1,4 @@
-"""Who may speak at a door: a source's token as bearer, as basic password, or in the path."""
+"""Who may speak at a door: a source's token as bearer, as basic password, or in the path. Who may see and change a check."""
 
 from __future__ import annotations
 
@@ -6,12 +6,17 @@ import base64
 import binascii
 from datetime import datetime
 
+from django.core.exceptions import PermissionDenied
 from django.db.models import Q
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 
-from monitoring.models import Source
+from monitoring.models import Check, Source
+from servicedesk.directory.access import only
+from servicedesk.directory.models import Role, User
 from servicedesk.tokens import minting
 
+READERS = (Role.AGENT, Role.MANAGER, Role.ADMIN, Role.AUDITOR)
+MAKERS = (Role.AGENT, Role.MANAGER, Role.ADMIN)
 BEARERS = ("bearer", "geniekey", "token", "splunk", "key")
 
 
@@ -49,3 +54,21 @@ def token_in(value: str) -> str:
         except (binascii.Error, UnicodeDecodeError):
             return ""
     return ""
+
+
+readers, makers = only(*READERS), only(*MAKERS)
+
+
+def may_change(user: User) -> bool:
+    """Make, change, pause and ping checks."""
+    return user.holds(*MAKERS)
+
+
+def check(user: User, number: int, *, to_change: bool = False) -> Check:
+    """A check with its state, as those who work here see it. Raises PermissionDenied, Http404."""
+    if not user.holds(*(MAKERS if to_change else READERS)):
+        raise PermissionDenied
+    found = Check.objects.select_related("state", "service", "source").filter(pk=number, state__isnull=False).first()
+    if found is None:
+        raise Http404
+    return found

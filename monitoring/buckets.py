@@ -28,12 +28,13 @@ class Bucket:
     unit: str = ""
     warn: str = ""
     crit: str = ""
+    is_lead: bool = False
 
     def add(self, other: Bucket) -> None:
         """`other` came later."""
         self.n, self.bad = self.n + other.n, self.bad + other.bad
         self.worst = max(self.worst, other.worst, key=RANK.__getitem__)
-        self.unit, self.warn, self.crit = other.unit, other.warn, other.crit
+        self.unit, self.warn, self.crit, self.is_lead = other.unit, other.warn, other.crit, other.is_lead
         if other.total is None or other.low is None or other.high is None:
             return
         self.low = other.low if self.low is None else min(self.low, other.low)
@@ -55,10 +56,13 @@ def of_result(check_id: int, status: str, metrics: Iterable[Mapping[str, Any]]) 
     """One result as buckets of one reading each."""
     bad = int(status != "ok")
     yield Bucket(check_id, n=1, bad=bad, worst=status)
+    is_lead = True
     for metric in list(metrics)[:MOST_METRICS]:
         value = number(metric.get("value"))
         if value is not None and metric.get("name"):
-            yield Bucket(check_id, str(metric["name"])[:80], 1, bad, status, value, value, value, **_words(metric))
+            words = _words(metric)
+            yield Bucket(check_id, str(metric["name"])[:80], 1, bad, status, value, value, value, **words, is_lead=is_lead)
+            is_lead = False
 
 
 def merged(parts: Iterable[Bucket]) -> list[Bucket]:

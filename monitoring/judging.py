@@ -165,6 +165,16 @@ def options_of(check: Check) -> verdict.Options:
     )
 
 
+def rescheduled(pk: int, *, now: datetime, heard_at: datetime | None = None) -> None:
+    """When it is late, counted anew from its settings. `heard_at`: as if a signal had come then, for a check that was paused."""
+    for state in _locked([pk]):
+        if state.last_result_at is None and state.last_start_at is None:
+            continue  # it waits for its first signal
+        before, state.last_result_at = state.last_result_at, heard_at or state.last_result_at
+        state.overdue_at, state.last_result_at = _overdue(state), before
+        state.save(update_fields=["overdue_at"])
+
+
 def _missing(state: CheckState, now: datetime) -> Signal:
     check = state.check_ref
     last = state.last_result_at or state.last_start_at or check.created_at

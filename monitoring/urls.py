@@ -2,9 +2,21 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from monitoring.views import doors, inbox, pagers, passive, prometheus, senders
+from monitoring.views import alerts, checks, doors, inbox, overviews, pagers, passive, prometheus, senders
 
 urlpatterns = [
+    path("services/", overviews.services, name="services"),
+    path("services/<slug:slug>/", overviews.service, name="service"),
+    path("checks/new/", checks.new_check, name="new_check"),
+    path("checks/<int:number>/", checks.check, name="check"),
+    path("checks/<int:number>/figures.csv", checks.figures, name="check_figures"),
+    path("checks/<int:number>/why/", checks.why, name="why_check"),
+    path("checks/<int:number>/spark/", checks.spark, name="check_spark"),
+    path("checks/<int:number>/edit/", checks.edit_check, name="edit_check"),
+    path("checks/<int:number>/pause/", checks.pause, name="pause_check"),
+    path("checks/<int:number>/ping/", checks.ping, name="ping_check"),
+    path("alerts/", alerts.alerts, name="alerts"),
+    path("alerts/<int:number>/", alerts.alert, name="alert"),
     path("inbox/", inbox.inbox, name="inbox"),
     path("in/results/", doors.Results.as_view(), name="in_results"),
     path("in/results/<str:token>/", doors.Results.as_view(), name="in_results_token"),

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
-from zoneinfo import available_timezones
 
 from django.db.models import TextChoices
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import PermissionDenied
@@ -26,7 +23,7 @@ from incidents.models import Silence
 from incidents.models.silences import SilenceQuerySet
 from servicedesk import clock
 from servicedesk.api.resources import Resource
-from servicedesk.api.shapes import Moment, Named, OneOf, Shape
+from servicedesk.api.shapes import Moment, Named, OneOf, Shape, Zone
 from servicedesk.directory.models import Role, Service
 
 READERS = (Role.AGENT, Role.MANAGER, Role.ADMIN, Role.AUDITOR)
@@ -38,19 +35,6 @@ class SilenceState(TextChoices):
     COMING = "coming", gettext_lazy("Coming")
     STANDING = "standing", gettext_lazy("Standing")
     PAST = "past", gettext_lazy("Past")
-
-
-@extend_schema_field(OpenApiTypes.STR)
-class Zone(serializers.CharField):
-    """A time zone by its name, such as Europe/Paris."""
-
-    default_error_messages = {"unknown_value": gettext_lazy("Use the name of a time zone, such as Europe/Paris.")}
-
-    def to_internal_value(self, data: Any) -> str:
-        name: str = super().to_internal_value(data)
-        if name not in available_timezones():
-            self.fail("unknown_value")
-        return name
 
 
 class SilenceShape(Shape):

@@ -14,6 +14,7 @@ from incidents.escalation.acks import (
     undo,
 )
 from incidents.escalation.answers import answer
+from incidents.escalation.first import first_paged
 from incidents.escalation.keys import pressed
 from incidents.escalation.parts import answered_at, still_asked
 from incidents.escalation.renewing import is_outdated, renew
@@ -32,6 +33,7 @@ __all__ = [
     "answered_at",
     "end",
     "escalate_now",
+    "first_paged",
     "is_outdated",
     "later",
     "next_person",

@@ -67,6 +67,7 @@ class Check(models.Model):
     run_s = models.PositiveIntegerField(_("may run for (seconds)"), null=True, blank=True, help_text=_("Empty: as long as it may be late."))
     ping_id = models.UUIDField(_("ping address"), default=uuid.uuid4, unique=True)
     is_paused = models.BooleanField(_("paused"), default=False)
+    paused_until = models.DateTimeField(_("paused until"), null=True, blank=True)
     created_at = models.DateTimeField(_("created"))
 
     class Meta:
@@ -74,6 +75,7 @@ class Check(models.Model):
         verbose_name_plural = _("checks")
         ordering = ["slug"]
         constraints = [models.UniqueConstraint(fields=["source", "slug"], name="check_once_a_source")]
+        indexes = [models.Index(fields=["paused_until"], condition=Q(paused_until__isnull=False), name="check_paused")]
 
     def __str__(self) -> str:
         return self.slug

@@ -22,6 +22,8 @@ class Rollup(models.Model):
     the ranges that were sent with the last of them: thresholds as of then.
     """
 
+    # the first of a check's metrics: what a small line shows where one must be chosen
+    is_lead = models.BooleanField(_("leading metric"), default=False)
     check_id = models.BigIntegerField(_("check"))
     metric = models.CharField(_("metric"), max_length=80, blank=True)
     step_s = models.PositiveIntegerField(_("stretch (seconds)"))

@@ -18,7 +18,7 @@ STEPS = (FIVE_MINUTES, HOUR, DAY)
 BELOW = {HOUR: FIVE_MINUTES, DAY: HOUR}  # what a step is made of; the smallest of results
 LATE = timedelta(seconds=60)  # a result is committed at most so long after it was received
 AT_ONCE = 24  # stretches of one step in one run of the pass
-COLUMNS = ("check_id", "metric", "n", "bad", "worst", "low", "high", "total", "unit", "warn", "crit")
+COLUMNS = ("check_id", "metric", "n", "bad", "worst", "low", "high", "total", "unit", "warn", "crit", "is_lead")
 NO_READINGS = Q(status="unknown", summary__in=("start", "log"))  # pings that say nothing of how it went
 
 

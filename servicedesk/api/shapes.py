@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import available_timezones
 
 from django.db.models import QuerySet
 from django.utils.text import format_lazy
@@ -86,6 +87,19 @@ class Named(serializers.SlugRelatedField[Any]):
         if not data.isprintable():  # what no name holds, and no database takes
             self.fail("does_not_exist")
         return super().to_internal_value(data)
+
+
+@extend_schema_field(OpenApiTypes.STR)
+class Zone(serializers.CharField):
+    """A time zone by its name, such as Europe/Paris."""
+
+    default_error_messages = {"unknown_value": _("Use the name of a time zone, such as Europe/Paris.")}
+
+    def to_internal_value(self, data: Any) -> str:
+        name: str = super().to_internal_value(data)
+        if name not in available_timezones():
+            self.fail("unknown_value")
+        return name
 
 
 def _or(words: list[str]) -> str:

@@ -11,7 +11,7 @@ from incidents import approvals, around, attaching, automation, drafts, escalati
 from incidents.command import sweep as command
 from incidents.incidents import sweep as incidents
 from incidents.mail import posting
-from monitoring import ahead, deadman, intake, rounds
+from monitoring import ahead, deadman, intake, rounds, watching
 from monitoring.storage import partitions, rolling
 from notifications import caretakers, delivery, reckoning
 from servicedesk.api import once
@@ -50,6 +50,7 @@ PASSES: tuple[Pass, ...] = (
     Pass("recheck verdicts", 1, intake.recheck_due),
     Pass("close what nobody repeats", 1, intake.close_due),
     Pass("notice silent sources", 10, deadman.sweep),
+    Pass("resume paused checks", 5, watching.resume_due),
     Pass("raise alerts", 1, intake.raise_due),
     Pass("evaluate rules", 1, automation.evaluate_due),
     Pass("decide incidents", 1, incidents.decide_due),

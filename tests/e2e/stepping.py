@@ -13,7 +13,7 @@ from django.db.models import Min, Q, QuerySet
 
 from incidents.models import Command, Incident, LinkedAlert, Page, Run, Ticket
 from incidents.states import LIVE_INCIDENT
-from monitoring.models import Alert, CheckState, Watch
+from monitoring.models import Alert, Check, CheckState, Watch
 from notifications import delivery
 from notifications.delivery.sweeps import PATIENCE
 from notifications.models import Attempt, Message
@@ -88,6 +88,7 @@ def _columns() -> Iterator[tuple[QuerySet[Any], str]]:
     yield CheckState.objects.filter(check_ref__is_paused=False), "closes_at"
     yield Watch.objects.filter(check_ref__is_paused=False), "due_at"
     yield Alert.objects.all(), "raise_at"
+    yield Check.objects.filter(is_paused=True), "paused_until"
     yield Ticket.objects.all(), "evaluate_at"
     yield Ticket.objects.all(), "settle_at"
     yield Ticket.objects.all(), "unrated_due_at"

@@ -13,6 +13,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from incidents import automation, exports, incidents, silences, vault
 from incidents.models import Rule, SignedLink
+from monitoring.models import Alert, CheckState
 from notifications.models import ContactMethod, Message
 from servicedesk.operations.worlds.company import Company
 from tests.actors import NINE, signed_in
@@ -39,6 +40,7 @@ WORKERS = (LOGIN, NO, NO, OK, OK, NO, NO)
 STAFF_TICKET = (LOGIN, NO, GONE, OK, OK, GONE, OK)
 CHANGE_TICKET = (LOGIN, NO, GONE, LOGIN, LOGIN, GONE, NO)  # 302: done, and led back
 CHANGE_INCIDENT = (LOGIN, NO, NO, 422, 422, NO, NO)  # an empty form
+MONITORED = (LOGIN, NO, NO, OK, OK, OK, OK)
 RULE_READERS = (LOGIN, NO, NO, NO, OK, OK, OK)
 ADMINS = (LOGIN, NO, NO, NO, NO, OK, NO)
 MACHINES = (OTHER,) * 7
@@ -133,6 +135,18 @@ MATRIX: dict[str, Row] = {
     "confirm_plan": Row((LOGIN, NO, NO, LOGIN, LOGIN, LOGIN, LOGIN), "post"),
     "signed": Row(EVERYONE, takes="link"),
     "numbers": Row((LOGIN, 301, 301, 301, 301, 301, 301), takes="number"),
+    "services": Row(MONITORED),
+    "service": Row(MONITORED, takes="watched"),
+    "new_check": Row((LOGIN, NO, NO, OK, OK, OK, NO)),
+    "check": Row(MONITORED, takes="check"),
+    "check_figures": Row(MONITORED, takes="check"),
+    "check_spark": Row(MONITORED, takes="check"),
+    "why_check": Row((LOGIN, NO, NO, *(GONE,) * 4), takes="check"),  # no result is named
+    "edit_check": Row((LOGIN, NO, NO, OK, OK, OK, NO), takes="check"),
+    "pause_check": Row((LOGIN, NO, NO, LOGIN, LOGIN, LOGIN, NO), "post", "check"),
+    "ping_check": Row((LOGIN, NO, NO, LOGIN, LOGIN, LOGIN, NO), "post", "check"),
+    "alerts": Row(MONITORED),
+    "alert": Row(MONITORED, takes="alert"),
     "outbox": Row((LOGIN, NO, NO, OK, OK, OK, OK)),
     "delivery_report": Row((LOGIN, NO, NO, OK, OK, OK, OK)),
     "message": Row((LOGIN, NO, NO, OK, OK, OK, OK), takes="message"),
@@ -242,8 +256,16 @@ def world(acme: Company) -> dict[str, dict[str, Any]]:
     incident = incidents.declare(grounds, actor=acme.people["dana"], now=NINE).incident
     assert incident
     link = SignedLink.objects.get(incident=incident, person=acme.people["sam"], purpose=SignedLink.Purpose.PAGE)
+    smtp = acme.checks["smtp-01"]
+    CheckState.objects.create(check_ref=smtp)
+    alert = Alert.objects.create(
+        check_ref=smtp, source_id=1, dedup_key="x", status="critical", opened_at=NINE, since=NINE, status_since=NINE
+    )
     return {
         "": {},
+        "watched": {"slug": "email"},
+        "check": {"number": smtp.pk},
+        "alert": {"number": alert.pk},
         "ticket": {"number": ticket.pk},
         "entry": {"number": ticket.pk, "entry": 10**9},
         "request_type": {"slug": "access"},

@@ -1,0 +1,277 @@
+"""All checks at a glance: how many are how, by service, the worst first. A fixed number of queries, however many there are."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.core.cache import cache
+from django.db.models import Case, Count, F, IntegerField, Q, QuerySet, Value, When
+from django.utils.translation import gettext as _
+
+from incidents import escalation
+from incidents.models import Incident, LinkedAlert, Silence, Ticket
+from incidents.states import OPEN_INCIDENT, OPEN_TICKET
+from monitoring import charts, readings
+from monitoring.charts import Point
+from monitoring.models import Check
+from servicedesk.directory import moments
+from servicedesk.directory.models import Service, User
+
+STATES = ("critical", "warning", "unknown", "paused", "ok")
+FIRST = {state: place for place, state in enumerate(STATES)}
+MOST = 1_000  # checks read for one page, the worst first
+WELL_SHOWN = 2  # beside what is bad, for comparison
+SHOWN = 12  # of one service, before "show all"
+MOST_SHOWN = 250  # on one page
+OF_SERVICE = ("slug", "name", "tier")
+PAGE = 100  # of one service alone
+FAILING = "failing"
+SORTS = ("worst", "name", "newest")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What stands in the address: a state (or "failing": any that is bad), a service's short name ("-": of none), words of
+    a name, an order; `after` is the number of the last check of the page before.
+    """
+
+    state: str = ""
+    group: str = ""
+    q: str = ""
+    sort: str = "worst"
+    view: str = "list"
+    after: int = 0
+
+
+@dataclass(slots=True)
+class Row:
+    """One check as a line: `state` is paused where it is, `since` since when it is not OK."""
+
+    check: Check
+    state: str
+    since: datetime | None
+    note: str
+    incident: Incident | None = None
+    silence: Silence | None = None
+    spark: charts.Spark | None = None
+
+    @property
+    def is_down(self) -> bool:
+        return self.state == "critical"
+
+    @property
+    def is_bad(self) -> bool:
+        return self.state in ("critical", "warning", "unknown")
+
+
+@dataclass(slots=True)
+class Group:
+    """The checks of one service; `service` None: those of none. `counts` are of all, `rows` are those shown."""
+
+    service: Service | None
+    counts: Counter[str]
+    rows: list[Row] = field(default_factory=list)
+    on_call: str = ""
+    incident: Incident | None = None
+    tickets: int = 0
+
+    @property
+    def number(self) -> int:
+        return self.counts.total()
+
+    @property
+    def watched(self) -> int:
+        return self.number - self.counts["paused"]
+
+    @property
+    def bad(self) -> int:
+        return sum(self.counts[state] for state in ("critical", "warning", "unknown"))
+
+    @property
+    def worst(self) -> str:
+        return next((state for state in STATES if self.counts[state]), "ok")
+
+    @property
+    def slug(self) -> str:
+        return self.service.slug if self.service else "-"
+
+    @property
+    def hidden(self) -> int:
+        return self.number - len(self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """`failing` are drawn line by line, `well` folded to one line each; `following`: where the next page of one service begins."""
+
+    counts: Counter[str]
+    failing: list[Group]
+    well: list[Group]
+    last_at: datetime | None
+    following: int
+    cursor: str
+
+    @property
+    def number(self) -> int:
+        return self.counts.total()
+
+    @property
+    def groups(self) -> list[Group]:
+        return [*self.failing, *self.well]
+
+
+def look(asked: Asked, *, user: User, now: datetime, is_pulse: str = "") -> Overview | None:
+    """What the page shows. `is_pulse`: the cursor of what is shown already; None where it still is so."""
+    groups = _groups()
+    checks, following = _paged(_checks(asked), asked)
+    rows = [_row(check, now) for check in checks]
+    cursor = _cursor(rows, groups.values())
+    if is_pulse and is_pulse == cursor:
+        return None
+    shown = _placed(asked, rows, groups)
+    alerts = _alerts([row.check.pk for group in shown for row in group.rows if row.is_bad])
+    _beside(shown, alerts, user=user, now=now)
+    counts = sum((group.counts for group in groups.values()), Counter())
+    last_at = max((row.check.state.last_result_at for row in rows if row.check.state.last_result_at), default=None)
+    is_open = bool(asked.state or asked.q or asked.group)
+    failing = [group for group in shown if group.rows and (group.bad or is_open)]
+    return Overview(counts, failing, [] if is_open else [group for group in shown if not group.bad], last_at, following, cursor)
+
+
+def state_of(check: Check) -> str:
+    return "paused" if check.is_paused else str(check.state.status)
+
+
+def note(check: Check, now: datetime) -> str:
+    """What a line says beside the state: why it is bad, in the fewest words."""
+    state = check.state
+    if check.is_paused or state.status == "ok":
+        return ""
+    if state.last_result_at is None:
+        return _("waiting for the first signal")
+    if state.status == "unknown" and check.period_s:
+        return _("expected every %(span)s") % {"span": moments.duration(timedelta(seconds=check.period_s))}
+    return state.summary
+
+
+# Reading
+
+
+def _groups() -> dict[int | None, Group]:
+    """Every service that has checks, with how many are how."""
+    of_service = [f"service__{name}" for name in OF_SERVICE]
+    rows = Check.objects.values_list("service", "is_paused", "state__status", *of_service).annotate(n=Count("pk")).order_by()
+    found: dict[int | None, Group] = {}
+    for pk, is_paused, status, *columns, n in rows:
+        service = Service(pk=pk, **dict(zip(OF_SERVICE, columns, strict=True))) if pk is not None else None
+        found.setdefault(pk, Group(service, Counter())).counts["paused" if is_paused else status or "unknown"] += n
+    return found
+
+
+def rank() -> Case:
+    """Worst first in SQL, as FIRST says."""
+    paused = When(is_paused=True, then=Value(FIRST["paused"]))
+    states = [When(state__status=state, then=Value(place)) for state, place in FIRST.items() if state != "paused"]
+    return Case(paused, *states, default=Value(FIRST["unknown"]), output_field=IntegerField())
+
+
+def _checks(asked: Asked) -> list[Check]:
+    rows: QuerySet[Check] = Check.objects.select_related("state", "service").filter(state__isnull=False)
+    if asked.state in STATES:
+        rows = rows.filter(is_paused=True) if asked.state == "paused" else rows.filter(is_paused=False, state__status=asked.state)
+    if asked.state == FAILING:
+        rows = rows.filter(is_paused=False).exclude(state__status="ok")
+    if asked.q:
+        rows = rows.filter(Q(slug__icontains=asked.q) | Q(service__name__icontains=asked.q))
+    if asked.group:
+        rows = rows.filter(service=None) if asked.group == "-" else rows.filter(service__slug=asked.group)
+    orders = {"worst": (rank(), F("state__since").desc(nulls_last=True), "slug"), "name": ("slug", "pk"), "newest": ("-pk",)}
+    return list(rows.order_by(*orders[asked.sort])[:MOST])
+
+
+def _paged(checks: list[Check], asked: Asked) -> tuple[list[Check], int]:
+    """Of a list that somebody narrowed one page; and the check after which the next begins, 0: there is none."""
+    if not (asked.group or asked.state or asked.q):
+        return checks, 0
+    first = next((place + 1 for place, check in enumerate(checks) if check.pk == asked.after), 0)
+    page = checks[first : first + PAGE]
+    return page, page[-1].pk if len(checks) > first + PAGE else 0
+
+
+def _row(check: Check, now: datetime) -> Row:
+    state = state_of(check)
+    return Row(check, state, None if state in ("ok", "paused") else check.state.since or check.created_at, note(check, now))
+
+
+def _cursor(rows: Iterable[Row], groups: Iterable[Group]) -> str:
+    """Names what is shown: another state, value or beginning is another cursor."""
+    told = [(row.check.pk, row.state, row.since and row.since.isoformat(), row.check.state.value, row.note) for row in rows]
+    counted = sorted((group.slug, sorted(group.counts.items())) for group in groups)
+    return hashlib.sha256(repr((told, counted)).encode()).hexdigest()[:16]
+
+
+def _placed(asked: Asked, rows: Sequence[Row], groups: Mapping[int | None, Group]) -> list[Group]:
+    """Each row with its service; of a failing service what is bad and a little more, of one that is well nothing."""
+    drawn, is_open = 0, bool(asked.state or asked.q or asked.group)
+    for row in rows:
+        group = groups.get(row.check.service_id)
+        if group is None or drawn >= MOST_SHOWN:
+            continue
+        most = MOST_SHOWN if is_open else SHOWN if row.is_bad else min(SHOWN, group.bad + WELL_SHOWN) if group.bad else 0
+        if len(group.rows) < most:
+            group.rows.append(row)
+            drawn += 1
+    kept = (group for group in groups.values() if not is_open or group.rows)
+    return sorted(kept, key=lambda group: (FIRST[group.worst], group.service.tier if group.service else 9, _name(group)))
+
+
+def _name(group: Group) -> str:
+    return group.service.name.lower() if group.service else "\uffff"
+
+
+def _alerts(ids: Sequence[int]) -> dict[int, LinkedAlert]:
+    """The desk's copies of the open alerts of these checks, by the check's number."""
+    found = LinkedAlert.objects.open().filter(check_id__in=ids).select_related("silence") if ids else []
+    return {alert.check_id: alert for alert in found}
+
+
+def _beside(groups: Sequence[Group], alerts: Mapping[int, LinkedAlert], *, user: User, now: datetime) -> None:
+    """Of each service who is on call, the gravest open incident and the open tickets; of each row its line and its incident."""
+    ids = [group.service.pk for group in groups if group.service]
+    people, incidents = first_on_call(now), _incidents(ids, alerts.values(), user)
+    gravest = {incident.service_id: incident for incident in sorted(incidents.values(), key=lambda one: -one.severity)}
+    tickets = Ticket.objects.visible_to(user).filter(state__in=OPEN_TICKET, service__in=ids).order_by()
+    counted = dict(tickets.values_list("service").annotate(n=Count("pk")))
+    lines = readings.sparks([row.check.pk for group in groups for row in group.rows], now=now)
+    for group in groups:
+        if group.service:
+            group.on_call = people.get(group.service.pk, people.get(0, ""))
+            group.incident, group.tickets = gravest.get(group.service.pk), counted.get(group.service.pk, 0)
+        for row in group.rows:
+            _fill(row, lines.get(row.check.pk, []), alerts.get(row.check.pk), incidents, now)
+
+
+def _incidents(services: Sequence[int], alerts: Iterable[LinkedAlert], user: User) -> dict[int, Incident]:
+    """Those this person may see: open ones of the services, and those of the alerts."""
+    numbers = {alert.incident_id for alert in alerts if alert.incident_id}
+    asked = Q(state__in=OPEN_INCIDENT, service__in=services) | Q(pk__in=numbers)
+    return {incident.pk: incident for incident in Incident.objects.visible_to(user).filter(asked).select_related("acknowledged_by")}
+
+
+def _fill(row: Row, points: list[Point], alert: LinkedAlert | None, incidents: Mapping[int, Incident], now: datetime) -> None:
+    start = now - readings.SPARK_SPAN
+    row.spark = charts.spark(points, start=start, end=now, gap=readings.gap(points, 3600, row.check.period_s))
+    if alert is not None:
+        row.incident = incidents.get(alert.incident_id or 0)
+        row.silence = alert.silence if alert.silenced_until and alert.silenced_until > now else None
+
+
+def first_on_call(now: datetime) -> dict[int, str]:
+    """Whom an incident of each service would page first, by the service's number; 0: of a service without a policy. Kept a minute."""
+    key = f"first-on-call:{now:%Y%m%d%H%M}"
+    found: dict[int, str] = cache.get_or_set(key, lambda: escalation.first_paged(at=now), 60) or {}
+    return found
