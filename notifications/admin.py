@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from notifications import access
-from notifications.models import Attempt, ContactMethod, Errand, LadderRung, Message, ProviderCallback, QuietHours
+from notifications.models import Attempt, ContactMethod, Drill, DrillAnswer, Errand, LadderRung, Message, ProviderCallback, QuietHours
 from servicedesk.audit.desk_admin import DeskAdmin, RecordAdmin
 
 
@@ -34,6 +34,23 @@ class QuietHoursAdmin(DeskAdmin):
     list_select_related = ("person",)
     search_fields = ("person__username", "person__name")
     autocomplete_fields = ("person",)
+
+
+@admin.register(Drill)
+class DrillAdmin(DeskAdmin):
+    list_display = ("name", "due_at", "every_days", "takes_duty", "within_min", "is_on")
+    list_filter = ("is_on",)
+    search_fields = ("name",)
+    autocomplete_fields = ("people",)
+
+
+@admin.register(DrillAnswer)
+class DrillAnswerAdmin(RecordAdmin):
+    list_display = ("drill", "person", "began_at", "result", "sent_at", "answered_at")
+    list_filter = ("result", "drill")
+    list_select_related = ("drill", "person")
+    search_fields = ("person__username",)
+    exclude = ("token", "errand")
 
 
 @admin.register(Errand)

@@ -2,10 +2,12 @@ from __future__ import annotations
 
 from django.urls import path
 
-from notifications.views import hooks, me, message, outbox, report, tracking
+from notifications.views import drills, hooks, me, message, outbox, report, tracking
 
 urlpatterns = [
     path("outbox/", outbox.outbox, name="outbox"),
+    path("drills/", drills.drills, name="drills"),
+    path("drill/<str:token>/", drills.drill, name="drill"),
     path("outbox/report/", report.delivery_report, name="delivery_report"),
     path("outbox/<int:number>/", message.message, name="message"),
     path("outbox/<int:number>/again/", message.send_again, name="message_again"),

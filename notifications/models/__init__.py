@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from notifications.models.bounces import BouncedAddress
 from notifications.models.callbacks import ProviderCallback
+from notifications.models.drills import Drill, DrillAnswer
 from notifications.models.errands import Errand, Urgency
 from notifications.models.messages import Attempt, Message
 from notifications.models.methods import WAKING, Channel, ContactMethod, LadderRung, QuietHours
@@ -17,6 +18,8 @@ __all__ = [
     "BouncedAddress",
     "Channel",
     "ContactMethod",
+    "Drill",
+    "DrillAnswer",
     "Errand",
     "LadderRung",
     "Message",

@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 
 from incidents import plans, seeding, starter
 from incidents.models import LastResort, Policy, PolicyStep, StepTarget
+from notifications import drills
 from notifications.models import Channel, ContactMethod
 from servicedesk.audit import trail
 from servicedesk.directory.models import Grant, Organisation, Role, Team, User
@@ -37,6 +38,7 @@ def _found(organisation: str, zone: str, desk_phone: str, now: datetime, person:
     _default_policy(desk, admin)
     seeding.install_rules(now=now)
     plans.install(owner=admin, now=now)
+    drills.install_weekly(now=now)
     trail.record(row, "founded", actor=admin, now=now, after={"name": organisation, "zone": zone})
     return admin
 

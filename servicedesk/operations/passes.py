@@ -13,7 +13,7 @@ from incidents.incidents import sweep as incidents
 from incidents.mail import posting
 from monitoring import ahead, deadman, intake, rounds, watching
 from monitoring.storage import partitions, rolling
-from notifications import caretakers, delivery, reckoning
+from notifications import caretakers, delivery, drills, reckoning
 from servicedesk.api import once
 from servicedesk.audit import chain
 from servicedesk.jobs import work
@@ -68,6 +68,8 @@ PASSES: tuple[Pass, ...] = (
     Pass("promote messages", 1, delivery.promote_due),
     Pass("test the road of pages", 60, heartbeat.test_road),
     Pass("tell of providers out of order", 10, caretakers.tell_down),
+    Pass("hold drills", 20, drills.hold_due),
+    Pass("close drills", 10, drills.settle_due),
     Pass("tell of pages given up", 5, caretakers.tell_dead),
     Pass("seal the audit trail", 3, chain.seal),
     Pass("close the books of messages", 3600, reckoning.close_due),

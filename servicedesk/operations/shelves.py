@@ -52,9 +52,10 @@ SHELVES = (
         _("By which way each person is reached, and what was sent."),
         (
             "notifications.contactmethod", "notifications.ladderrung", "notifications.quiethours", "notifications.errand",
-            "notifications.message", "notifications.attempt", "notifications.providercallback",
+            "notifications.message", "notifications.attempt", "notifications.providercallback", "notifications.drill",
+            "notifications.drillanswer",
         ),
-        ((_("Outbox"), "outbox"),),
+        ((_("Outbox"), "outbox"), (_("Drills"), "drills")),
     ),
     Shelf(
         _("Monitoring"),

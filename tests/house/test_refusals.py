@@ -148,6 +148,8 @@ MATRIX: dict[str, Row] = {
     "alerts": Row(MONITORED),
     "alert": Row(MONITORED, takes="alert"),
     "outbox": Row((LOGIN, NO, NO, OK, OK, OK, OK)),
+    "drills": Row((LOGIN, NO, NO, NO, OK, OK, OK)),
+    "drill": Row((GONE,) * 7, takes="token"),
     "delivery_report": Row((LOGIN, NO, NO, OK, OK, OK, OK)),
     "message": Row((LOGIN, NO, NO, OK, OK, OK, OK), takes="message"),
     "message_again": Row((LOGIN, NO, NO, LOGIN, LOGIN, LOGIN, NO), "post", "message"),
