@@ -8,8 +8,7 @@ from typing import Any
 from playwright.sync_api import BrowserContext, Page, Response
 
 from servicedesk.operations.worlds.company import PASSWORD
-from tests.e2e.apps import CODE
-from tests.e2e.client import Desk
+from tests.e2e.client import CODE, Desk
 
 OFF = {"java_script_enabled": False}
 PHONE = {"width": 360, "height": 740}

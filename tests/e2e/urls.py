@@ -5,10 +5,11 @@ from __future__ import annotations
 from django.urls import path
 
 from servicedesk.urls import handler500, urlpatterns
-from tests.e2e import doors
+from tests.e2e import doors, factor
 
 __all__ = ["handler500", "urlpatterns"]
 
+factor.open_with_one_code()
 urlpatterns = [
     *urlpatterns,
     path("_e2e/reset", doors.reset),
