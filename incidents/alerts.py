@@ -33,6 +33,7 @@ class AlertFacts:
     status_since: datetime
     summary: str = ""
     value: str = ""
+    detail: str = ""
 
 
 @transaction.atomic(savepoint=False)
@@ -78,7 +79,7 @@ def _kept(facts: AlertFacts, now: datetime) -> tuple[LinkedAlert, bool]:
     columns = {
         "check_id": facts.check_id, "check_slug": facts.check_slug[:120], "service": facts.service, "status": facts.status,
         "since": facts.since, "status_since": facts.status_since, "summary": facts.summary[:LONGEST_SUMMARY],
-        "value": facts.value[:LONGEST_VALUE], "cleared_at": None, "updated_at": now,
+        "value": facts.value[:LONGEST_VALUE], "detail": facts.detail, "cleared_at": None, "updated_at": now,
     }  # fmt: skip
     alert = LinkedAlert.objects.select_for_update().filter(alert_id=facts.alert_id).first()
     if alert is None:  # nobody else makes it meanwhile: monitoring holds its alert

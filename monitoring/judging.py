@@ -198,6 +198,7 @@ def _heard(
     told = verdict.verdict(verdict.load(state.memory), reading, options, now)
     state.last_result_at = now if is_word else state.last_result_at
     state.closes_at = now + signal.closes_after if signal.closes_after and signal.status != "ok" else None
+    state.detail = "" if signal.status == "ok" else signal.detail or state.detail
     _follow(state, told, signal.summary, signal.value, now, changed)
     return told
 
@@ -243,6 +244,7 @@ def _saved(states: Sequence[CheckState], changed: Mapping[int, Alert], now: date
         "why",
         "summary",
         "value",
+        "detail",
         "last_result_at",
         "overdue_at",
         "recheck_at",
@@ -274,7 +276,7 @@ def _alert(state: CheckState, told: verdict.Verdict, now: datetime) -> Alert | N
         alert.status_since = memory.since or now
     if memory.problem:
         alert.status, alert.worst = memory.status, memory.worst
-        alert.summary, alert.value = state.summary, state.value
+        alert.summary, alert.value, alert.detail = state.summary, state.value, state.detail
     else:
         alert.cleared_at = now
     alert.is_flapping, alert.raise_at = memory.flapping, now

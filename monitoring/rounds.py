@@ -22,7 +22,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from monitoring import bodies, intake
+from monitoring import bodies, evidence, intake
 from monitoring.models import CheckState, Source, Watch
 from monitoring.probes import catalogue, conclusion, options, running
 from monitoring.probes.shape import Finding
@@ -124,7 +124,7 @@ def run_one(pk: int, *, now: datetime) -> bool:
     mine = Watch.objects.due(now).free().filter(pk=pk, check_ref__is_paused=False)
     if not mine.update(lease_until=Now() + LEASE, attempt_id=attempt):
         return False
-    watch = Watch.objects.select_related("check_ref__source").get(pk=pk)
+    watch = Watch.objects.select_related("check_ref__source", "check_ref__service").get(pk=pk)
     began = monotonic()
     found, told = look(watch, now=now)
     return record(watch, attempt, found, told, took_s=monotonic() - began, now=now + timedelta(seconds=int(monotonic() - began)))
@@ -145,7 +145,10 @@ def look(watch: Watch, *, now: datetime) -> tuple[Finding, list[dict[str, Any]]]
         found.lack("the options", str(error), "Correct them in the admin.")
     except sealing.CannotOpen as error:
         found.lack("a secret option", str(error), "")
-    return found, [conclusion.item(probe, given, found, check=slug), *found.more]
+    told = conclusion.item(probe, given, found, check=slug)
+    evidence.attach(probe, given, found, told, memory=watch.memory, now=now)
+    service = {"service": watch.check_ref.service.slug} if watch.check_ref.service else {}
+    return found, [told, *({**item, **service} for item in found.more)]
 
 
 def opened(given: dict[str, Any]) -> dict[str, Any]:

@@ -63,6 +63,7 @@ def _facts(alert: Alert) -> alerts.AlertFacts:
         status_since=alert.status_since,
         summary=alert.summary,
         value=alert.value,
+        detail=alert.detail,
     )
 
 

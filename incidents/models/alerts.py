@@ -37,6 +37,7 @@ class LinkedAlert(models.Model):
     cleared_at = models.DateTimeField(_("cleared"), null=True)
     summary = models.CharField(_("summary"), max_length=1024, blank=True)
     value = models.CharField(_("last value"), max_length=60, blank=True)
+    detail = models.TextField(_("what stood beside it"), blank=True)
     evaluate_at = models.DateTimeField(_("rules look again"), null=True)
     silence = models.ForeignKey(Silence, models.PROTECT, null=True, blank=True, related_name="alerts", verbose_name=_("last silenced by"))
     silenced_until = models.DateTimeField(_("silenced until"), null=True)

@@ -29,6 +29,7 @@ class Alert(models.Model):
     worst = models.CharField(_("worst"), max_length=10, choices=ServiceState)
     summary = models.CharField(_("summary"), max_length=1024, blank=True)
     value = models.CharField(_("value"), max_length=60, blank=True)
+    detail = models.TextField(_("detail"), blank=True)
     opened_at = models.DateTimeField(_("opened"))
     since = models.DateTimeField(_("bad since"))
     status_since = models.DateTimeField(_("this status since"))

@@ -125,6 +125,7 @@ class CheckState(models.Model):
     why = models.JSONField(_("what the verdict turned on"), default=list)
     summary = models.CharField(_("last summary"), max_length=1024, blank=True)
     value = models.CharField(_("last value"), max_length=60, blank=True)
+    detail = models.TextField(_("detail"), blank=True, help_text=_("The last that came while it is not well: evidence, a table."))
     last_result_at = models.DateTimeField(_("last result"), null=True)
     last_start_at = models.DateTimeField(_("last start"), null=True)
     overdue_at = models.DateTimeField(_("late at"), null=True)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from monitoring.probes import (
     accesslog,
+    accounts,
     address,
+    audit,
+    authlog,
     backup,
     connections,
     cpu,
     disk,
     http,
+    listening,
     mailbox,
     maillog,
     mailqueue,
@@ -21,6 +25,7 @@ from monitoring.probes import (
     plugin,
     postgres,
     processes,
+    scans,
     scrape,
     tcp,
     tls,
@@ -31,5 +36,6 @@ from monitoring.probes.shape import Probe
 MODULES = (
     disk, memory, cpu, processes, traffic, ping, tcp, names, tls, address, connections, http, accesslog, scrape, plugin,
     postgres, mysql, backup, mailtrip, mailbox, maillog, mailqueue,
+    authlog, scans, listening, accounts, audit,
 )  # fmt: skip
 PROBES: dict[str, Probe] = {module.PROBE.name: module.PROBE for module in MODULES}

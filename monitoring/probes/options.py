@@ -139,8 +139,10 @@ def _lines(option: Option, given: Any) -> list[str]:
 
 
 def _pattern(option: Option, given: Any) -> str:
+    quiet = re2.Options()
+    quiet.log_errors = False
     try:
-        re2.compile(str(given))
+        re2.compile(str(given), quiet)
     except re2.error as error:
         raise ValueError(_("Not a regular expression: %(why)s.") % {"why": str(error)[:200]}) from None
     return str(given)

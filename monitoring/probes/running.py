@@ -25,7 +25,8 @@ def run(probe: Probe, given: Mapping[str, Any], *, memory: Mapping[str, Any], ch
     """`given` are sure options. A hanging other side costs `deadline_s`, never more."""
     with Deadline(probe.deadline_s) as deadline:
         context = Context(deadline, now, settings.PROBE_ALLOW, memory, settings.PROBE_PLUGIN_DIR, check)
-        found = _told(probe, partial(within, probe.deadline_s + PATIENCE_S, partial(probe.run, given, context)))
+        look = partial(probe.run, given, context)
+        found = _told(probe, look if probe.is_inside else partial(within, probe.deadline_s + PATIENCE_S, look))
     if monotonic() >= deadline.ends:
         found.fault(probe.silence, f"no answer within {probe.deadline_s:g} s")
     return found

@@ -118,6 +118,7 @@ class Probe:
     every_s: int = 60
     deadline_s: float = 10.0
     silence: Literal["critical", "unknown"] = "unknown"
+    is_inside: bool = False  # it reads our own rows: in the caller's thread, and not by an agent
     is_of_host: bool = False  # what it finds wrong is better understood with the host's processes and log beside it
 
     def figure(self, name: str) -> Figure | None:

@@ -23,7 +23,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, check: str, look: bool, **options: Any) -> None:
         named = Q(check_ref__slug=check) | Q(pk=int(check) if check.isascii() and check.isdigit() and len(check) < 19 else 0)
-        watch = Watch.objects.select_related("check_ref__source").filter(named).first()
+        watch = Watch.objects.select_related("check_ref__source", "check_ref__service").filter(named).first()
         if watch is None:
             raise CommandError(f"No probe is called {check}. There are: {self.known()}.", returncode=2)
         now = clock.now()
