@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import psutil
 
@@ -51,8 +52,7 @@ def attach(
 
 def _is_here(given: Mapping[str, Any]) -> bool:
     """Whether the target is this very host."""
-    host = str(given.get("host") or given.get("url") or "").partition("://")[2] or str(given.get("host") or "")
-    host = host.partition("/")[0].rpartition(":")[0] or host.partition("/")[0]
+    host = str(given.get("host") or urlsplit(str(given.get("url", ""))).hostname or "")
     own = {address.address for addresses in psutil.net_if_addrs().values() for address in addresses}
     return bool(host) and (host in own or host == "localhost")
 

@@ -24,6 +24,7 @@ from django.db.models.functions import Now
 
 from monitoring import bodies, evidence, intake
 from monitoring.models import CheckState, Source, Watch
+from monitoring.normal import Unreadable
 from monitoring.probes import catalogue, conclusion, options, running
 from monitoring.probes.shape import Finding
 from monitoring.sources import results
@@ -161,13 +162,26 @@ def record(watch: Watch, attempt: uuid.UUID, found: Finding, told: list[dict[str
     row = Watch.objects.select_for_update().filter(pk=watch.pk, attempt_id=attempt).first()
     if row is None or row.due_at is None:
         return False
-    take(watch.check_ref.source, told, now=now)
+    take_what_can_be(watch.check_ref.source, told, now=now)
     row.memory = row.memory if found.memory is None else found.memory
     row.late_s, row.took_s = max((now - row.due_at).total_seconds() - took_s, 0), took_s
     row.due_at, row.ran_at = next_due(row.due_at, watch.check_ref.period_s or 60, now), now
     row.lease_until = row.rung_at = row.attempt_id = None
     row.save(update_fields=["memory", "late_s", "took_s", "due_at", "ran_at", "lease_until", "rung_at", "attempt_id"])
     return True
+
+
+def take_what_can_be(source: Source, told: list[dict[str, Any]], *, now: datetime) -> None:
+    """All of it; where that is refused, the check's own result; where that is too, that it was."""
+    why = ""
+    for items in (told, told[:1], [{"check": told[0]["check"], "status": "unknown"}]):
+        try:
+            with transaction.atomic():
+                take(source, [{**items[0], **({"summary": why} if len(items[0]) == 2 else {})}, *items[1:]], now=now)
+            return
+        except (Unreadable, intake.TooManyNew) as error:
+            why = f"The result could not be recorded: {error}"[:1000]
+            log.error("a probe's result was refused", check=told[0]["check"], why=why)
 
 
 def take(source: Source, told: list[dict[str, Any]], *, now: datetime) -> int:

@@ -30,11 +30,12 @@ from monitoring.probes import (
     tcp,
     tls,
     traffic,
+    uptime,
 )
 from monitoring.probes.shape import Probe
 
 MODULES = (
-    disk, memory, cpu, processes, traffic, ping, tcp, names, tls, address, connections, http, accesslog, scrape, plugin,
+    disk, memory, cpu, processes, traffic, ping, tcp, names, tls, address, connections, http, accesslog, scrape, plugin, uptime,
     postgres, mysql, backup, mailtrip, mailbox, maillog, mailqueue,
     authlog, scans, listening, accounts, audit,
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -80,7 +81,10 @@ class Finding:
     more: list[dict[str, Any]] = field(default_factory=list)
 
     def measure(self, figure: str, value: float, of: str = "", **limits: str | None) -> None:
-        self.readings.append(Reading(figure, float(value), of, **limits))
+        if math.isfinite(value):
+            self.readings.append(Reading(figure, float(value), of, **limits))
+        else:
+            self.lack(f"{figure} {of}".strip(), "it is not a number", "See what the source of it measures.")
 
     def lack(self, what: str, why: str, remedy: str) -> None:
         self.missing.append(Missing(what, why, remedy))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Iterator
 from datetime import timedelta
@@ -14,8 +15,10 @@ from django.urls import reverse
 
 from monitoring import intake, rounds
 from monitoring.models import Alert, Check, CheckState, RawBody, Result, Watch
+from monitoring.probes.shape import Finding
 from servicedesk import sealing
 from servicedesk.audit.models import AuditEntry
+from servicedesk.operations.worlds import company
 from servicedesk.operations.worlds.company import Company
 from tests.actors import NINE, signed_in
 from tests.monitoring.probes.looking import LOOPBACK, free_port, tcp_server
@@ -29,10 +32,10 @@ def loopback() -> Iterator[None]:
         yield
 
 
-def watching(acme: Company, port: int, **more: Any) -> Watch:
+def watching(acme: Company, port: int, *, name: str = "mail port", **more: Any) -> Watch:
     """The mail port looked at every minute, late after two more."""
     check = Check.objects.create(
-        slug="mail port",
+        slug=name,
         source=rounds.own_source(),
         kind="probe",
         service=acme.services["email"],
@@ -156,3 +159,35 @@ def test_a_wrong_option_is_said_at_its_field(acme: Company) -> None:
     errors = answer.context["adminform"].form.errors
     assert set(errors) == {"url", "thresholds"}
     assert Watch.objects.count() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_in_threads_two_slow_targets_are_looked_at_side_by_side_and_once() -> None:
+    """As in a worker: the call comes back at once, and a second ring for the same rows changes nothing."""
+    acme = company.found(now=NINE)
+
+    def slow(line: Any) -> None:
+        time.sleep(0.5)
+        line.sendall(b"hello")
+
+    with tcp_server(slow) as one, tcp_server(slow) as other, override_settings(PROBES_AT_ONCE=4):
+        ids = [watching(acme, port, name=f"port {port}", expect="hello").pk for port in (one, other)]
+        began = time.monotonic()
+        rounds.run_all(ids, now=NINE)
+        rounds.run_all(ids, now=NINE)
+        assert time.monotonic() - began < 0.4
+        while Result.objects.count() < 2 and time.monotonic() - began < 10:
+            time.sleep(0.05)
+        while rounds._in_hand and time.monotonic() - began < 10:
+            time.sleep(0.05)
+    assert sorted(Result.objects.values_list("check_id", "status")) == [(pk, "ok") for pk in sorted(ids)]
+    assert Watch.objects.filter(due_at=NINE + MINUTE, lease_until=None).count() == 2
+
+
+def test_a_result_that_cannot_be_recorded_is_unknown_and_stops_nothing(acme: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    watch = watching(acme, 1)
+    monkeypatch.setattr(rounds, "look", lambda watch, now: (Finding(), [{"check": "mail port", "status": "purple"}]))
+    assert rounds.run_one(watch.pk, now=NINE) is True
+    result = Result.objects.get()
+    assert (result.status, "could not be recorded" in result.summary) == ("unknown", True)
+    assert Watch.objects.get().due_at == NINE + MINUTE

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 
-from monitoring.probes import mysql
+from monitoring.probes import mysql, postgres
 from monitoring.probes.shape import Context, Finding
 from servicedesk.deadline import Deadline
 from tests.actors import NINE
@@ -191,3 +191,22 @@ def test_old_missing_and_shrunken_backups_are_told(tmp_path: Path, files: list[t
 
 def test_a_folder_that_may_not_be_read_is_unknown() -> None:
     assert told("backup", folder="/no/such/folder")["status"] == "unknown"
+
+
+def replicating(*, standby: bool, behind_s: float | None = None, caught_up: bool = False, standbys: Any = ()) -> Finding:
+    """What the probe makes of a server that says this of its replication."""
+    told = {postgres.LAG: [{"standby": standby, "behind_s": behind_s, "caught_up": caught_up}], postgres.STANDBYS: list(standbys)}
+    found = Finding()
+    postgres._replication(lambda words: told[words], Context(Deadline(5), NINE), found)
+    return found
+
+
+def test_a_standbys_lag_is_told_and_a_quiet_primary_is_none() -> None:
+    assert values(replicating(standby=True, behind_s=42.0)) == {"lag_s": 42}
+    assert values(replicating(standby=True, behind_s=9000.0, caught_up=True)) == {"lag_s": 0}
+    assert replicating(standby=True).missing[0].why == "this standby has replayed nothing yet"
+    of_primary = replicating(
+        standby=False, standbys=[{"name": "b", "lag_s": 1.5, "behind": 4096.0}, {"name": "c", "lag_s": None, "behind": None}]
+    )
+    assert values(of_primary) == {"lag_s b": 1.5, "lag_bytes b": 4096}
+    assert of_primary.missing[0].remedy == "GRANT pg_monitor TO the probe's role."
