@@ -116,6 +116,8 @@ def _open(outcome: rules.Outcome, case: Case) -> Opened:
 def _is_known(grounds: Grounds, outcome: rules.Outcome, case: Case) -> bool:
     """The thing stands in an open incident already, which this would neither declare, raise nor let grow."""
     incident = case.thing.incident
+    if incident is not None and incident.state in LIVE_INCIDENT and incident.group_key.startswith("catch-up:"):
+        return True  # its people were paged for all that fell due while the desk was down
     if incident is None or incident.state not in OPEN_INCIDENT or incident.group_key != grounds.group_key:
         return False
     is_declared = incident.state in LIVE_INCIDENT or not outcome.action("declare")

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from incidents import vault
 from incidents.models import Attachment, Entry, InboundMail, Ticket
@@ -30,6 +31,14 @@ def attach(ticket: Ticket, entry: Entry | None, files: Iterable[Kept], *, actor:
         after = {"file": row.pk, "name": row.name, "bytes": row.size, "sha256": row.sha256, "audience": audience}
         trail.record(ticket, "attach", actor=actor, now=now, after=after)
     return rows
+
+
+def note_for(ticket: Ticket, audience: str, *, author: User, name: str, now: datetime) -> Entry:
+    """An entry for a file that comes alone: an event for everybody, a note for staff. The caller holds the ticket."""
+    kind = Entry.Kind.EVENT if audience == Entry.Audience.PUBLIC else Entry.Kind.NOTE
+    text = _("%(name)s added a file: %(file)s.") % {"name": author, "file": name}
+    data = {"verb": "attach", "before": {}, "after": {"file": name}, "because": ""}
+    return Entry.objects.create(ticket=ticket, kind=kind, audience=audience, author=author, text=text, data=data, at=now)
 
 
 def opened(file: Attachment, *, reader: User, now: datetime) -> Path:

@@ -19,6 +19,7 @@ from incidents.states import IllegalMove, TicketState
 from incidents.vault import Kept
 from servicedesk.audit import trail
 from servicedesk.directory.models import User
+from servicedesk.search import index
 
 INBOUND, OUTBOUND = "in", "out"
 
@@ -143,6 +144,8 @@ def say(
     )
     ticket.updated_at = now
     ticket.save(update_fields=["updated_at"])
+    if not ticket.is_confidential:
+        index.add(kind="entry", object_id=entry.pk, title="", body=text, now=now)
     trail.record(ticket, kind, actor=author, now=now, after={"entry": entry.pk, "audience": audience})
     return entry
 

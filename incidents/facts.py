@@ -83,12 +83,17 @@ def _of_report(ticket: Ticket) -> dict[str, Any]:
         "ticket.severity_by": severity_by(ticket),
         "ticket.raised_by": [why["rule"] for why in ticket.severity_reasons if why.get("by") == "raise"],
         "ticket.reported_at": _iso(ticket.created_at),
-        "ticket.first_answer_due_at": _iso(ticket.first_answer_due_at),
+        "ticket.first_answer_due_at": None if _is_quiet(ticket) else _iso(ticket.first_answer_due_at),
         "ticket.first_answered": ticket.first_answered_at is not None,
     }
     if not ticket.is_confidential:
         known |= {"ticket.text": f"{ticket.title}\n{ticket.what}", "ticket.signature": list(ticket.signature)}
     return known
+
+
+def _is_quiet(ticket: Ticket) -> bool:
+    """Late by its cause and not by the desk: imported, or moved by a change of hours. It is listed, and no rule is asked."""
+    return ticket.is_due_quiet or ticket.origin == Ticket.Origin.IMPORT
 
 
 def severity_by(ticket: Ticket) -> str | None:

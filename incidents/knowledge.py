@@ -11,7 +11,7 @@ import structlog
 from django.db import DatabaseError, transaction
 from markdown_it import MarkdownIt
 
-from incidents.models import Article, Incident
+from incidents.models import Article, Incident, Problem
 from servicedesk.audit import trail
 from servicedesk.directory.models import User
 from servicedesk.search import index
@@ -33,6 +33,7 @@ class Suggestions:
 
     incidents: Sequence[Incident] = ()
     articles: Sequence[Article] = ()
+    problems: Sequence[Problem] = ()
     is_available: bool = True
 
 
@@ -75,10 +76,17 @@ def suggest(words: str, *, reader: User) -> Suggestions | None:
     try:
         with transaction.atomic():
             incidents = Incident.objects.shown_to_employees().select_related("service").order_by("severity", "since")
-            return Suggestions(list(incidents[:MOST_INCIDENTS]), search(words, reader=reader))
+            return Suggestions(list(incidents[:MOST_INCIDENTS]), search(words, reader=reader), _problems(words))
     except DatabaseError:
         log.exception("search is not available")
         return Suggestions(is_available=False)
+
+
+def _problems(words: str) -> list[Problem]:
+    """Known errors with a workaround that was published."""
+    hits = index.find(words, kinds=["problem"], public_only=True, limit=MOST_INCIDENTS)
+    found = Problem.objects.get_queryset().published().in_bulk([hit.object_id for hit in hits])  # type: ignore[attr-defined]
+    return [found[hit.object_id] for hit in hits if hit.object_id in found]
 
 
 def rendered(body: str) -> str:

@@ -91,7 +91,7 @@ def _one(pk: int, now: datetime) -> bool:
 def _remind(row: Pledge, now: datetime) -> None:
     row.remind_at = None
     row.save(update_fields=["remind_at"])
-    because = _("You promised for %(when)s: %(text)s") % {"when": _stamp(row, now), "text": row.text}
+    because = _("You promised for %(when)s: %(text)s") % {"when": _stamp(row, now), "text": _words(row)}
     letters_staff.tell(row.ticket, [row.person], because=because, topic="promise", now=now)
 
 
@@ -100,11 +100,17 @@ def _missed(row: Pledge, now: datetime) -> None:
     ticket = Ticket.objects.locked(row.ticket_id)
     row.missed_at, row.remind_at = now, None
     row.save(update_fields=["missed_at", "remind_at"])
+    said = _("%(name)s promised for %(when)s and it was not done: %(text)s")
     words = {"name": row.person, "when": _stamp(row, now), "text": row.text}
-    because = _("%(name)s promised for %(when)s and it was not done: %(text)s") % words
-    journal.ticket_event(ticket, because, actor=None, now=now, verb="miss_promise", after={"pledge": row.pk})
+    because = said % {**words, "text": _words(row)}
+    journal.ticket_event(ticket, said % words, actor=None, now=now, verb="miss_promise", after={"pledge": row.pk})
     letters_staff.tell(ticket, [row.person], because=because, topic="promise", now=now)
     letters_staff.notify(ticket, "it_manager", because=because, now=now)
+
+
+def _words(row: Pledge) -> str:
+    """What a letter may say of it: of a confidential ticket no word leaves the page."""
+    return _("its words stand on the page") if row.ticket.is_confidential else row.text
 
 
 def _stamp(row: Pledge, now: datetime) -> str:

@@ -64,7 +64,7 @@ def project(ticket: Ticket, *, now: datetime) -> None:
     """Bring the stored due times up to date with the ticket's history. The caller holds the row."""
     events, hours = events_of(ticket), desk(ticket.requester.site, Organisation.current())
     states = clocks.evaluate(events, TARGETS, hours, now)
-    due = {column: _owed(states.get(name), column) for column, name in STORED.items()}
+    due = {column: owed(states.get(name), column) for column, name in STORED.items()}
     due["settle_at"] = _settles_at(ticket, events, hours)
     changed = {column: at for column, at in due.items() if getattr(ticket, column) != at}
     for column, at in changed.items():
@@ -161,7 +161,7 @@ def _runs_as(ticket: Ticket, rank: int | None) -> int:
     return rank or UNRATED_RUNS_AS
 
 
-def _owed(state: ClockState | None, column: str) -> datetime | None:
+def owed(state: ClockState | None, column: str) -> datetime | None:
     """A next answer is owed only until it is given; the other two keep the time they were due."""
     if state is None or (column == "next_answer_due_at" and state.done_at is not None):
         return None

@@ -20,6 +20,7 @@ from incidents.models import Entry, Ticket
 from incidents.states import Effect, IllegalMove, Impacted, TicketState
 from servicedesk.directory import zones
 from servicedesk.directory.models import Service, Team, User
+from servicedesk.search import index
 
 SERVICE_DESK = "service-desk"  # the team that gets what names no service
 LONGEST_TITLE = 80
@@ -142,6 +143,8 @@ def _first_line(ticket: Ticket, now: datetime) -> Ticket:
     after = {"service": ticket.service.slug if ticket.service else None, "team": ticket.team.slug if ticket.team else None}
     actor = ticket.reported_by or ticket.requester
     journal.ticket_event(ticket, said, actor=actor, now=now, verb="file", after={**after, "kind": ticket.kind}, because=because)
+    if not ticket.is_confidential:
+        index.add(kind="ticket", object_id=ticket.pk, title=ticket.title, body=ticket.what, now=now)
     targets.project(ticket, now=now)
     _change(ticket, {"unrated_due_at": targets.unrated_due(ticket)})
     return ticket
@@ -170,6 +173,9 @@ def rate(
         return row
     kind = Ticket.Kind.REQUEST if effect == Effect.QUESTION and not loss else Ticket.Kind.REPORT
     _change(row, {**answers, "kind": kind, "severity_by": None, "is_confidential": row.is_confidential or loss, "evaluate_at": now})
+    if row.is_confidential:
+        index.remove(kind="ticket", object_id=row.pk)
+        index.remove(kind="entry", object_id=list(row.entries.values_list("pk", flat=True)))
     said = _("%(impacted)s; %(effect)s.") % {"impacted": Impacted(impacted).label, "effect": Effect(effect).label}
     journal.ticket_event(row, said, actor=actor, now=now, verb="rate", before=before, after=answers)
     targets.project(row, now=now)

@@ -12,6 +12,7 @@ from incidents import drafts, journal, moves, targets
 from incidents.models import Draft, Entry, Pledge, Ticket
 from notifications import outbox
 from servicedesk.directory.models import User
+from servicedesk.search import index
 
 DESKS_WORDS = (Entry.Kind.REPLY, Entry.Kind.CALL, Entry.Kind.MAIL, Entry.Kind.PROMISE)
 
@@ -42,6 +43,7 @@ def _withdraw(ticket: Ticket, row: Entry, actor: User, now: datetime) -> None:
     moved = list(with_it)
     row.withdrawn_at = now
     row.save(update_fields=["withdrawn_at"])
+    index.remove(kind="entry", object_id=row.pk)
     with_it.update(withdrawn_at=now)
     Pledge.objects.filter(entry=row).update(withdrawn_at=now, remind_at=None)
     said = _("An answer was taken back before it went out.")

@@ -2,9 +2,11 @@ from __future__ import annotations
 
 from django.urls import path, register_converter
 
+from incidents.api.attachments import AttachmentResource
 from incidents.api.incidents import IncidentResource
 from incidents.api.numbers import IncidentNumber, TicketNumber
 from incidents.api.oncall import PolicyResource, ScheduleResource
+from incidents.api.people import PersonResource, TeamResource
 from incidents.api.rules import RuleResource
 from incidents.api.silences import SilenceResource
 from incidents.api.tickets import EntryResource, TicketResource
@@ -18,6 +20,13 @@ urlpatterns = [
     path("tickets/", TicketResource.as_view({"get": "list", "post": "create"}), name="api_tickets"),
     path(TICKET, TicketResource.as_view({"get": "retrieve", "patch": "partial_update"}), name="api_ticket"),
     path(f"{TICKET}entries/", EntryResource.as_view({"get": "list", "post": "create"}), name="api_ticket_entries"),
+    path("attachments/", AttachmentResource.as_view({"get": "list", "post": "create"}), name="api_attachments"),
+    path("attachments/<int:number>/", AttachmentResource.as_view({"get": "retrieve"}), name="api_attachment"),
+    path("attachments/<int:number>/content/", AttachmentResource.as_view({"get": "content"}), name="api_attachment_content"),
+    path("people/", PersonResource.as_view({"get": "list"}), name="api_people"),
+    path("people/<str:username>/", PersonResource.as_view({"get": "retrieve"}), name="api_person"),
+    path("teams/", TeamResource.as_view({"get": "list"}), name="api_teams"),
+    path("teams/<slug:slug>/", TeamResource.as_view({"get": "retrieve"}), name="api_team"),
     path("incidents/", IncidentResource.as_view({"get": "list", "post": "create"}), name="api_incidents"),
     path(INCIDENT, IncidentResource.as_view({"get": "retrieve"}), name="api_incident"),
     path(f"{INCIDENT}acknowledge/", IncidentResource.as_view({"post": "acknowledge"}), name="api_acknowledge"),

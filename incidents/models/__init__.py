@@ -20,6 +20,7 @@ from incidents.models.mails import InboundMail, Mailbox
 from incidents.models.plans import Plan, PlanReading, PlanRole, PlanVersion, Runbook
 from incidents.models.pledges import Pledge
 from incidents.models.policies import LastResort, Policy, PolicyStep, PolicyVersion, StepTarget
+from incidents.models.problems import Problem, SimilarVote
 from incidents.models.readers import Reader
 from incidents.models.relations import TicketLink
 from incidents.models.reports import ActionItem, Report, Sentence
@@ -59,6 +60,7 @@ __all__ = [
     "PolicyStep",
     "PolicyVersion",
     "Presence",
+    "Problem",
     "Reader",
     "Report",
     "RequestType",
@@ -74,6 +76,7 @@ __all__ = [
     "SeverityLevel",
     "SignedLink",
     "Silence",
+    "SimilarVote",
     "StepRecord",
     "StepTarget",
     "Ticket",

@@ -152,6 +152,9 @@ class Ticket(models.Model):
 
     first_answer_due_at = models.DateTimeField(_("first answer due"), null=True)
     first_answered_at = models.DateTimeField(_("first answered"), null=True)
+    is_due_quiet = models.BooleanField(
+        _("late by a change"), default=False, help_text=_("A change of hours or a repair made it late: nobody is paged for that.")
+    )
     next_answer_due_at = models.DateTimeField(
         _("next answer due"), null=True, help_text=_("While the requester waits for one after the first.")
     )

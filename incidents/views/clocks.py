@@ -47,10 +47,11 @@ def all_of(ticket: Ticket, now: datetime, entries: Iterable[Entry] | None = None
     """Every clock of the ticket by name, worked out from its history."""
     names = {"first_response": _("First answer"), "next_response": _("Next answer"), "resolution": _("Solution")}
     states = targets.clocks_of(ticket, now=now, entries=entries)
-    return [(word, _seen(states[name])) for name, word in names.items() if name in states]
+    return [(word, seen(states[name])) for name, word in names.items() if name in states]
 
 
-def _seen(state: ClockState) -> Seen:
+def seen(state: ClockState) -> Seen:
+    """One clock as it stands."""
     whole = state.used_s + state.left_s
     value = min(max(round(100 * state.used_s / whole), 0), 100) if whole > 0 else 100
     if state.state == "paused":

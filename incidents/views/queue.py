@@ -13,7 +13,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from incidents import bulk
-from incidents.models import Batch, SavedView, Ticket
+from incidents.models import Batch, Presence, SavedView, Ticket
+from incidents.models.around import PresenceQuerySet
 from incidents.models.tickets import TicketQuerySet
 from incidents.states import OPEN_TICKET, Severity
 from incidents.views import clocks, numbers, queue_asked
@@ -24,8 +25,9 @@ from servicedesk.directory.access import PersonRequest
 from servicedesk.directory.models import Role, User
 
 PAGE = 50
-PARTS = ("requester", "assignee", "service", "incident")
+PARTS = ("requester", "assignee", "service", "team", "incident")
 REREAD = timedelta(seconds=10)  # what committed late is not missed
+CAME_FROM = "queue_at"  # a cookie: the address, for what goes on from a ticket
 LAST_BATCH = "last_batch"  # in the session: what could still be undone
 
 
@@ -34,6 +36,7 @@ class Row:
     ticket: Ticket
     clock: clocks.Seen
     is_done: bool = False
+    here: Presence | None = None
 
 
 @require_safe
@@ -44,11 +47,13 @@ def queue(request: PersonRequest) -> HttpResponse:
         return _news(request, asked, now)
     visible = visible_to(request.user)
     page, following = _page(asked.narrow(visible, request.user), asked)
+    here = _here(request.user, [ticket.pk for ticket in page], now)
     context = {
         "asked": asked,
         "view": asked.view,
         **tabs(request, asked, visible),
-        "rows": [Row(ticket, clocks.of(ticket, now)) for ticket in page],
+        "rows": [Row(ticket, clocks.of(ticket, now), here=here.get(ticket.pk)) for ticket in page],
+        "columns": queue_asked.COLUMNS,
         "next": following and asked.link(after=following),
         "first": asked.link(after="") if asked.after else "",
         "sorts": queue_asked.SORTS,
@@ -60,7 +65,15 @@ def queue(request: PersonRequest) -> HttpResponse:
         "severities": Severity,
         "batch": last_batch(request, now),
     }
-    return render(request, "desk/queue.html", context)
+    answer = render(request, "desk/queue.html", context)
+    answer.set_cookie(CAME_FROM, asked.query[:500], samesite="Lax", httponly=True, secure=request.is_secure())
+    return answer
+
+
+def _here(user: User, numbers_of: list[int], now: datetime) -> dict[int, Presence]:
+    """Who else has a ticket of the page open; of several who writes."""
+    rows = PresenceQuerySet(Presence).here(now).filter(ticket__in=numbers_of).exclude(person=user).select_related("person")
+    return {row.ticket_id: row for row in rows.order_by("is_writing", "pk")}
 
 
 def visible_to(user: User) -> TicketQuerySet:
@@ -99,8 +112,9 @@ def drawn(request: PersonRequest, asked: Asked, found: Iterable[int], now: datet
     """These tickets as rows; those that left the view are marked as done."""
     visible = TicketQuerySet(Ticket).visible_to(request.user)
     still = set(asked.narrow(visible.filter(state__in=OPEN_TICKET), request.user).filter(pk__in=found).values_list("pk", flat=True))
-    rows: Any = visible.filter(pk__in=found).select_related(*PARTS)
-    return [Row(ticket, clocks.of(ticket, now), ticket.pk not in still) for ticket in rows]
+    rows: Any = list(visible.filter(pk__in=found).select_related(*PARTS))
+    here = _here(request.user, [ticket.pk for ticket in rows], now)
+    return [Row(ticket, clocks.of(ticket, now), ticket.pk not in still, here.get(ticket.pk)) for ticket in rows]
 
 
 def _news(request: PersonRequest, asked: Asked, now: datetime) -> HttpResponse:

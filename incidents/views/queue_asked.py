@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import cast
 
 from django.db.models import IntegerField, Q, Subquery
@@ -15,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from incidents.models.tickets import TicketQuerySet
 from incidents.states import OPEN_TICKET, Severity, TicketState
 from incidents.views import numbers
+from servicedesk import clock
 from servicedesk.directory.models import Role, Service, Team, User
 
 MOST_COUNTED = 1_000
@@ -28,12 +30,24 @@ class View:
     empty: str | Promise
 
 
+SOON = timedelta(hours=1)
+
+
+def _due_by(moment: datetime) -> Q:
+    """An answer or a solution is owed by then."""
+    first = Q(first_answered_at=None, first_answer_due_at__lte=moment)
+    return ~Q(state=TicketState.WAITING) & (first | Q(next_answer_due_at__lte=moment) | Q(solution_due_at__lte=moment))
+
+
 VIEWS = (
     View("all", gettext_lazy("All open"), lambda user: Q(), gettext_lazy("No ticket is open.")),
     View("triage", gettext_lazy("Needs triage"), lambda user: Q(state=TicketState.NEW, assignee=None), gettext_lazy("Nothing to triage.")),
     View("mine", gettext_lazy("Mine"), lambda user: Q(assignee=user), gettext_lazy("You have no open tickets.")),
     View("team", gettext_lazy("My team"), lambda user: Q(team__in=user.team_ids), gettext_lazy("Your team has no open tickets.")),
     View("unassigned", gettext_lazy("Unassigned"), lambda user: Q(assignee=None), gettext_lazy("Every open ticket has somebody.")),
+    View(
+        "breaching", gettext_lazy("Due in 1 h"), lambda user: _due_by(clock.now() + SOON), gettext_lazy("Nothing falls due within an hour.")
+    ),
     View("waiting", gettext_lazy("Waiting"), lambda user: Q(state=TicketState.WAITING), gettext_lazy("No ticket waits for anybody.")),
 )
 
@@ -64,7 +78,17 @@ FILTERS: dict[str, Filter] = {
     "service": Filter(gettext_lazy("Service"), "service__slug", lambda: dict(Service.objects.values_list("slug", "name"))),
 }
 SORTS = {"clock": gettext_lazy("Time to breach"), "newest": gettext_lazy("Newest first"), "oldest": gettext_lazy("Oldest first")}
-NAMES = ("view", "q", *FILTERS, "sort", "after")
+COLUMNS = {
+    "from": gettext_lazy("From"),
+    "service": gettext_lazy("Service"),
+    "team": gettext_lazy("Team"),
+    "assignee": gettext_lazy("Assignee"),
+    "clock": gettext_lazy("Clock"),
+    "created": gettext_lazy("Created"),
+    "changed": gettext_lazy("Changed"),
+}
+USUAL = ("from", "service", "assignee", "clock", "changed")
+NAMES = ("view", "q", *FILTERS, "sort", "cols", "after")
 OWN = {"pulse", "on", "since", "edit", "saved"}  # not part of what is asked
 EMPTY = {"none", "nobody"}
 
@@ -80,6 +104,7 @@ class Asked:
     after: str
     unknown: list[str] = field(default_factory=list)
     named: dict[str, str] = field(default_factory=dict)  # the filters' values in words
+    columns: tuple[str, ...] = USUAL
 
     @property
     def chips(self) -> list[tuple[str | Promise, str, str]]:
@@ -93,6 +118,7 @@ class Asked:
     def link(self, **changes: str) -> str:
         """This address with some parts changed, in one order; empty parts are left out."""
         parts = {"view": self.view.slug, "q": self.words, **self.values, "sort": self.sort, "after": self.after}
+        parts["cols"] = "" if self.columns == USUAL else ".".join(self.columns)
         if set(changes) - {"after"}:
             parts["after"] = ""
         parts.update(changes)
@@ -126,9 +152,11 @@ def read(asked: QueryDict) -> Asked:
                 values[name], named[name] = value, word
     sort = asked.get("sort", "clock")
     unknown += [f"{name}={asked[name][:40]}" for name, known in (("view", view), ("sort", sort in SORTS)) if asked.get(name) and not known]
-    return Asked(
-        view or VIEWS[0], asked.get("q", "").strip(), values, sort if sort in SORTS else "clock", asked.get("after", ""), unknown, named
-    )
+    wanted = [name for part in asked.getlist("cols") for name in part.split(".") if name]
+    unknown += [f"cols={name[:40]}" for name in wanted if name not in COLUMNS]
+    columns = tuple(name for name in COLUMNS if name in wanted) or USUAL
+    sorted_by, words = sort if sort in SORTS else "clock", asked.get("q", "").strip()
+    return Asked(view or VIEWS[0], words, values, sorted_by, asked.get("after", ""), unknown, named, columns)
 
 
 class Capped(Subquery):

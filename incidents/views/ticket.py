@@ -13,6 +13,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from incidents import access, around, canned, drafts, fields, letters_requester, readers, thanks, tickets
@@ -20,11 +21,12 @@ from incidents.forms import AnswerForm, AssignForm, CallForm, ReplyForm, Severit
 from incidents.forms_ticket import TagsForm, TimeForm, WatchForm
 from incidents.models import Attachment, Draft, Entry, Pledge, Ticket, TimeSpent, Watcher
 from incidents.states import IllegalMove
-from incidents.views import clocks, escalations, ticket_work
+from incidents.views import clocks, escalations, queue_beside, ticket_work
 from notifications.models import Message
 from servicedesk import clock
 from servicedesk.directory.access import PersonRequest
 
+WAYS_ON = (("stay", gettext_lazy("Stay here")), ("next", gettext_lazy("Next ticket")), ("list", gettext_lazy("Back to the list")))
 COMPOSERS = ("reply", "note", "call")
 TABS = ("timeline", "work")
 
@@ -181,6 +183,8 @@ def _composer(request: PersonRequest, found: Ticket, watchers: list[Any], now: d
     concerned = letters_requester.concerned(askers, [watcher.person for watcher in watchers])
     return {
         "composer": composer,
+        "ways_on": WAYS_ON,
+        "way_on": queue_beside.way_on(request),
         "canned": [] if picked else answers,
         "canned_asked": "canned" in request.GET and not answers,
         "recipients": [person for person in concerned if person.email and person.is_active],
@@ -245,8 +249,3 @@ def refusal(found: Ticket) -> str:
     """How it stands now, which may be otherwise than when the page was opened."""
     state = Ticket.objects.get(pk=found.pk).get_state_display()
     return _("That cannot be done now. The ticket is: %(state)s.") % {"state": state}
-
-
-def there(request: PersonRequest, found: Ticket) -> str:
-    """Where one is led after sending."""
-    return reverse("ticket", args=[found.pk])

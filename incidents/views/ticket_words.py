@@ -16,7 +16,8 @@ from incidents.forms import AnswerForm, CallForm, ReplyForm
 from incidents.models import Draft, Entry, Pledge, Ticket
 from incidents.states import IllegalMove
 from incidents.views import numbers, pressed
-from incidents.views.ticket import refusal, shown, there
+from incidents.views.queue_beside import remember, there
+from incidents.views.ticket import refusal, shown
 from servicedesk import clock
 from servicedesk.directory.access import PersonRequest
 
@@ -40,7 +41,7 @@ def reply(request: PersonRequest, number: int) -> HttpResponse:
         messages.error(request, str(error) if isinstance(error, fields.Unanswered) else refusal(found))
         return shown(request, found, {"text_form": form, "composer": "reply"}, status=409)
     drafts.discard(request.user, Draft.Kind.REPLY, found.pk)
-    return done
+    return remember(done, request)
 
 
 def _answer(request: PersonRequest, found: Ticket, form: ReplyForm) -> object:
@@ -67,7 +68,7 @@ def note(request: PersonRequest, number: int) -> HttpResponse:
     deed = functools.partial(conversation.note, found, author=request.user, now=now, **form.said)
     done = pressed.once(request, form, deed, there(request, found))
     drafts.discard(request.user, Draft.Kind.NOTE, found.pk)
-    return done
+    return remember(done, request)
 
 
 @require_POST

@@ -51,6 +51,7 @@ class Topic(models.TextChoices):
     MANAGER = "manager", _("A ticket needs the IT manager on duty")
     MENTIONED = "mentioned", _("A colleague names me in a note")
     WATCHED = "watched", _("News of a ticket I watch")
+    DIGEST = "digest", _("This morning, by mail at 07:30")
     PROMISE = "promise", _("A promise of mine falls due or was missed")
 
 

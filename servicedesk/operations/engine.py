@@ -19,6 +19,7 @@ from django.db import DatabaseError, InterfaceError, close_old_connections, conn
 from django.db.models import Case, DurationField, ExpressionWrapper, F, IntegerField, Q, Value, When
 from django.db.models.functions import Now
 
+from incidents import catching_up
 from servicedesk import clock
 from servicedesk.operations.models import EnginePass
 from servicedesk.operations.passes import PASSES, Pass
@@ -174,6 +175,7 @@ class Engine:
 
     def run(self) -> None:
         """Until `stop` is set."""
+        catch_up()
         enrol(self.passes)
         threads = [threading.Thread(target=lane.loop, name=name, daemon=True) for name, lane in self.lanes.items()]
         for thread in threads:
@@ -198,6 +200,17 @@ class Engine:
             return 0.0
         log.error("the machine's clock was set; what falls due moves with it", by_s=round(step))
         return step
+
+
+def catch_up() -> None:
+    """One page for all that fell due while no engine ran. Nothing on a new database."""
+    try:
+        last = EnginePass.objects.exclude(ran_at=None).annotate(at=Now()).order_by("-ran_at").values_list("at", "ran_at").first()
+        if last is not None and last[1] is not None:
+            now = clock.now()
+            catching_up.after_downtime(since=now - (last[0] - last[1]), now=now)
+    except DatabaseError:
+        log.exception("what fell due meanwhile could not be gathered; the rules take it one by one")
 
 
 def newer() -> int:

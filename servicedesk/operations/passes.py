@@ -7,7 +7,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from incidents import approvals, around, attaching, automation, drafts, escalation, following, pledges, scheduled, settling, vendors
+from incidents import (
+    approvals,
+    around,
+    attaching,
+    automation,
+    drafts,
+    escalation,
+    following,
+    mornings,
+    pledges,
+    scheduled,
+    settling,
+    vendors,
+)
 from incidents.command import sweep as command
 from incidents.incidents import sweep as incidents
 from incidents.mail import posting
@@ -59,6 +72,7 @@ PASSES: tuple[Pass, ...] = (
     Pass("remind of promised updates", 1, command.remind_due),
     Pass("tell who has it too", 2, following.tell_over),
     Pass("look after promises", 5, pledges.watch_over),
+    Pass("write the morning's letters", 60, mornings.send_due),
     Pass("expire approvals", 60, approvals.expire_due),
     Pass("chase vendors", 60, vendors.chase_due),
     Pass("file what comes round", 30, scheduled.file_due),

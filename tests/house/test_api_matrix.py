@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 from django.test import Client
 
-from incidents import incidents, silences
+from incidents import attaching, incidents, silences, vault
 from incidents.models import Ticket
 from notifications.models import Message
 from servicedesk import clock
@@ -62,6 +62,16 @@ ROWS: dict[str, tuple[Any, dict[str, Answers]]] = {
         {"kind": "reply", "text": "Hello"},
         {"ticket": made(row(200, 404, 200, 200, 200, 404, 403, 200), 201), "secret ticket": made(TEAM_AND_OWNER, 201)},
     ),
+    "attachments_list": (None, {"": EVERYBODY}),
+    "attachments_create": (
+        {"ticket": "T-1001", "name": "x.txt", "content": "eA=="},
+        {"": made(row(200, 404, 200, 200, 200, 404, 403, 200), 201)},
+    ),
+    "attachments_retrieve": (None, {"file": STRANGERS_404, "secret file": TEAM_AND_OWNER}),
+    "people_list": (None, {"": OUTBOX}),
+    "people_retrieve": (None, {"username": OUTBOX}),
+    "teams_list": (None, {"": OUTBOX}),
+    "teams_retrieve": (None, {"team": OUTBOX}),
     "incidents_list": (None, {"": DESK_READS}),
     "incidents_create": ({"title": "x", "severity": 4}, {"": made(WORKS, 201)}),
     "incidents_retrieve": (None, {"incident": DESK_READS, "secret incident": TEAM_READS}),
@@ -98,6 +108,7 @@ ROWS: dict[str, tuple[Any, dict[str, Answers]]] = {
     "messages_retrieve": (None, {"message": OUTBOX, "secret message": row(403, 403, 200, 200, 200, 200, 200, 404)}),
 }
 NEVER_CONFIDENTIAL = {
+    "people_retrieve", "teams_retrieve",
     "silences_retrieve", "silences_end_create", "schedules_retrieve", "schedules_on_call_retrieve", "policies_retrieve",
     "policies_who_would_be_paged_retrieve", "rules_retrieve", "rules_try_create", "rules_backtest_create", "rules_backtest_retrieve",
 }  # fmt: skip
@@ -126,7 +137,19 @@ def things(acme: Company) -> dict[str, str]:
     until = {"starts_at": NINE, "ends_at": NINE + timedelta(hours=2)}
     quiet = silences.make(actor=acme.people["ana"], service=acme.services["vpn"], reason="It is updated", **until, now=NINE)
     letters = {secret: Message.objects.filter(is_confidential=secret).latest("pk") for secret in (False, True)}
-    configured = {"schedule": "it-ops", "policy": "it-ops", "rule": "R4"}
+    files = [{"files": [vault.put("x.txt", [b"x"])]}]
+    plain_file, secret_file = (
+        attaching.attach(row, None, files[0]["files"], actor=acme.people["ella"], now=NINE)[0].pk for row in (ticket, secret)
+    )
+    configured = {
+        "file": str(plain_file),
+        "secret file": str(secret_file),
+        "username": "kim",
+        "team": "it-ops",
+        "schedule": "it-ops",
+        "policy": "it-ops",
+        "rule": "R4",
+    }
     numbers = {
         **configured,
         "": "",

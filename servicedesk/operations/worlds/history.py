@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
-from incidents import wording
+from incidents import finding, wording
 from incidents.likeness import signature
 from incidents.models import Entry, Ticket
 from incidents.states import TicketState
@@ -86,6 +86,7 @@ def write(company: Company, *, now: datetime, number: int = NUMBER) -> None:
     Ticket.objects.bulk_create([ticket for ticket, _report in tickets], batch_size=200)
     Entry.objects.bulk_create([entry for ticket, report in tickets for entry in _entries(ticket, report.story)], batch_size=500)
     kept.write()
+    finding.reindex(now=now)
 
 
 def colleagues(company: Company, *, now: datetime) -> list[User]:

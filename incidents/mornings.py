@@ -1,0 +1,252 @@
+"""The night in ten lines, on a page and by mail at 07:30; and, before one goes, what one leaves behind until one is back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from incidents import letters_requester, targets
+from incidents.deskhours import Desk
+from incidents.models import Approval, Draft, Incident, Page, Pledge, Ticket
+from incidents.models.incidents import IncidentQuerySet
+from incidents.models.tickets import TicketQuerySet
+from incidents.states import OPEN_INCIDENT, IncidentState, TicketState
+from notifications import outbox, reach
+from notifications.models import Channel, Message, Topic
+from servicedesk.directory import moments, zones
+from servicedesk.directory.models import Organisation, Role, Service, User
+from servicedesk.oncall import roster
+from servicedesk.oncall.models import Schedule
+
+AT, UNTIL = time(7, 30), time(10, 0)  # later it is no morning letter any more
+NIGHT = timedelta(hours=14)  # where no desk hours say when it began
+SOON = timedelta(hours=1)
+NAMED = 5
+PAGING = (1, 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line: a fact, how it feels (ok, warn, bad, mute), and where to go."""
+
+    text: str
+    tone: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """What one leaves behind until `back_at`."""
+
+    back_at: datetime
+    pledges: list[Pledge]
+    waiting: list[Ticket]
+    breaches: list[Ticket]
+    drafts: list[Draft]
+    approvals: list[Approval]
+
+
+# This morning
+
+
+def since(now: datetime) -> datetime:
+    """When the desk closed last, looked at from its next opening: yesterday at six on a plain day, Friday on a Monday."""
+    desk = targets.desk(None, Organisation.current())
+    if desk.is_round_the_clock:
+        return now - NIGHT
+    ends = [end for start, end in _spans(desk, now - timedelta(days=10), now) if end <= now]
+    return max(ends, default=now - NIGHT)
+
+
+def _spans(desk: Desk, start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
+    found = []
+    for opens, closes in desk.spans(start):
+        if opens > end:
+            break
+        found.append((opens, closes))
+    return found
+
+
+def overnight(reader: User, *, now: datetime) -> list[Line]:
+    """Ten lines, of what this reader may see; what is confidential is only counted."""
+    start = since(now)
+    seen, tickets = IncidentQuerySet(Incident).visible_to(reader), TicketQuerySet(Ticket).visible_to(reader)
+    plain = seen.filter(is_confidential=False)
+    open_tickets = tickets.open().filter(is_confidential=False)
+    return [
+        _opened(plain.filter(created_at__gte=start), Incident.objects.filter(created_at__gte=start, is_confidential=True).count()),
+        _still_open(plain.filter(state__in=OPEN_INCIDENT)),
+        _woken(start, now),
+        _new(tickets.filter(created_at__gte=start, created_at__lte=now, is_confidential=False).exclude(origin=Ticket.Origin.IMPORT)),
+        _triage(open_tickets),
+        _late(open_tickets, now),
+        _due_soon(open_tickets, now),
+        _promised(open_tickets, now),
+        _failing(),
+        _on_call(now),
+    ]
+
+
+def _opened(rows: IncidentQuerySet, confidential: int) -> Line:
+    found = list(rows.order_by("severity", "-pk"))
+    if not found and not confidential:
+        return Line(_("No incident was opened."), "ok", "/incidents/")
+    text = ngettext("%(n)d incident was opened", "%(n)d incidents were opened", len(found)) % {"n": len(found)}
+    text += f": {_names([f'{row.number} SEV{row.severity} {row.title}' for row in found])}" if found else ""
+    text += f"; {_n_confidential(confidential)}" if confidential else ""
+    return Line(text + ".", "warn", "/incidents/")
+
+
+def _still_open(rows: IncidentQuerySet) -> Line:
+    found = list(rows.select_related("acknowledged_by").order_by("severity", "pk"))
+    if not found:
+        return Line(_("No incident is open."), "ok", "/incidents/")
+    alone = [row for row in found if row.acknowledged_by is None and row.state != IncidentState.PROPOSED]
+    named = _names([f"{row.number} ({row.acknowledged_by or _('nobody has it')})" for row in found])
+    text = ngettext("%(n)d incident is open: %(named)s.", "%(n)d incidents are open: %(named)s.", len(found))
+    return Line(text % {"n": len(found), "named": named}, "bad" if alone else "warn", "/incidents/")
+
+
+def _woken(start: datetime, now: datetime) -> Line:
+    people = list(Page.objects.filter(at__gte=start, at__lte=now).values_list("person__name", flat=True))
+    if not people:
+        return Line(_("Nobody was paged."), "ok", "/outbox/")
+    text = ngettext("%(n)d page went out, to %(named)s.", "%(n)d pages went out, to %(named)s.", len(people))
+    return Line(text % {"n": len(people), "named": _names(sorted(set(people)))}, "warn", "/outbox/")
+
+
+def _new(rows: TicketQuerySet) -> Line:
+    count, grave = rows.count(), list(rows.filter(severity__in=PAGING).order_by("severity", "-pk")[: NAMED + 1])
+    text = ngettext("%(n)d ticket came", "%(n)d tickets came", count) % {"n": count}
+    text += f": {_names([f'{row.number} SEV{row.severity}' for row in grave])}" if grave else ""
+    return Line(text + ".", "bad" if grave else "mute", "/queue/?sort=newest")
+
+
+def _triage(rows: TicketQuerySet) -> Line:
+    count = rows.filter(state=TicketState.NEW, assignee=None).count()
+    text = ngettext("%(n)d ticket needs triage.", "%(n)d tickets need triage.", count) % {"n": count}
+    return Line(text, "warn" if count else "ok", "/queue/?view=triage")
+
+
+def _late(rows: TicketQuerySet, now: datetime) -> Line:
+    count = rows.filter(_due(now)).count()
+    text = ngettext("%(n)d ticket is late.", "%(n)d tickets are late.", count) % {"n": count}
+    return Line(text, "bad" if count else "ok", "/queue/")
+
+
+def _due_soon(rows: TicketQuerySet, now: datetime) -> Line:
+    count = rows.filter(_due(now + SOON)).exclude(_due(now)).count()
+    text = ngettext("%(n)d more falls due within an hour.", "%(n)d more fall due within an hour.", count) % {"n": count}
+    return Line(text, "warn" if count else "ok", "/queue/")
+
+
+def _due(by: datetime) -> Q:
+    """What is owed by then: a first answer, a next answer, a solution."""
+    first = Q(first_answered_at=None, first_answer_due_at__lte=by)
+    return ~Q(state=TicketState.WAITING) & (first | Q(next_answer_due_at__lte=by) | Q(solution_due_at__lte=by))
+
+
+def _promised(rows: TicketQuerySet, now: datetime) -> Line:
+    day = zones.local(now, None).replace(hour=23, minute=59, second=59)
+    found = Pledge.objects.open().filter(ticket__in=rows, due_at__lte=day)
+    missed = found.filter(due_at__lte=now).count()
+    text = ngettext("%(n)d promise is for today", "%(n)d promises are for today", found.count()) % {"n": found.count()}
+    text += ", " + _("%(n)d of them missed") % {"n": missed} if missed else ""
+    return Line(text + ".", "bad" if missed else "mute", "/before-you-go/")
+
+
+def _failing() -> Line:
+    names = list(Service.objects.active().failing().values_list("name", flat=True))
+    if not names:
+        return Line(_("No check of a service sees a problem."), "ok", "/services/")
+    return Line(_("Not well: %(named)s.") % {"named": _names(names)}, "bad", "/services/")
+
+
+def _on_call(now: datetime) -> Line:
+    found = [(schedule.name, roster.on_call(schedule, at=now)) for schedule in Schedule.objects.order_by("name")]
+    said = [f"{name} {', '.join(map(str, people)) or _('nobody')}" for name, people in found]
+    empty = any(not people for _name, people in found)
+    return Line(_("On call: %(named)s.") % {"named": "; ".join(said) or _("nobody")}, "bad" if empty or not found else "mute", "/oncall/")
+
+
+def _names(names: list[str]) -> str:
+    return ", ".join(names[:NAMED]) + (f" +{len(names) - NAMED}" if len(names) > NAMED else "")
+
+
+def _n_confidential(count: int) -> str:
+    return ngettext("%(n)d confidential", "%(n)d confidential", count) % {"n": count}
+
+
+def send_due(*, now: datetime) -> int:
+    """The mail of the day, once, between half past seven and ten on the desk's wall clock, on days the desk opens; how many."""
+    local = zones.local(now, None)
+    if not AT <= local.time() < UNTIL or Message.objects.filter(key__startswith=_key(local)).exists():
+        return 0
+    midnight = datetime.combine(local.date(), time(), ZoneInfo(zones.of(None)))
+    opens = targets.desk(None, Organisation.current()).opens_at(midnight)
+    return _send(local, now) if opens and opens < midnight + timedelta(days=1) else 0
+
+
+@transaction.atomic
+def _send(local: datetime, now: datetime) -> int:
+    """All of them or none: a second engine finds the first one's letters."""
+    people = User.objects.get_queryset().holding(Role.AGENT, Role.MANAGER).exclude(email=None).order_by("pk")
+    wanting = [person for person in people if reach.wants(person, Topic.DIGEST)]
+    for person in wanting:
+        with translation.override(person.language or letters_requester.language()):
+            said: dict[str, Any] = {
+                "lines": overnight(person, now=now),
+                "name": person.get_short_name(),
+                "site": settings.SITE_URL,
+                "url": f"{settings.SITE_URL}/morning/",
+            }
+            organisation = Organisation.current()
+            said |= {"since": moments.stamp(zones.local(since(now), person), zones.local(now, person)), "organisation": organisation}
+            letter = outbox.Letter(
+                subject=_("This morning, %(day)s") % {"day": f"{local:%d.%m.}"}, text=render_to_string("email/morning.txt", said),
+                html=render_to_string("email/morning.html", said), sms="", short="",
+                headers={"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"},
+            )  # fmt: skip
+        to = {"channel": Channel.EMAIL, "to": str(person.email), "person": person}
+        outbox.post(thread="morning", key=f"{_key(local)}{person.pk}", letter=letter, now=now, **to)  # type: ignore[arg-type]
+    return len(wanting)
+
+
+def _key(local: datetime) -> str:
+    return f"morning:{local:%Y-%m-%d}:"
+
+
+# Before you go
+
+
+def leaving(person: User, *, now: datetime) -> Leaving:
+    """What this person has, as it will be when the desk opens on another day."""
+    back_at = back(now)
+    mine = TicketQuerySet(Ticket).visible_to(person).open().filter(assignee=person)
+    visible = TicketQuerySet(Ticket).visible_to(person)
+    return Leaving(
+        back_at,
+        list(Pledge.objects.open().filter(person=person).select_related("ticket").order_by("due_at")),
+        list(mine.filter(next_answer_due_at__isnull=False) | mine.filter(first_answered_at=None).exclude(state=TicketState.WAITING)),
+        list(mine.filter(_due(back_at)).by_clock()),
+        list(Draft.objects.filter(person=person, kind__in=(Draft.Kind.REPLY, Draft.Kind.NOTE), number__in=visible.values("pk"))),
+        list(Approval.objects.pending().of(person).select_related("ticket__requester")),
+    )
+
+
+def back(now: datetime) -> datetime:
+    """The desk's next opening on another day; in fourteen hours where it never closes."""
+    desk = targets.desk(None, Organisation.current())
+    tomorrow = datetime.combine(zones.local(now, None).date() + timedelta(days=1), time(), ZoneInfo(zones.of(None)))
+    opens = None if desk.is_round_the_clock else desk.opens_at(tomorrow)
+    return opens or now + NIGHT

@@ -1,0 +1,86 @@
+"""Every clock of a ticket explained: its target, each stretch in words, and what became of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_safe
+
+from incidents import access, targets
+from incidents.clocks import ClockState, Segment
+from incidents.models import Ticket
+from incidents.views import clocks
+from servicedesk import clock
+from servicedesk.directory import moments
+from servicedesk.directory.access import PersonRequest
+
+NAMES = {
+    "first_response": (gettext_lazy("First answer"), "first_answer_s"),
+    "next_response": (gettext_lazy("Next answer"), "next_answer_s"),
+    "resolution": (gettext_lazy("Solution"), "solution_s"),
+}
+BECAUSE = {
+    "requester": gettext_lazy("stood still: waiting for the requester"),
+    "vendor": gettext_lazy("stood still: waiting for a vendor"),
+    "approval": gettext_lazy("stood still: waiting for approval"),
+    "planned": gettext_lazy("stood still: planned for later"),
+    "merged": gettext_lazy("stood still: merged into another ticket"),
+    "solved": gettext_lazy("stood still: solved"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One clock: name, target in words, segments as (from, to, words), and how it stands."""
+
+    name: str
+    target: str
+    lines: list[tuple[datetime, datetime, str]]
+    seen: clocks.Seen
+    used: str
+    sentence: str
+
+
+@require_safe
+def explained(request: PersonRequest, number: int) -> HttpResponse:
+    found, now = access.staff_ticket(request.user, number), clock.now()
+    states = targets.clocks_of(found, now=now)
+    target = targets.target_of(found)
+    told = [_told(found, name, states[name], now) for name in NAMES if name in states]
+    return render(request, "desk/clocks.html", {"ticket": found, "told": told, "target": target, "rank": target.severity})
+
+
+def _told(ticket: Ticket, name: str, state: ClockState, now: datetime) -> Told:
+    word, column = NAMES[name]
+    target = targets.target_of(ticket)
+    hours = _("round the clock") if target.is_round_the_clock else _("in desk hours")
+    words = _("%(span)s, %(hours)s, by SEV%(n)s") % {"span": _span(getattr(target, column)), "hours": hours, "n": target.severity}
+    lines = [(part.starts_at, part.ends_at, _line(part)) for part in state.segments]
+    return Told(str(word), words, lines, clocks.seen(state), _span(state.used_s), _sentence(state))
+
+
+def _line(part: Segment) -> str:
+    if part.because:
+        return str(BECAUSE.get(part.because, part.because))
+    if part.worked_s <= 0:
+        return _("ran, with no desk hours in it (SEV%(n)s)") % {"n": part.rank}
+    return _("ran, %(span)s counted (SEV%(n)s)") % {"span": _span(part.worked_s), "n": part.rank}
+
+
+def _sentence(state: ClockState) -> str:
+    if state.done_at is not None:
+        return _("Met.") if state.state == "met" else _("Done, but too late.")
+    if state.state == "missed":
+        return _("Missed by %(span)s.") % {"span": _span(-state.left_s)}
+    if state.state == "paused":
+        return _("Stands still with %(span)s left.") % {"span": _span(state.left_s)}
+    return _("%(span)s left.") % {"span": _span(state.left_s)}
+
+
+def _span(seconds: float) -> str:
+    return moments.duration(timedelta(seconds=max(seconds, 0)))
