@@ -14,10 +14,12 @@ import pytest
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.urls import reverse
 
-from monitoring import collecting, evidence
+from monitoring import collecting, evidence, rounds
 from monitoring.models import Alert, Check, Result
-from tests.actors import NINE
+from servicedesk.operations.worlds import company
+from tests.actors import NINE, signed_in
 from tests.monitoring.doors import Sender, sender
 from tests.monitoring.probes.looking import free_port, web_server
 
@@ -127,6 +129,15 @@ def test_trouble_on_the_host_brings_its_processes_along_once(desk: str, tmp_path
     again(one)
     one.round(now=NINE + timedelta(minutes=1))
     assert "hog, first bad 08:00" in Alert.objects.get().detail
+
+
+def test_the_alerts_page_shows_it(db: None) -> None:
+    acme, now = company.found(now=NINE), NINE
+    door = sender("results")
+    item = {"check": "fs-02 memory", "status": "critical", "summary": "full", "detail": "99 % cpu <hog>"}
+    rounds.take(door.source, [item], now=now)
+    page = signed_in(acme.people["ana"]).get(reverse("alert", args=[Alert.objects.get().pk])).content.decode()
+    assert "99 % cpu &lt;hog&gt;" in page
 
 
 @pytest.mark.parametrize(
