@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from monitoring.views import alerts, checks, doors, inbox, overviews, pagers, passive, prometheus, senders
+from monitoring.views import alerts, checks, doors, inbox, mapping, overviews, pagers, passive, prometheus, senders
 
 urlpatterns = [
     path("services/", overviews.services, name="services"),
@@ -18,6 +18,7 @@ urlpatterns = [
     path("alerts/", alerts.alerts, name="alerts"),
     path("alerts/<int:number>/", alerts.alert, name="alert"),
     path("inbox/", inbox.inbox, name="inbox"),
+    path("inbox/<slug:slug>/mapping/", mapping.edit, name="source_mapping"),
     path("in/results/", doors.Results.as_view(), name="in_results"),
     path("in/results/<str:token>/", doors.Results.as_view(), name="in_results_token"),
     path("in/alerta/alert", senders.Sender.as_view(), {"sender": "alerta"}, name="in_alerta"),
