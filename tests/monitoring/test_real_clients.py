@@ -1,0 +1,123 @@
+"""The real programs on loopback, as an owner sets them up: change the address, keep the sender. Skipped where one is absent."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from monitoring.models import Alert, RawBody
+from tests.actors import signed_in
+from tests.monitoring.doors import sender
+from tests.servicedesk.test_up import free_port
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+RULES = "groups: [{name: g, interval: 1s, rules: [{alert: DiskFull, expr: 'vector(1) > 0', labels: {severity: critical}}]}]"
+PROMETHEUS = """
+global: {{evaluation_interval: 1s, scrape_interval: 1s}}
+rule_files: [rules.yml]
+alerting: {{alertmanagers: [{{authorization: {{credentials: "{token}"}}, static_configs: [{{targets: ["{host}"]}}]}}]}}
+"""
+ALERTMANAGER = """
+route: {{receiver: desk, group_wait: 0s, group_interval: 1s, group_by: [alertname]}}
+receivers:
+- name: desk
+  webhook_configs: [{{url: "{url}/in/alertmanager/", http_config: {{authorization: {{credentials: "{token}"}}}}}}]
+"""
+MONIT = """
+set daemon 1
+set pidfile {folder}/pid
+set idfile {folder}/id
+set statefile {folder}/state
+set mmonit http://any:{token}@{host}/in/monit/
+set httpd port {port} and use address 127.0.0.1 allow any:any
+check host closed with address 127.0.0.1
+  if failed port {closed} then alert
+"""
+
+
+def program(name: str) -> str:
+    return shutil.which(name) or pytest.skip(f"{name} is not installed")
+
+
+@contextmanager
+def running(*command: str, folder: Path) -> Iterator[None]:
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log)
+        try:
+            yield
+        finally:
+            process.terminate()
+            process.wait(10)
+
+
+def soon(seen: Callable[[], Any], folder: Path, within: float = 60) -> None:
+    ends = time.monotonic() + within
+    while not seen():
+        assert time.monotonic() < ends, (folder / "log").read_text()[-2000:]
+        time.sleep(0.2)
+
+
+def host(live_server: Any) -> str:
+    return str(live_server.url).removeprefix("http://")
+
+
+def test_prometheus_pointed_at_us_as_its_alertmanager(live_server: Any, tmp_path: Path) -> None:
+    path, desk = program("prometheus"), sender("alertmanager")
+    (tmp_path / "rules.yml").write_text(RULES)
+    (tmp_path / "p.yml").write_text(PROMETHEUS.format(token=desk.token, host=host(live_server)))
+    listen = f"--web.listen-address=127.0.0.1:{free_port()}"
+    again = "--rules.alert.resend-delay=1s"  # the first alert may come before it has found us
+    with running(path, f"--config.file={tmp_path}/p.yml", f"--storage.tsdb.path={tmp_path}/data", listen, again, folder=tmp_path):
+        soon(desk.open, tmp_path)
+    (name,) = desk.open()
+    assert name.startswith("DiskFull ")
+    assert Alert.objects.open().get().status == "critical"
+
+
+def test_alertmanager_by_its_webhook_fires_and_resolves(live_server: Any, tmp_path: Path) -> None:
+    path, desk, port = program("prometheus-alertmanager"), sender("alertmanager"), free_port()
+    (tmp_path / "a.yml").write_text(ALERTMANAGER.format(url=live_server.url, token=desk.token))
+    where = [f"--web.listen-address=127.0.0.1:{port}", "--cluster.listen-address=", f"--storage.path={tmp_path}/data"]
+    alerts, labels = f"http://127.0.0.1:{port}/api/v2/alerts", {"alertname": "Slow", "severity": "warning"}
+    with running(path, f"--config.file={tmp_path}/a.yml", *where, folder=tmp_path):
+        soon(lambda: _posted(alerts, {"labels": labels}), tmp_path)
+        soon(lambda: list(desk.open().values()) == ["warning"], tmp_path)
+        _posted(alerts, {"labels": labels, "endsAt": "2020-01-01T00:00:00Z"})
+        soon(lambda: not desk.open(), tmp_path)
+    assert RawBody.objects.filter(problem="").count() >= 2
+
+
+def _posted(url: str, alert: dict[str, Any]) -> bool:
+    try:
+        return requests.post(url, json=[alert], timeout=5).ok
+    except requests.ConnectionError:
+        return False
+
+
+def test_monit_as_to_its_mmonit(live_server: Any, tmp_path: Path) -> None:
+    path, desk = program("monit"), sender("monit")
+    given = {"folder": tmp_path, "token": desk.token, "host": host(live_server), "port": free_port(), "closed": free_port()}
+    (tmp_path / "monitrc").write_text(MONIT.format(**given))
+    (tmp_path / "monitrc").chmod(0o600)
+    with running(path, "-I", "-c", str(tmp_path / "monitrc"), folder=tmp_path):
+        soon(desk.open, tmp_path)
+    (name,) = desk.open()
+    assert name.endswith("closed connection")
+
+
+def test_what_a_real_program_sent_stands_in_the_inbox(live_server: Any, tmp_path: Path, django_user_model: Any) -> None:
+    test_alertmanager_by_its_webhook_fires_and_resolves(live_server, tmp_path)
+    reader = django_user_model.objects.create(username="ana", name="Ana", email="ana@acme.example", created_at="2026-11-23T08:00:00Z")
+    reader.grants.create(role="agent")
+    page = signed_in(reader).get("/inbox/?show=alertmanager").content.decode()
+    assert "Slow" in page
+    assert "1 signal" in page
