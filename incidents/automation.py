@@ -28,7 +28,7 @@ PAUSE = timedelta(minutes=1)  # after an evaluation that failed
 
 
 @transaction.atomic
-def file_ticket(*, now: datetime, files: Iterable[Kept] = (), **report: Any) -> Ticket:
+def file_ticket(*, now: datetime, files: Iterable[Kept] = (), is_answered: bool = True, **report: Any) -> Ticket:
     """A new ticket, rated, joined to a known outage, and acknowledged. Arguments are those of tickets.file.
 
     The same `idempotency_key` again gives the first ticket and does nothing else. An import is only filed.
@@ -40,7 +40,7 @@ def file_ticket(*, now: datetime, files: Iterable[Kept] = (), **report: Any) -> 
     outages.join(ticket, now=now)
     evaluate_ticket(ticket, now=now)
     ticket.refresh_from_db()
-    if not outages.hold(ticket, now=now):
+    if is_answered and not outages.hold(ticket, now=now):
         letters_requester.send_receipt(ticket, now=now)
     # reports filed in the same moment do not see each other yet: the engine counts them all
     Ticket.objects.filter(pk=ticket.pk).update(evaluate_at=now)
@@ -57,9 +57,10 @@ def requester_reply(
     if row.state == TicketState.MERGED and row.merged_into_id is not None:
         row = Ticket.objects.locked(row.merged_into_id)
     if row.state == TicketState.CLOSED:
-        return file_ticket(now=now, files=files, **_following(row, author, text))
+        return file_ticket(now=now, files=files, **_following(row, author, text, kind))
     conversation.hear(row, author=author, text=text, now=now, kind=kind, files=files)
-    evaluate_ticket(row, now=now)
+    if row.origin != Ticket.Origin.IMPORT:
+        evaluate_ticket(row, now=now)
     row.refresh_from_db()
     return row
 
@@ -71,13 +72,14 @@ def got_worse(ticket: Ticket, *, author: User, text: str, now: datetime, **answe
     return tickets.rate(went, actor=author, loss=went.is_loss, now=now, **answers)
 
 
-def _following(closed: Ticket, author: User, text: str) -> dict[str, Any]:
+def _following(closed: Ticket, author: User, text: str, kind: str) -> dict[str, Any]:
     """A report of the same thing by the same people."""
     colleague = author if author.pk != closed.requester_id else None
+    origin = Ticket.Origin.MAIL if kind == Entry.Kind.MAIL else Ticket.Origin.PORTAL  # of now: what follows an import is none
     return {
         "requester": closed.requester, "reported_by": colleague, "what": text, "title": closed.title, "follows": closed,
         "service": closed.service, "impacted": closed.impacted, "impacted_count": closed.impacted_count,
-        "impacted_group": closed.impacted_group, "effect": closed.effect, "loss": closed.is_loss, "origin": closed.origin,
+        "impacted_group": closed.impacted_group, "effect": closed.effect, "loss": closed.is_loss, "origin": origin,
     }  # fmt: skip
 
 
@@ -165,7 +167,10 @@ def _alert_again(alert: LinkedAlert, now: datetime) -> None:
 
 
 def _ticket_again(ticket: Ticket, now: datetime) -> None:
-    """An open ticket is evaluated; one of a resolved incident is solved with it; any other rests."""
+    """What was brought in is left alone; an open ticket is evaluated; one of a resolved incident is solved with it; any other rests."""
+    if ticket.origin == Ticket.Origin.IMPORT:
+        _rest(ticket)
+        return
     outages.follow(ticket, now=now)
     if outages.end(ticket, now=now) or ticket.state not in OPEN_TICKET:
         _rest(ticket)

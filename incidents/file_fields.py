@@ -59,7 +59,7 @@ class FilesForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        again = [kept for kept in map(_told, self.data.getlist("kept") if hasattr(self.data, "getlist") else []) if kept]
+        again = [kept for kept in map(told, self.data.getlist("kept") if hasattr(self.data, "getlist") else []) if kept]
         sent = cleaned.get("files") or []
         if len(again) + len(sent) > MOST:
             said = ngettext("Send at most %(n)d file at once.", "Send at most %(n)d files at once.", MOST)
@@ -71,14 +71,14 @@ class FilesForm(forms.Form):
     @property
     def kept(self) -> list[tuple[str, Kept]]:
         """What a refused form already has, with the words that bring it back."""
-        return [(_telling(kept), kept) for kept in getattr(self, "stored", [])]
+        return [(telling(kept), kept) for kept in getattr(self, "stored", [])]
 
 
-def _telling(kept: Kept) -> str:
+def telling(kept: Kept) -> str:
     return signing.dumps([kept.name, kept.size, kept.sha256, kept.kind], salt=SALT)
 
 
-def _told(words: str) -> Kept | None:
+def told(words: str) -> Kept | None:
     """What a form of ours said it has; None where it is not ours, too old or gone."""
     try:
         kept = Kept(*signing.loads(words, salt=SALT, max_age=LASTS))

@@ -76,7 +76,11 @@ def split(entry: Entry, *, title: str, actor: User, now: datetime) -> Ticket:
     if done := entry.data.get("split_to"):
         return Ticket.objects.get(pk=done)
     theirs = entry.author if entry.author and entry.data.get("heard") else ticket.requester
-    answers = {"impacted": ticket.impacted, "impacted_count": ticket.impacted_count, "impacted_group": ticket.impacted_group}
+    answers: dict[str, Any] = {
+        "impacted": ticket.impacted,
+        "impacted_count": ticket.impacted_count,
+        "impacted_group": ticket.impacted_group,
+    }
     files = [Kept(file.name, file.size, file.sha256, file.kind) for file in entry.files.all()]
     made = automation.file_ticket(
         requester=theirs, reported_by=actor, what=entry.text, title=title, origin=Ticket.Origin.STAFF, effect=ticket.effect,

@@ -13,7 +13,8 @@ import zoneinfo
 from collections.abc import Iterable, Mapping, MutableMapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from urllib.parse import SplitResult, urlsplit
+from typing import Any
+from urllib.parse import SplitResult, unquote, urlsplit
 
 TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off"}
@@ -41,6 +42,8 @@ KNOWN = frozenset(
         "SUPPORT_ADDRESS",
         "MAIL_KEY",
         "MAIL_AUTHORITY",
+        "MAIL_IN_URL",
+        "MAIL_LISTEN",
         "TWILIO_ACCOUNT_SID",
         "TWILIO_AUTH_TOKEN",
         "TWILIO_AUTH_TOKEN_PREVIOUS",
@@ -71,7 +74,7 @@ KNOWN = frozenset(
     ]
 )
 # Names kept for what is to come: accepted, without effect yet, and said so by a system check.
-RESERVED = frozenset({"MAIL_IN_URL", "SENTRY_DSN"})
+RESERVED = frozenset({"SENTRY_DSN"})
 RESERVED_FAMILIES = ("OTEL_", "SAML_", "LDAP_")
 # Set by our own processes for their children, or by whoever runs the tests.
 INTERNAL = frozenset({"CELERY_WORKER", "HEARTBEAT_FILE", "TEST_DATABASE_URL", "TEST_REDIS_URL"})
@@ -278,6 +281,29 @@ class Env:
         if host and not parts.hostname:
             raise Misconfigured(name, f"names no host. Use {schemes[0]}://host.")
         return parts
+
+    def mailbox(self, name: str) -> dict[str, Any]:
+        """imaps://user:password@host:port/FOLDER (or imap+tls, imap) in its pieces; nothing where it is not set."""
+        parts = self.url(name, "", ("imaps", "imap+tls", "imap"), host=True)
+        if not parts:
+            return {}
+        if not parts.username or not parts.password:
+            raise Misconfigured(name, "names no user or no password. Use imaps://user:password@host/INBOX.")
+        folder, user, port = (
+            unquote(parts.path.strip("/")) or "INBOX",
+            unquote(parts.username),
+            parts.port or (143, 993)[parts.scheme == "imaps"],
+        )
+        said = {"host": parts.hostname, "port": port, "user": user, "password": unquote(parts.password), "folder": folder}
+        tls = {"imaps": "ssl", "imap+tls": "starttls", "imap": ""}[parts.scheme]
+        return {**said, "tls": tls, "name": f"{user}@{parts.hostname}:{port}/{folder}"[:200]}
+
+    def door(self, name: str, kinds: tuple[str, ...]) -> dict[str, Any]:
+        """kind://host:port to listen at, in its pieces; nothing where it is not set."""
+        parts = self.url(name, "", kinds, host=True)
+        if parts and parts.port is None:
+            raise Misconfigured(name, f"names no port. Use {kinds[0]}://127.0.0.1:2525.")
+        return {"kind": parts.scheme, "host": parts.hostname, "port": parts.port} if parts else {}
 
 
 def _network(name: str, word: str) -> IPv4Network | IPv6Network:

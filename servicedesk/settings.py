@@ -249,7 +249,11 @@ CELERY_TIMEZONE = "UTC"
 ERRAND_SETTLED = "incidents.tasks.advance_runs"
 
 # Long work: the function that does each kind (servicedesk.jobs; the floor imports no app)
-JOB_KINDS = {"export tickets": "incidents.exports.tickets", "backtest": "incidents.backtest.work.done"}
+JOB_KINDS = {
+    "export tickets": "incidents.exports.tickets",
+    "import tickets": "incidents.imports.work.tickets",
+    "backtest": "incidents.backtest.work.done",
+}
 
 # Mail out
 
@@ -263,9 +267,9 @@ EMAIL_TIMEOUT = 10
 EMAIL_SECOND = carriers.second_mail(env, has_first=EMAIL_CONFIGURED)
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.email("DEFAULT_FROM_EMAIL", f"Servicedesk <desk@{_site.hostname}>")
 SUPPORT_ADDRESS = env.email("SUPPORT_ADDRESS")
-MAIL_TAKERS = [
-    "monitoring.mailed.take"
-]  # who looks at a mail before the desk does: f(letter, *, recipients, raw, now) -> what it made, or ""
+MAIL_IN, MAIL_LISTEN = env.mailbox("MAIL_IN_URL"), env.door("MAIL_LISTEN", ("smtp", "lmtp"))
+# who looks at a mail before the desk does: f(letter, *, recipients, raw, now) -> what it made, or ""
+MAIL_TAKERS = ["monitoring.mailed.take"]
 MAIL_AUTHORITY = env.matching("MAIL_AUTHORITY", "", r"[A-Za-z0-9.-]+", "a host name")
 MAIL_KEY = env.secret("MAIL_KEY", shortest=32)  # signs our Message-IDs; without it SECRET_KEY does
 ANYMAIL: dict[str, Any] = env.family("ANYMAIL_")

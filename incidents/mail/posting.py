@@ -32,15 +32,17 @@ TOLD_AFTER = timedelta(hours=4)
 State, Why = InboundMail.State, InboundMail.Why
 
 
-def receive(raw: bytes, *, door: str, now: datetime, recipients: Sequence[str] = (), is_import: bool = False) -> InboundMail:
+def receive(
+    raw: bytes, *, door: str, now: datetime, recipients: Sequence[str] = (), is_import: bool = False, is_cut: bool = False
+) -> InboundMail:
     """Keep this mail and bring it to where it belongs; a copy of one that came before is that one, and nothing is done again.
 
-    `recipients`: whom the envelope names. `is_import`: it is from before, and nobody is told. Raises OSError or
-    DatabaseError where it could not be kept.
+    `recipients`: whom the envelope names. `is_import`: it is from before, and nobody is told. `is_cut`: these are
+    its headers alone, the rest was too large. Raises OSError or DatabaseError where it could not be kept.
     """
     kept = vault.put("mail.eml", (raw[at : at + PIECE] for at in range(0, len(raw), PIECE)))
     read = _read(raw)
-    row, is_new = _kept(kept, read, door=door, now=now, recipients=recipients, is_import=is_import)
+    row, is_new = _kept(kept, read, door=door, now=now, recipients=recipients, is_import=is_import, is_cut=is_cut)
     if is_new:
         bring_on(row, read, now=now)
         row.refresh_from_db()
@@ -53,14 +55,14 @@ def _read(raw: bytes) -> Letter:
 
 
 def _kept(
-    kept: vault.Kept, read: Letter, *, door: str, now: datetime, recipients: Sequence[str], is_import: bool
+    kept: vault.Kept, read: Letter, *, door: str, now: datetime, recipients: Sequence[str], is_import: bool, is_cut: bool
 ) -> tuple[InboundMail, bool]:
     name, address = read.sender
     to = list(dict.fromkeys([one.strip("<>").lower()[:254] for one in recipients] + list(read.recipients)))[:50]
     row = InboundMail(
         identity=read.identity, sha256=kept.sha256, size=kept.size, door=door, recipients=to, is_import=is_import, arrived_at=now,
         message_id=read.message_id, sender_name=name[:120], sender=address, subject=read.subject, has_html=bool(read.html),
-        look_at=now + AGAIN,
+        look_at=now + AGAIN, is_cut=is_cut,
     )  # fmt: skip
     try:
         with transaction.atomic():
@@ -118,7 +120,7 @@ def _acted(row: InboundMail, read: Letter, now: datetime) -> None:
         settle(row, State.ASIDE, Why.BOUNCE, now=now, words=taking.came_back(read.bounce, now=now))
     elif whither.is_own(read):
         settle(row, State.ASIDE, Why.OWN, now=now)
-    elif row.size > LARGEST:
+    elif row.size > LARGEST or row.is_cut:
         hold(row, Why.LARGE, now=now)
     elif read.automatic:
         _automatic(row, read, now)

@@ -13,7 +13,6 @@ from incidents import attaching, automation, conversation, journal, legible, vau
 from incidents.mail.bounces import Bounce
 from incidents.mail.letter import Letter
 from incidents.models import Entry, InboundMail, Incident, Ticket, TimelineEntry
-from incidents.states import TicketState
 from incidents.vault import Kept
 from notifications import threads
 from servicedesk.directory.models import User
@@ -55,24 +54,44 @@ def new_ticket(row: InboundMail, letter: Letter, *, now: datetime) -> Ticket:
     return ticket
 
 
+def decided_ticket(row: InboundMail, letter: Letter, *, requester: User, now: datetime) -> Ticket:
+    """A ticket because a person said so. No program answers; of a mail that cannot be read, the mail itself is the file."""
+    ticket = automation.file_ticket(
+        requester=requester, what=_all_words(letter), title=(letter.title or row.subject)[:200], now=now, origin=Ticket.Origin.MAIL,
+        files=files_of(letter), is_answered=False,
+    )  # fmt: skip
+    if letter.fault or row.why == InboundMail.Why.LARGE:
+        attaching.attach(ticket, None, [Kept("mail.eml", row.size, row.sha256, "application/octet-stream")], actor=None, now=now)
+    return ticket
+
+
 def on_ticket(row: InboundMail, letter: Letter, ticket: Ticket, *, person: User, now: datetime) -> tuple[Ticket, Entry | None]:
     """The requester's words are a reply; those of staff a note, since a note never leaves the desk by mistake."""
+    if row.is_import:
+        return ticket, _from_before(row, letter, ticket, person, now)
     if person.pk not in ticket.asker_ids:
         note = conversation.say(Ticket.objects.locked(ticket.pk), Entry.Kind.NOTE, Entry.Audience.STAFF, person, _words(letter), now)
-        return ticket, _with_mail(note, letter, files_of(letter), person, now)
-    if ticket.state == TicketState.MERGED:
-        return automation.file_ticket(requester=person, what=_all_words(letter), title=letter.title[:200], now=now, origin="mail"), None
+        return ticket, _with_mail(note, letter, files_of(letter), person, now, row)
     went = automation.requester_reply(ticket, author=person, text=_words(letter), now=now, kind=Entry.Kind.MAIL, files=files_of(letter))
-    entry = went.entries.filter(kind=Entry.Kind.MAIL, author=person).order_by("-pk").first() if went.pk == ticket.pk else None
-    return went, _with_mail(entry, letter, [], person, now) if entry else None
+    is_new = went.follows_id == ticket.pk
+    entry = None if is_new else went.entries.filter(kind=Entry.Kind.MAIL, author=person).order_by("-pk").first()
+    return went, _with_mail(entry, letter, [], person, now, row) if entry else None
 
 
-def _with_mail(entry: Entry, letter: Letter, files: list[Kept], person: User, now: datetime) -> Entry:
-    """The quoted mail is kept beside the words, to be unfolded."""
+def _from_before(row: InboundMail, letter: Letter, ticket: Ticket, person: User, now: datetime) -> Entry:
+    """In its place, at its own time: it opens nothing and tells nobody."""
+    is_theirs = person.pk in ticket.asker_ids
+    kind, audience = (Entry.Kind.MAIL, Entry.Audience.PUBLIC) if is_theirs else (Entry.Kind.NOTE, Entry.Audience.STAFF)
+    at = min(letter.written_at or now, now)
+    entry = conversation.say(Ticket.objects.locked(ticket.pk), kind, audience, person, _words(letter), at)
+    return _with_mail(entry, letter, files_of(letter), person, at, row)
+
+
+def _with_mail(entry: Entry, letter: Letter, files: list[Kept], person: User, now: datetime, row: InboundMail) -> Entry:
+    """The mail it came in, and what it quotes, stand beside the words, to be unfolded."""
     attaching.attach(entry.ticket, entry, files, actor=person, now=now)
-    if letter.quoted:
-        entry.data = {**entry.data, "quoted": letter.quoted}
-        entry.save(update_fields=["data"])
+    entry.data = {**entry.data, "mail": row.pk, "quoted": letter.quoted}
+    entry.save(update_fields=["data"])
     return entry
 
 

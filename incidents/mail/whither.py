@@ -18,7 +18,8 @@ NUMBERED = re.compile(r"(T|INC)-(\d{1,15})")
 TAGGED = re.compile(r"\[(T|INC)-(\d{1,15})\]")
 ELSEWHERE = re.compile(r"\b[A-Z]{2,10}[-#]?\d{3,15}\b|#\d{3,15}\b")
 FLOOD, FLOOD_IN = 20, timedelta(minutes=10)
-MOST_OLD_NUMBERS = 5
+REFERENCE = re.compile(r"<[^<>\s]{1,248}>")
+MOST_OLD_NUMBERS, MOST_REFERENCES = 5, 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ def named(letter: Letter, recipients: Sequence[str]) -> Named:
     for tag in TAGGED.finditer(letter.subject):
         if found := _row(tag, is_proved=False):
             return found
-    return _old_number(letter)
+    return _earlier(letter) or _old_number(letter)
 
 
 def _row(found: re.Match[str] | None, *, is_proved: bool) -> Named | None:
@@ -50,6 +51,16 @@ def _row(found: re.Match[str] | None, *, is_proved: bool) -> Named | None:
         return Named(ticket=ticket, is_proved=is_proved) if ticket else None
     incident = Incident.objects.filter(pk=int(found[2])).first()
     return Named(incident=incident, is_proved=is_proved) if incident else None
+
+
+def _earlier(letter: Letter) -> Named | None:
+    """By a mail that came in before, which this one answers: somebody writes again before our letter reached them."""
+    ids = REFERENCE.findall(letter.references)[-MOST_REFERENCES:]
+    if not ids:
+        return None
+    filed = InboundMail.objects.filter(message_id__in=ids, state=InboundMail.State.FILED, ticket__isnull=False)
+    found = filed.select_related("ticket").order_by("-pk").first()
+    return Named(ticket=found.ticket) if found else None
 
 
 def _old_number(letter: Letter) -> Named:

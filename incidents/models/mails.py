@@ -56,6 +56,7 @@ class InboundMail(models.Model):
     door = models.CharField(_("came by"), max_length=10)
     recipients = models.JSONField(_("sent to"), default=list)
     is_import = models.BooleanField(_("from before"), default=False)
+    is_cut = models.BooleanField(_("its head alone"), default=False, help_text=_("It was too large to be fetched."))
     arrived_at = models.DateTimeField(_("arrived"))
 
     message_id = models.CharField(_("Message-ID"), max_length=250, blank=True)
@@ -86,6 +87,7 @@ class InboundMail(models.Model):
             models.Index(fields=["look_at"], condition=Q(look_at__isnull=False), name="mail_look"),
             models.Index(fields=["sender", "arrived_at"], name="mail_sender"),
             models.Index(fields=["sha256"], name="mail_content"),
+            models.Index(fields=["message_id"], condition=~Q(message_id=""), name="mail_message"),
         ]
 
     def __str__(self) -> str:
@@ -98,6 +100,7 @@ class Mailbox(models.Model):
     name = models.CharField(_("mailbox"), max_length=200, unique=True)
     uidvalidity = models.PositiveBigIntegerField(_("UIDVALIDITY"), null=True)
     uid = models.PositiveBigIntegerField(_("last UID"), default=0)
+    before_uid = models.PositiveBigIntegerField(_("from before, up to"), default=0)
     read_at = models.DateTimeField(_("read"), null=True)
     failing_since = models.DateTimeField(_("failing since"), null=True)
     fault = models.CharField(_("fault"), max_length=240, blank=True)

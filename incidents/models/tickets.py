@@ -137,6 +137,7 @@ class Ticket(models.Model):
     incident = models.ForeignKey(Incident, models.PROTECT, null=True, blank=True, related_name="tickets", verbose_name=_("incident"))
     incident_reason = models.CharField(_("why linked"), max_length=240, blank=True)
     external_ref = models.CharField(_("number elsewhere"), max_length=80, blank=True)
+    external_source = models.CharField(_("brought in from"), max_length=30, blank=True)
     follows = models.ForeignKey(
         "self",
         models.PROTECT,
@@ -178,6 +179,9 @@ class Ticket(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(severity=None) | Q(severity__range=(1, 4)), name="ticket_severity_1_to_4"),
             models.CheckConstraint(condition=Q(state="waiting") | Q(waiting_for=""), name="ticket_waits_for_something"),
+            models.UniqueConstraint(
+                fields=["external_ref", "external_source"], condition=~Q(external_source=""), name="ticket_brought_once"
+            ),
         ]
         indexes = [
             models.Index(fields=["first_answer_due_at", "id"], condition=Q(state__in=["new", "open", "waiting"]), name="ticket_open_due"),

@@ -13,6 +13,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from incidents import bulk
+from incidents.mail import held
 from incidents.models import Batch, Presence, SavedView, Ticket
 from incidents.models.around import PresenceQuerySet
 from incidents.models.tickets import TicketQuerySet
@@ -64,6 +65,8 @@ def queue(request: PersonRequest) -> HttpResponse:
         "people": people(),
         "severities": Severity,
         "batch": last_batch(request, now),
+        "held_mails": held.count(request.user),
+        "may_import": request.user.is_manager or request.user.is_admin,
     }
     answer = render(request, "desk/queue.html", context)
     answer.set_cookie(CAME_FROM, asked.query[:500], samesite="Lax", httponly=True, secure=request.is_secure())

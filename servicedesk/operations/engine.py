@@ -35,7 +35,13 @@ BACK_OFF_MOST_S = 10.0
 REST_S = 30.0  # nobody ran a pass for so long: what it looks for may have been missed rather than missing
 STOP_S = 3.0
 STEPPED_S = 5.0  # a wall clock that moved so much against the monotonic one was set by somebody
-PATIENCE_S = {"desk": 30.0, "post": 90.0, "work": 120.0, "store": 300.0}  # a lane that stands still for longer lets the heartbeat go stale
+PATIENCE_S = {
+    "desk": 30.0,
+    "post": 90.0,
+    "mail": 120.0,
+    "work": 120.0,
+    "store": 300.0,
+}  # a lane that stands still for longer lets the heartbeat go stale
 
 
 def run_once(now: datetime, passes: Iterable[Pass] = PASSES) -> dict[str, int]:

@@ -23,7 +23,7 @@ from incidents import (
 )
 from incidents.command import sweep as command
 from incidents.incidents import sweep as incidents
-from incidents.mail import posting
+from incidents.mail import held, mailbox, posting
 from monitoring import ahead, deadman, intake, rounds, watching
 from monitoring.storage import partitions, rolling
 from notifications import caretakers, delivery, drills, reckoning
@@ -79,6 +79,7 @@ PASSES: tuple[Pass, ...] = (
     Pass("settle tickets", 5, settling.settle_due),
     Pass("tell of tickets not rated", 5, settling.tell_unrated),
     Pass("bring mails on", 5, posting.bring_on_due),
+    Pass("tell of held mail", 60, held.tell_due),
     Pass("promote messages", 1, delivery.promote_due),
     Pass("test the road of pages", 60, heartbeat.test_road),
     Pass("tell of providers out of order", 10, caretakers.tell_down),
@@ -102,5 +103,6 @@ PASSES: tuple[Pass, ...] = (
     Pass("reconcile lost answers", 5, delivery.reconcile_due, lane="post"),
     Pass("tell the outside that all is well", 60, heartbeat.beat, lane="outside"),
     Pass("ask for missing receipts", 15, delivery.ask_due, lane="post"),
+    Pass("read the mailbox", 20, mailbox.poll, lane="mail"),
     Pass("run jobs nobody took", 1, work.run_due, lane="work"),
 )

@@ -115,6 +115,12 @@ def worker() -> dict[str, Any]:
     }
 
 
+def mail_door() -> dict[str, Any]:
+    beat = heartbeat("mail")
+    command = [sys.executable, "manage.py", "listen_mail", "--skip-checks", "--heartbeat", beat]
+    return {"name": "mail", "command": command, "heartbeat": beat}
+
+
 def heartbeat(name: str) -> str:
     folder = settings.DATA_DIR / "run"
     folder.mkdir(exist_ok=True)
@@ -124,7 +130,7 @@ def heartbeat(name: str) -> str:
 def plan(say: str, broker_binary: str = "") -> dict[str, Any]:
     """The supervisor's plan (its shape stands in supervisor.py): broker first, because the others connect to it."""
     shared = {"DATA_DIR": str(settings.DATA_DIR)}
-    children = [web(), engine(), worker()]
+    children = [web(), engine(), worker(), *([mail_door()] if settings.MAIL_LISTEN else [])]
     if settings.BROKER_SOCKET:
         children.insert(0, broker(broker_binary or find_broker(), settings.BROKER_SOCKET))
     for child in children:

@@ -12,6 +12,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from incidents import automation, exports, incidents, silences, vault
+from incidents.mail import posting
 from incidents.models import Rule, SignedLink
 from monitoring.models import Alert, CheckState
 from notifications.models import ContactMethod, Message
@@ -65,6 +66,7 @@ MATRIX: dict[str, Row] = {
     "draft": Row((LOGIN, OK, GONE, GONE, GONE, GONE, GONE), "post", "draft"),
     "queue": Row(READERS),
     "export_tickets": Row(READERS),
+    "import_tickets": Row((LOGIN, NO, NO, NO, OK, OK, NO)),
     "job": Row((LOGIN, GONE, GONE, OK, GONE, OK, GONE), takes="job"),
     "job_cancel": Row((LOGIN, GONE, GONE, LOGIN, GONE, LOGIN, GONE), "post", "job"),
     "job_file": Row((LOGIN, *(GONE,) * 6), takes="job"),  # no file yet
@@ -115,6 +117,14 @@ MATRIX: dict[str, Row] = {
     "ticket_assign": Row(CHANGE_TICKET, "post", "ticket"),
     "ticket_severity": Row((LOGIN, NO, GONE, 422, 422, GONE, NO), "post", "ticket"),
     "ticket_move": Row(CHANGE_TICKET, "post", "ticket"),
+    "ticket_mail": Row((LOGIN, NO, NO, GONE, GONE, NO, NO), takes="ticket"),  # it came by the portal
+    "held_mails": Row(WORKERS),
+    "anymail_inbound": Row(MACHINES, takes="service"),
+    "mail": Row(WORKERS, takes="mail"),
+    "mail_decide": Row((LOGIN, NO, NO, LOGIN, LOGIN, NO, NO), "post", "mail"),
+    "mail_html": Row(WORKERS, takes="mail"),
+    "mail_pictures": Row(WORKERS, takes="mail"),
+    "mail_original": Row(WORKERS, takes="mail"),
     "incidents": Row(READERS),
     "declare_incident": Row(WORKERS),
     "incident": Row(READERS, takes="incident"),
@@ -297,6 +307,7 @@ def world(acme: Company) -> dict[str, dict[str, Any]]:
         "file": {"number": ticket.files.get().pk},
         "incident": {"number": incident.pk},
         "link": {"token": link.token},
+        "mail": {"number": posting.receive(b"Precedence: bulk\n\nNews", door="test", now=NINE).pk},
         "number": {"section": "t", "number": f"T-{ticket.pk}"},
         "article": {"slug": "outlook-cannot-connect"},
         "job": {"number": exports.ask(acme.people["ana"], first=NINE.date(), last=NINE.date(), only_open=False, now=NINE).pk},
