@@ -7,6 +7,7 @@ import re
 import smtplib
 import socket
 import ssl
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -44,12 +45,26 @@ def server(provider: str = "") -> Server:
 
 def post(*, sender: str, recipient: str, letter: bytes, deadline: Deadline, server: Server) -> None:
     """Hand one letter to a server; DeliveryFailed or OutcomeUnknown."""
-    line: _Line | None = None
+    line = _taken_up(server, deadline)
+    if line is not None and _went(line, sender, recipient, letter):
+        return
+    line = None
     try:
         with _line(deadline, server) as line:
             line.sendmail(sender, [recipient], letter)
     except OSError as error:  # smtplib's own errors are OSErrors as well
         raise _judged(error, sent=line is not None and line.sending) from error
+
+
+@contextlib.contextmanager
+def kept_open() -> Iterator[None]:
+    """What this thread hands over inside goes through one connection, as long as it holds: a flood is not slowed by greetings."""
+    _kept.is_on = True
+    try:
+        yield
+    finally:
+        _kept.is_on = False
+        _hang_up()
 
 
 class _Line(smtplib.SMTP):
@@ -58,20 +73,50 @@ class _Line(smtplib.SMTP):
     def __init__(self, deadline: Deadline, server: Server) -> None:
         self.deadline, self.server = deadline, server
         self.sending = False
+        self.twin: socket.socket | None = None
         super().__init__(server.host, server.port, local_hostname=_own_name(), timeout=settings.CHANNEL_READ_S)
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
         sock = dial(host, port, self.deadline, connect_s=settings.CHANNEL_CONNECT_S, read_s=timeout)
-        return ssl.create_default_context().wrap_socket(sock, server_hostname=host) if self.server.ssl else sock
+        if _kept.is_on:
+            self.twin = sock.dup()  # what the next letter's deadline watches, when TLS has taken the first
+        if not self.server.ssl:
+            return sock
+        try:
+            return ssl.create_default_context().wrap_socket(sock, server_hostname=host)
+        except OSError:
+            sock.close()
+            self.close()
+            raise
+
+    def take_up(self, deadline: Deadline) -> None:
+        """The next letter has a deadline of its own."""
+        self.deadline, self.sending = deadline, False
+        if self.twin is not None:
+            deadline.guard(self.twin)
+
+    def close(self) -> None:
+        super().close()
+        if self.twin is not None:
+            self.twin.close()
+            self.twin = None
 
     def data(self, msg: Any) -> tuple[int, bytes]:
         self.sending = True
         return super().data(msg)
 
 
+class _Kept(threading.local):
+    is_on = False
+    line: _Line | None = None
+
+
+_kept = _Kept()
+
+
 @contextlib.contextmanager
 def _line(deadline: Deadline, server: Server) -> Iterator[_Line]:
-    """A line that is introduced and signed in; it says goodbye briefly, since the letter no longer depends on it."""
+    """A line that is introduced and signed in. It says goodbye briefly, since the letter no longer depends on it, or is kept."""
     line = _Line(deadline, server)
     try:
         if server.tls:
@@ -79,12 +124,51 @@ def _line(deadline: Deadline, server: Server) -> Iterator[_Line]:
         if server.user:
             line.login(server.user, server.password)
         yield line
-        with contextlib.suppress(OSError):
-            if line.sock:
-                line.sock.settimeout(GOODBYE_S)
-            line.quit()
+        if _kept.is_on:
+            _hang_up()
+            _kept.line = line
+        else:
+            _goodbye(line)
     finally:
+        if _kept.line is not line:
+            line.close()
+
+
+def _taken_up(server: Server, deadline: Deadline) -> _Line | None:
+    """The connection that is kept to this server."""
+    line = _kept.line
+    if line is None or line.server != server:
+        return None
+    line.take_up(deadline)
+    return line
+
+
+def _went(line: _Line, sender: str, recipient: str, letter: bytes) -> bool:
+    """Whether the letter went through a kept connection; False where that had ended and nothing was sent."""
+    try:
+        line.sendmail(sender, [recipient], letter)
+    except (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused) as error:
+        raise _judged(error, sent=False) from error
+    except OSError as error:
+        _hang_up()
+        if line.sending:
+            raise _judged(error, sent=True) from error
+        return False
+    return True
+
+
+def _hang_up() -> None:
+    line, _kept.line = _kept.line, None
+    if line is not None:
+        _goodbye(line)
         line.close()
+
+
+def _goodbye(line: _Line) -> None:
+    with contextlib.suppress(OSError):
+        if line.sock:
+            line.sock.settimeout(GOODBYE_S)
+        line.quit()
 
 
 def _own_name() -> str:
