@@ -14,7 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.template.loader import render_to_string
+from django.template.loader import get_template, render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -197,6 +197,12 @@ class _Clock:
 
     def full(self, then: datetime) -> str:
         return _("%(stamp)s (%(zone)s)") % {"stamp": moments.stamp(then.astimezone(self.zone), None), "zone": self.name}
+
+
+def warm() -> None:
+    """Read the templates of a page now, so that the first one after a start does not wait for them."""
+    for template in ("email/page.txt", "email/page.html", "sms/page.txt", "voice/page.txt"):
+        get_template(template)
 
 
 def _letter(name: str, incident: Incident, person: User, *, link: str, now: datetime, more: Any) -> Letter:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from celery import shared_task
 
 from notifications import delivery
-from notifications.channels import smtp
 from servicedesk import clock
 
 
@@ -18,5 +17,4 @@ def deliver_page(ids: list[int]) -> None:
 @shared_task(name="notifications.tasks.deliver_bulk")
 def deliver_bulk(ids: list[int]) -> None:
     """Deliver letters that wake nobody, through one connection to the mail server."""
-    with smtp.kept_open():
-        delivery.deliver_all(ids, now=clock.now())
+    delivery.deliver_together(ids, now=clock.now())

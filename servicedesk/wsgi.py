@@ -14,6 +14,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "servicedesk.settings")
 
 django = get_wsgi_application()
 import_string("servicedesk.operations.watchman.start")()
+import_string("incidents.letters.warm")()
 DOORS = {path: import_string(name) for path, name in settings.DOORS.items()}
 
 
