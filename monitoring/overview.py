@@ -29,7 +29,7 @@ SHOWN = 12  # of one service, before "show all"
 MOST_SHOWN = 250  # on one page
 OF_SERVICE = ("slug", "name", "tier")
 PAGE = 100  # of one service alone
-FAILING = "failing"
+FAILING, PAUSED = "failing", "paused"
 SORTS = ("worst", "name", "newest")
 
 

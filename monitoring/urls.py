@@ -7,6 +7,7 @@ from monitoring.views import alerts, checks, doors, inbox, mapping, overviews, p
 urlpatterns = [
     path("services/", overviews.services, name="services"),
     path("services/<slug:slug>/", overviews.service, name="service"),
+    path("services/<slug:slug>/lines/", overviews.lines, name="service_lines"),
     path("checks/new/", checks.new_check, name="new_check"),
     path("checks/<int:number>/", checks.check, name="check"),
     path("checks/<int:number>/figures.csv", checks.figures, name="check_figures"),

@@ -15,6 +15,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/v1/", include("incidents.api.urls")),
     path("api/v1/", include("notifications.api")),
+    path("api/v1/", include("monitoring.api.urls")),
     path("api/", include("servicedesk.api.urls")),
 ]
 

@@ -15,7 +15,7 @@ from servicedesk import clock
 from servicedesk.directory.access import PersonRequest
 from servicedesk.directory.models import Service
 
-VIEWS = ("list", "grid")
+LINES = 4  # beside a ticket
 # in the order in which they stand in an address
 NAMES = ("state", "group", "q", "sort", "view", "after")
 
@@ -77,3 +77,12 @@ def service(request: PersonRequest, slug: str) -> HttpResponse:
         raise Http404
     context = service_page.page(found, user=request.user, now=clock.now())
     return render(request, "monitoring/service.html", {**context, "may_change": access.may_change(request.user)})
+
+
+@require_safe
+@access.readers
+def lines(request: PersonRequest, slug: str) -> HttpResponse:
+    """The worst checks of a service with their last day, for pages that may not know of checks."""
+    found = overview.look(Asked(group=slug), user=request.user, now=clock.now())
+    rows = [row for group in found.groups for row in group.rows][:LINES] if found else []
+    return render(request, "monitoring/lines.html", {"rows": rows})

@@ -11,6 +11,7 @@ from django.test import Client
 
 from incidents import attaching, incidents, silences, vault
 from incidents.models import Ticket
+from monitoring.models import Alert, CheckState
 from notifications.models import Message
 from servicedesk import clock
 from servicedesk.operations.worlds.company import Company
@@ -48,6 +49,7 @@ def made(answers: Answers, status: int) -> Answers:
 
 WORKS = row(403, 403, 200, 200, 200, 403, 403, 200)
 TEAM_WORKS = row(403, 403, 404, 200, 404, 403, 404, 404)
+MAKES = row(403, 403, 200, 200, 200, 200, 403, 200)
 # operation: (body, {object: answers})
 ROWS: dict[str, tuple[Any, dict[str, Answers]]] = {
     "tickets_list": (None, {"": EVERYBODY}),
@@ -104,11 +106,24 @@ ROWS: dict[str, tuple[Any, dict[str, Answers]]] = {
     ),
     "silences_retrieve": (None, {"silence": OUTBOX}),
     "silences_end_create": ({}, {"silence": row(403, 403, 200, 200, 200, 403, 403, 200)}),
+    "services_list": (None, {"": OUTBOX}),
+    "services_retrieve": (None, {"service": OUTBOX}),
+    "checks_list": (None, {"": OUTBOX}),
+    # whoever comes second and may make one finds the name taken
+    "checks_create": ({"name": "x", "kind": "push"}, {"": row(403, 403, 201, 400, 400, 400, 403, 400)}),
+    "checks_retrieve": (None, {"check": OUTBOX}),
+    "checks_partial_update": ({"confirm": 2}, {"check": MAKES}),
+    "checks_pause_create": ({}, {"check": MAKES}),
+    "checks_resume_create": ({}, {"check": MAKES}),
+    "alerts_list": (None, {"": OUTBOX}),
+    "alerts_retrieve": (None, {"alert": OUTBOX}),
+    "results_list": (None, {"": row(403, 403, 400, 400, 400, 400, 400, 400)}),  # of which check is not said
     "messages_list": (None, {"": OUTBOX}),
     "messages_retrieve": (None, {"message": OUTBOX, "secret message": row(403, 403, 200, 200, 200, 200, 200, 404)}),
 }
 NEVER_CONFIDENTIAL = {
     "people_retrieve", "teams_retrieve",
+    "services_retrieve", "checks_retrieve", "checks_partial_update", "checks_pause_create", "checks_resume_create", "alerts_retrieve",
     "silences_retrieve", "silences_end_create", "schedules_retrieve", "schedules_on_call_retrieve", "policies_retrieve",
     "policies_who_would_be_paged_retrieve", "rules_retrieve", "rules_try_create", "rules_backtest_create", "rules_backtest_retrieve",
 }  # fmt: skip
@@ -137,6 +152,11 @@ def things(acme: Company) -> dict[str, str]:
     until = {"starts_at": NINE, "ends_at": NINE + timedelta(hours=2)}
     quiet = silences.make(actor=acme.people["ana"], service=acme.services["vpn"], reason="It is updated", **until, now=NINE)
     letters = {secret: Message.objects.filter(is_confidential=secret).latest("pk") for secret in (False, True)}
+    smtp = acme.checks["smtp-01"]
+    CheckState.objects.get_or_create(check_ref=smtp)
+    bad = {"dedup_key": "x", "status": "critical", "worst": "critical", "opened_at": NINE, "since": NINE, "status_since": NINE}
+    alert = Alert.objects.create(check_ref=smtp, source_id=smtp.source_id, **bad)
+    watched = {"service": "vpn", "check": str(smtp.pk), "alert": str(alert.pk)}
     files = [{"files": [vault.put("x.txt", [b"x"])]}]
     plain_file, secret_file = (
         attaching.attach(row, None, files[0]["files"], actor=acme.people["ella"], now=NINE)[0].pk for row in (ticket, secret)
@@ -152,6 +172,7 @@ def things(acme: Company) -> dict[str, str]:
     }
     numbers = {
         **configured,
+        **watched,
         "": "",
         "ticket": ticket.number,
         "incident": plain.number,

@@ -53,7 +53,9 @@ def speakers(acme: Company) -> tuple[Caller, ...]:
 def numbers(acme: Company, speakers: tuple[Caller, ...]) -> dict[str, str]:
     incident = speakers[0].post("incidents/", {"title": "x", "severity": 4}).json()["id"]
     silence = speakers[0].post("silences/", {"service": "vpn", "reason": "x", "ends_at": SOON}).json()["id"]
-    return {"rules": "R4", "tickets": report(acme, "ella", NINE).number, "incidents": incident, "silences": str(silence)}
+    check = speakers[0].post("checks/", {"name": "nightly", "kind": "push"}).json()["id"]
+    numbered = {"silences": str(silence), "checks": str(check)}
+    return {"rules": "R4", "tickets": report(acme, "ella", NINE).number, "incidents": incident, **numbered}
 
 
 @pytest.mark.parametrize("name", WRITING)
