@@ -22,6 +22,7 @@ from incidents.states import Severity, TicketState
 from incidents.tickets import SERVICE_DESK
 from servicedesk.audit import trail
 from servicedesk.directory.models import Service, Team, User
+from servicedesk.search import index
 
 SLUG = re.compile(r"[^a-z0-9]+")
 MADE, UPDATED, KEPT = "made", "updated", "kept"
@@ -56,12 +57,13 @@ def write(history: Sequence[Record], by: Map, have: Known, *, actor: User, now: 
             setattr(ticket, name, value)
     if is_new:
         ticket.save(force_insert=True)
-    added = _add(ticket, _entries(ticket, history, by, have))
+    added = _add(ticket, _entries(ticket, history, by, have), now)
     changed = [name for name in columns if not is_touched]
     ticket.evaluate_at = ticket.settle_at = ticket.unrated_due_at = None
     targets.project(ticket, now=now)
     ticket.settle_at = None  # what moves by itself would write to people: it rests until somebody works on it here
     ticket.save(update_fields=[*changed, "evaluate_at", "settle_at", "unrated_due_at"])
+    index.put(kind="ticket", object_id=ticket.pk, title=ticket.title, body=f"{ticket.what}\n{key}", is_public=False, now=now)
     outcome = MADE if is_new else KEPT if is_touched else UPDATED
     said = {"source": by.source, "key": key, "entries": added, "outcome": outcome}
     trail.record(ticket, "import", actor=actor, now=now, after=said)
@@ -186,11 +188,13 @@ def _entry(
     return Entry(ticket=ticket, kind=kind, audience=audience, author=author, text=text, at=at, data=data)
 
 
-def _add(ticket: Ticket, entries: list[Entry]) -> int:
+def _add(ticket: Ticket, entries: list[Entry], now: datetime) -> int:
     """Those it does not have yet."""
     have = set(ticket.entries.filter(data__has_key="import").values_list("at", "kind", "text"))
     fresh = [entry for entry in entries if (entry.at, entry.kind, entry.text) not in have]
     Entry.objects.bulk_create(fresh)
+    said = [(entry.pk, "", entry.text) for entry in fresh if entry.kind != Entry.Kind.EVENT]
+    index.add_missing("entry", said, now=now)
     return len(fresh)
 
 

@@ -13,7 +13,7 @@ from django.core.management import call_command
 from hypothesis import given
 from hypothesis import strategies as st
 
-from incidents import automation, conversation, settling, targets
+from incidents import automation, conversation, finding, settling, targets
 from incidents.imports import mapping, reading, work
 from incidents.models import Entry, Evaluation, Ticket
 from notifications.models import Message
@@ -51,6 +51,13 @@ def test_tickets_come_with_their_numbers_times_and_authors(acme: Company) -> Non
     assert first.created_at.isoformat() == "2026-11-02T09:00:00+00:00"
     assert (second.requester.name, second.requester.is_active, second.state) == ("Ghost", False, "closed")
     assert [entry.at.hour for entry in second.entries.order_by("pk") if entry.data["verb"] == "move"] == [11, 11]
+
+
+def test_what_was_brought_in_is_found_by_its_words_and_its_old_number(acme: Company) -> None:
+    brought(HEAD + GOOD, actor=acme.people["adam"])
+    for words in ("Monday", "INC001"):
+        (group,) = finding.find(words, reader=acme.people["ana"], kind="ticket")
+        assert [ticket.external_ref for ticket in group.rows] == ["INC001"]
 
 
 def test_an_import_is_silent_now_and_later(acme: Company) -> None:
