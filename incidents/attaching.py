@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from incidents import vault
-from incidents.models import Attachment, Entry, InboundMail, Ticket
+from incidents.models import Attachment, Entry, InboundMail, ReviewFile, Ticket
 from incidents.vault import Kept
 from servicedesk.audit import trail
 from servicedesk.directory.models import User
@@ -55,5 +55,5 @@ def sweep(*, now: datetime) -> int:
 
 
 def _known(hashes: Collection[str]) -> set[str]:
-    mails = InboundMail.objects.filter(sha256__in=hashes).values_list("sha256", flat=True)
-    return {*Attachment.objects.filter(sha256__in=hashes).values_list("sha256", flat=True), *mails}
+    rows = (model.objects.filter(sha256__in=hashes).values_list("sha256", flat=True) for model in (Attachment, InboundMail, ReviewFile))
+    return {sha256 for found in rows for sha256 in found}

@@ -138,3 +138,8 @@ def _calendar(country: str, year: int) -> frozenset[date]:
         return frozenset(holidays.country_holidays(country, years=year))
     except NotImplementedError:
         return frozenset()
+
+
+def next_holiday(country: str, after: date) -> date | None:
+    """The next public holiday behind that day, within a year; None where the country's are not known."""
+    return next((day for day in (after + n * DAY for n in range(1, 367)) if _is_holiday(country, day)), None)

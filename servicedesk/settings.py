@@ -255,6 +255,9 @@ JOB_KINDS = {
     "backtest": "incidents.backtest.work.done",
 }
 
+# Evidence of the plan review that the desk itself may not gather: by question, the function (incidents.reviews)
+REVIEW_EVIDENCE = {key: f"servicedesk.operations.evidence.{key}" for key in ("missed_by_monitoring", "muted")}
+
 # Mail out
 
 _mail = carriers.mail(env)

@@ -130,8 +130,17 @@ class LastResorts(admin.TabularInline):  # type: ignore[type-arg]
     autocomplete_fields = ("person",)
 
 
+class NoteForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Any row's own form, and why it is changed."""
+
+    note = forms.CharField(
+        label=gettext_lazy("Why it is changed"), required=False, max_length=240, help_text=gettext_lazy("Shown in the review of the plan.")
+    )
+
+
 @admin.register(Policy)
 class PolicyAdmin(DeskAdmin):
+    form = NoteForm
     list_display = ("name", "slug", "team", "is_default", "repeat", "version")
     list_select_related = ("team",)
     search_fields = ("name", "slug")
@@ -147,6 +156,7 @@ class PolicyAdmin(DeskAdmin):
 
 @admin.register(PolicyStep)
 class PolicyStepAdmin(DeskAdmin):
+    form = NoteForm
     list_display = ("policy", "position", "delay_s", "among", "least_severity")
     list_select_related = ("policy",)
     list_filter = ("policy",)

@@ -54,8 +54,9 @@ class RequestTypeAdmin(DeskAdmin):
 
 @admin.register(Vendor)
 class VendorAdmin(DeskAdmin):
-    list_display = ("name", "phone", "email", "is_active")
+    list_display = ("name", "phone", "email", "tested_on", "is_active")
     search_fields = ("name",)
+    autocomplete_fields = ("services",)
 
 
 class ScheduledForm(forms.ModelForm):  # type: ignore[type-arg]

@@ -12,6 +12,7 @@ from incidents.models.catalogue import CustomField, RequestType, Vendor
 from incidents.models.commands import Command, RoleHolding, Update
 from incidents.models.drafts import Draft
 from incidents.models.duties import Approval, ChecklistItem, ScheduledTicket, VendorCase
+from incidents.models.exercises import Exercise, ExerciseFinding
 from incidents.models.feedback import ArticleVote, Satisfaction
 from incidents.models.followers import Follower
 from incidents.models.incidents import Incident, TimelineEntry
@@ -24,6 +25,7 @@ from incidents.models.problems import Problem, SimilarVote
 from incidents.models.readers import Reader
 from incidents.models.relations import TicketLink
 from incidents.models.reports import ActionItem, Report, Sentence
+from incidents.models.reviews import PlanReview, ReviewFile, ReviewItem, ReviewQuestion
 from incidents.models.rules import Evaluation, Firing, Rule, RuleVersion, SeverityLevel
 from incidents.models.runs import Page, Run, StepRecord
 from incidents.models.silences import Silence
@@ -43,6 +45,8 @@ __all__ = [
     "Draft",
     "Entry",
     "Evaluation",
+    "Exercise",
+    "ExerciseFinding",
     "Firing",
     "Follower",
     "InboundMail",
@@ -53,6 +57,7 @@ __all__ = [
     "Page",
     "Plan",
     "PlanReading",
+    "PlanReview",
     "PlanRole",
     "PlanVersion",
     "Pledge",
@@ -64,6 +69,9 @@ __all__ = [
     "Reader",
     "Report",
     "RequestType",
+    "ReviewFile",
+    "ReviewItem",
+    "ReviewQuestion",
     "RoleHolding",
     "Rule",
     "RuleVersion",

@@ -94,6 +94,10 @@ class Vendor(models.Model):
     hours = models.JSONField(_("hours"), default=dict, blank=True, help_text=_("Week days 0 to 6 with lists of [from, to]; empty: always."))
     zone = models.CharField(_("time zone"), max_length=64, default="UTC")
     answers_within_s = models.PositiveIntegerField(_("answers within (seconds of its hours)"), default=8 * 3600)
+    services: models.ManyToManyField[Service, Service] = models.ManyToManyField(
+        Service, related_name="vendors", blank=True, verbose_name=_("services it is behind")
+    )
+    tested_on = models.DateField(_("contact tested on"), null=True, blank=True)
     is_active = models.BooleanField(_("in use"), default=True)
 
     class Meta:

@@ -49,21 +49,25 @@ class DeskAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # the base is gene
             if not change and getattr(obj, "created_at", now) is None:
                 obj.created_at = now
             super().save_model(request, obj, form, change)
-            self.record(request, obj, "change" if change else "add", form.changed_data, form.initial, now)
+            note = str(form.cleaned_data.get("note") or "")
+            self.record(request, obj, "change" if change else "add", form.changed_data, form.initial, now, note=note)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        noun = str(formset.model._meta.verbose_name_plural)
+        before = {noun: [str(row) for row in formset.get_queryset().all()]}
         super().save_formset(request, form, formset, change)
         if formset.has_changed():
-            noun = str(formset.model._meta.verbose_name_plural)
             after = {noun: [str(row) for row in formset.get_queryset().all()]}
-            trail.record(form.instance, "change parts", actor=request.user, now=clock.now(), after=after)  # type: ignore[arg-type]
+            trail.record(form.instance, "change parts", actor=request.user, now=clock.now(), before=before, after=after)  # type: ignore[arg-type]
 
     def record(
-        self, request: HttpRequest, obj: models.Model, verb: str, names: Iterable[str], initial: Mapping[str, Any], now: datetime
-    ) -> None:
+        self, request: HttpRequest, obj: models.Model, verb: str, names: Iterable[str], initial: Mapping[str, Any], now: datetime,
+        *, note: str = "",
+    ) -> None:  # fmt: skip
+        """`note`: why, where the form asks for it."""
         known = [name for name in names if name in {field.name for field in obj._meta.get_fields()}]
         before = {name: plain(name, initial.get(name)) for name in known}
-        after = {name: plain(name, getattr(obj, name, None)) for name in known}
+        after = {name: plain(name, getattr(obj, name, None)) for name in known} | ({"note": note} if note else {})
         trail.record(obj, verb, actor=request.user, now=now, before=before, after=after)  # type: ignore[arg-type]
 
     # Django's own log is not kept: the trail has every change, also those made outside the admin

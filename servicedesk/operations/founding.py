@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
-from incidents import plans, seeding, starter
+from incidents import plans, reviews, seeding, starter
 from incidents.models import LastResort, Policy, PolicyStep, StepTarget
 from notifications import drills
 from notifications.models import Channel, ContactMethod
@@ -37,6 +37,7 @@ def _found(organisation: str, zone: str, desk_phone: str, now: datetime, person:
     desk = Team.objects.create(slug="service-desk", name="Service desk", manager=admin)
     _default_policy(desk, admin)
     seeding.install_rules(now=now)
+    reviews.install()
     plans.install(owner=admin, now=now)
     drills.install_weekly(now=now)
     trail.record(row, "founded", actor=admin, now=now, after={"name": organisation, "zone": zone})

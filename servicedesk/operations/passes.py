@@ -22,6 +22,7 @@ from incidents import (
     vendors,
 )
 from incidents.command import sweep as command
+from incidents.governance import tend_reviews
 from incidents.incidents import sweep as incidents
 from incidents.mail import held, mailbox, posting
 from monitoring import ahead, deadman, intake, rounds, watching
@@ -90,6 +91,7 @@ PASSES: tuple[Pass, ...] = (
     Pass("close the books of messages", 3600, reckoning.close_due),
     Pass("forget seen events", 3600, intake.forget_seen),
     Pass("forget old drafts", 3600, drafts.forget),
+    Pass("open plan reviews and remind of them", 3600, tend_reviews, lane="work"),
     Pass("forget who was present", 3600, around.forget),
     Pass("forget kept answers", 3600, once.forget),
     Pass("forget files of jobs", 3600, work.forget),

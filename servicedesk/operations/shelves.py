@@ -48,6 +48,11 @@ SHELVES = (
         ((_("The plan as staff read it"), "plan"),),
     ),
     Shelf(
+        _("Reviews of the plan"),
+        _("Every quarter: questions with their evidence, what was rehearsed. Signed by two."),
+        ("incidents.planreview", "incidents.reviewquestion", "incidents.exercise"),
+    ),
+    Shelf(
         _("Messages"),
         _("By which way each person is reached, and what was sent."),
         (
@@ -68,7 +73,6 @@ SHELVES = (
         _("The name of the house, its desk hours and phone, and the answers employees find by themselves."),
         ("directory.organisation", "incidents.article", "incidents.cannedanswer"),
     ),
-    Shelf(_("Plan and reviews"), _("The plan, and the reviews that show that it holds."), ()),
     Shelf(
         _("Records"),
         _("What happened. Read only."),

@@ -24,6 +24,8 @@ SAM, DANA = "+33600000001", "+33600000002"
 NUMBERED = {
     "ella": ["/t/1021/"],
     "ana": ["/tickets/1001/", "/tickets/1019/", "/tickets/500/", "/incidents/213/", "/incidents/212/", "/incidents/214/"],
+    "vera": ["/reviews/2026-q4/"],
+    "kim": ["/reviews/2026-q4/", "/reviews/2026-q4/?show=action", "/reviews/2026-q3/"],
     "nobody": ["/login/", "/no-such-page/", "/a/unknown000", "{link}", "{link_taken}"],
 }
 NOT_PAGES = (
@@ -58,7 +60,15 @@ def addresses(patterns: list[Any], before: str = "/") -> Iterator[str]:
 
 
 PLAIN = sorted(addresses(get_resolver().url_patterns))
-WHO = {"nobody": [], "ella": PLAIN, "dana": PLAIN, "ana": [], "adam": ["/oncall/", "/outbox/"], "vera": ["/queue/", "/incidents/213/"]}
+WHO = {
+    "nobody": [],
+    "ella": PLAIN,
+    "dana": PLAIN,
+    "ana": [],
+    "adam": ["/oncall/", "/outbox/"],
+    "kim": [],
+    "vera": ["/queue/", "/incidents/213/"],
+}
 VISITS = [(who, path) for who, plain in WHO.items() for path in [*plain, *NUMBERED.get(who, [])]]
 
 

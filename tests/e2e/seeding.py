@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from allauth.mfa.totp.internal import auth
 from django.db import connection, transaction
@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from incidents.models import Incident
 from monitoring.models import Check, Source
 from notifications.models import Attempt, Errand, Message, ProviderCallback
-from servicedesk.operations.worlds import company, history, past
+from servicedesk.operations.worlds import company, governance, history, past
 from servicedesk.operations.worlds.company import Company
 from servicedesk.operations.worlds.past import Waiting
 from servicedesk.tokens import issuing, minting
@@ -24,6 +24,7 @@ from tests.e2e.world import NINE, send_result, world
 HEARTBEAT = "00000000-0000-4000-8000-000000000001"
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 LAST_INCIDENT = 213
+SIGNED = datetime(2026, 8, 23, 15, 0, tzinfo=UTC)  # the last sign-off of the plan
 
 
 def token(prefix: str) -> str:
@@ -73,7 +74,7 @@ def seed() -> Seeded:
     """Everything, in an empty database whose clock can be moved."""
     world.begin(NINE)
     with transaction.atomic():
-        acme = company.found(now=NINE)
+        acme = company.found(now=NINE, planned_at=_days_ago(98))
         _doors(acme)
         _api(acme)
         _second_factor(acme)
@@ -82,11 +83,16 @@ def seed() -> Seeded:
         past.outage_that_is_over(acme, at=NINE - 9 * DAY - 4 * HOUR)
         past.outage_under_way(acme, at=NINE - 50 * MINUTE)
         past.report(acme, UNTRIAGED, now=NINE)
+        governance.signed_before(acme, at=SIGNED)
+        governance.changed_since(acme, now=NINE)
+        governance.exercised(acme, today=NINE.date())
+        governance.read_by_all_but_one(acme, now=NINE)
     for slug in ("smtp-01", "fs-02"):
         send_result(slug, "ok", NINE - 34 * DAY)
         send_result(slug, "ok", NINE)
     stepping.settle(NINE)
     _empty_outbox()
+    governance.under_review(acme, now=NINE)
     world.begin(NINE)
     return Seeded(acme, RESULTS_TOKEN, ADMIN_TOKEN)
 
@@ -103,7 +109,7 @@ def _doors(acme: Company) -> None:
 
 def _api(acme: Company) -> None:
     """A program of Adam's that may do everything a token can."""
-    issued = issuing.mint(name="Adam's scripts", scopes=SCOPES, created_by=acme.people["adam"], prefix="e2eadmin", now=_days_ago(30))
+    issued = issuing.mint(name="Adam's scripts", scopes=SCOPES, created_by=acme.people["adam"], prefix="e2eadmin", now=_days_ago(95))
     issued.token.digest = minting.digest(ADMIN_TOKEN)
     issued.token.save(update_fields=["digest"])
 

@@ -161,6 +161,8 @@ MATRIX: dict[str, Row] = {
     "readiness": Row((LOGIN, NO, NO, NO, OK, OK, OK)),
     "plan": Row((LOGIN, NO, NO, OK, OK, OK, OK)),
     "confirm_plan": Row((LOGIN, NO, NO, LOGIN, LOGIN, LOGIN, LOGIN), "post"),
+    "reviews": Row((LOGIN, NO, NO, NO, 302, 302, 302)),
+    "review": Row((LOGIN, NO, NO, NO, GONE, GONE, GONE), takes="quarter"),
     "signed": Row(EVERYONE, takes="link"),
     "numbers": Row((LOGIN, 301, 301, 301, 301, 301, 301), takes="number"),
     "services": Row(MONITORED),
@@ -327,6 +329,7 @@ def world(acme: Company) -> dict[str, dict[str, Any]]:
         "rule_key": {"key": "R4"},
         "rule": {"number": Rule.objects.get(key="R4").pk},
         "override": {"slug": "network", "number": 1},
+        "quarter": {"slug": "2026-q4"},
         "secret": {"secret": "unknown"},
         "path": {"path": "tickets"},
         "silence": {

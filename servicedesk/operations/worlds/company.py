@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import transaction
 
-from incidents import knowledge, plans, seeding
+from incidents import knowledge, plans, reviews, seeding
 from incidents.models import Article, LastResort, Policy, PolicyStep, StepTarget
 from monitoring.models import Check, Source
 from notifications.models import Channel, ContactMethod, LadderRung, Urgency
@@ -90,8 +90,8 @@ class Company:
 
 
 @transaction.atomic
-def found(*, now: datetime, password: str = PASSWORD) -> Company:
-    """Everything a company needs before its first ticket. The database must be empty."""
+def found(*, now: datetime, password: str = PASSWORD, planned_at: datetime | None = None) -> Company:
+    """Everything a company needs before its first ticket. The database must be empty. `planned_at`: since when it has a plan."""
     organisation = Organisation.objects.create(pk=1, name=NAME, zone=ZONE, desk_phone="555-0100", desk_hours=HOURS, created_at=now)
     paris = Site.objects.create(slug="paris", name="Paris", zone=ZONE, country="FR")
     teams = {slug: Team.objects.create(slug=slug, name=name) for slug, name in TEAMS}
@@ -103,7 +103,8 @@ def found(*, now: datetime, password: str = PASSWORD) -> Company:
     policies = _policies(teams, people, services, schedules)
     checks = _checks(services, now)
     seeding.install_rules(now=now)
-    _plan(people, services, now)
+    _plan(people, services, planned_at or now)
+    reviews.install()
     _articles(people["kim"], now)
     return Company(organisation, people, teams, services, schedules, policies, checks)
 

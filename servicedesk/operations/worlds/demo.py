@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from servicedesk.operations.worlds import company, history, letters, past
+from servicedesk.operations.worlds import company, governance, history, letters, past
 from servicedesk.operations.worlds.company import Company
 from servicedesk.operations.worlds.past import Waiting
 
-MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 OUTAGE_AGO = timedelta(days=9, hours=4)
 
 OPEN = [
@@ -30,10 +30,15 @@ OPEN = [
 @transaction.atomic
 def found(*, now: datetime) -> Company:
     """All of it in an empty database, in one transaction: nothing of the past is sent."""
-    acme = company.found(now=now)
+    acme = company.found(now=now, planned_at=now - 98 * DAY)
     history.write(acme, now=now)
     past.outage_that_is_over(acme, at=now - OUTAGE_AGO)
     tickets = past.report(acme, OPEN, now=now)
     past.work_on(acme, tickets, now=now)
     letters.carried(until=now)
+    governance.signed_before(acme, at=now - 92 * DAY)
+    governance.changed_since(acme, now=now)
+    governance.exercised(acme, today=now.date())
+    governance.read_by_all_but_one(acme, now=now)
+    governance.under_review(acme, now=now)
     return acme

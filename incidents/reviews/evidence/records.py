@@ -1,0 +1,170 @@
+"""Evidence from what people write down: exercises, suppliers, what is confidential, who has which right, what is silenced."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date, timedelta
+
+from django.db.models import F, OuterRef, Q, Subquery
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from incidents.models import Exercise, ExerciseFinding, Incident, Silence, Ticket, Vendor
+from incidents.reviews.asking import DAY, Answer, Asked
+from servicedesk.audit import chain
+from servicedesk.audit.models import AuditEntry
+from servicedesk.directory.models import Role, Service, User
+from servicedesk.tokens.models import ApiToken
+
+REHEARSED = (Exercise.Kind.RESTORE, Exercise.Kind.BREAK_GLASS, Exercise.Kind.PROVIDER_DOWN)
+
+
+def exercised(asked: Asked) -> Answer:
+    """The last exercise, whether others took part than the time before, what it found, and the yearly ones."""
+    held = list(Exercise.objects.filter(held_on__lte=asked.now.date()).exclude(kind__in=REHEARSED).prefetch_related("people"))
+    faults = list(_exercise_faults(held, asked))
+    rows: list[dict[str, object]] = [{"held on": one.held_on, "scenario": one.scenario, "people": one.people.count()} for one in held[:10]]
+    rows += [{"fault": fault} for fault in faults]
+    links = [(_("exercises"), reverse("admin:incidents_exercise_changelist"))]
+    if not held:
+        return Answer(_("No exercise was ever written down."), True, 0, rows, links)
+    words = {"kind": held[0].get_kind_display(), "day": f"{held[0].held_on:%d %b %Y}", "n": held[0].people.count()}
+    said = _("%(kind)s on %(day)s, %(n)d people") % words
+    return Answer("; ".join([said, *faults[:2]]), bool(faults), len(held), rows, links)
+
+
+def _exercise_faults(held: list[Exercise], asked: Asked) -> list[str]:
+    today = asked.now.date()
+    in_year = [one for one in held if one.held_on >= today - timedelta(days=asked.limit("year_days"))]
+    crews = [frozenset(one.people.all()) for one in in_year[:2]]
+    still = ExerciseFinding.objects.filter(closed_on=None, exercise__held_on__lt=today - timedelta(days=30)).count()
+    told = (
+        (not held or held[0].held_on < today - timedelta(days=asked.limit("most_days")), _("none in six months")),
+        (len(crews) == 2 and crews[0] == crews[1], _("always the same people")),
+        (not any(one.outside_hours for one in in_year), _("none outside desk hours in a year")),
+        (
+            Vendor.objects.filter(is_active=True).exists() and not any(one.vendor_id for one in in_year),
+            _("none with a vendor in a year"),
+        ),
+        (still, _("%(n)d findings older than 30 days are open") % {"n": still}),
+    )
+    return [text for holds, text in told if holds]
+
+
+def restored(asked: Asked) -> Answer:
+    """The last time each was rehearsed: a restore that was checked, a sign-in without single sign-on, a provider away."""
+    oldest = (asked.now - DAY * asked.limit("most_days")).date()
+    last = {kind: Exercise.objects.filter(kind=kind, held_on__lte=asked.now.date()).first() for kind in REHEARSED}
+    rows = [_rehearsed(kind, last[kind], oldest, asked) for kind in REHEARSED]
+    bad = [str(row["what"]) for row in rows if row["fault"]]
+    done = last[Exercise.Kind.RESTORE]
+    said = (
+        _("Restored on %(day)s in %(n)s min") % {"day": f"{done.held_on:%d %b %Y}", "n": done.minutes or "?"}
+        if done
+        else _("Never restored")
+    )
+    said += f"; {_('missing or failed')}: {', '.join(bad)}" if bad else ""
+    links = [(_("exercises"), reverse("admin:incidents_exercise_changelist"))]
+    return Answer(said, bool(bad), sum(one is not None for one in last.values()), rows, links)
+
+
+def _rehearsed(kind: str, last: Exercise | None, oldest: date, asked: Asked) -> dict[str, object]:
+    row: dict[str, object] = {
+        "what": str(Exercise.Kind(kind).label),
+        "last": last.held_on if last else None,
+        "minutes": last.minutes if last else None,
+    }
+    if last is None or last.held_on < oldest:
+        return {**row, "fault": _("not in so many days")}
+    if not last.passed or (kind == Exercise.Kind.RESTORE and (last.minutes or 0) > asked.limit("most_minutes")):
+        return {**row, "fault": _("it did not work, or took too long")}
+    return {**row, "fault": ""}
+
+
+def suppliers(asked: Asked) -> Answer:
+    """Suppliers of tier-1 services: whether their contact was tried, and how often they answered late."""
+    ours = Vendor.objects.filter(is_active=True, services__tier=1, services__is_active=True).distinct().order_by("name")
+    oldest = (asked.now - DAY * asked.limit("tested_days")).date()
+    rows = [
+        {
+            "supplier": one.name,
+            "tested on": one.tested_on,
+            "untested": one.tested_on is None or one.tested_on < oldest,
+            "late": _late(one, asked),
+        }
+        for one in ours
+    ]
+    bad = [row for row in rows if row["untested"] or int(str(row["late"])) > asked.limit("most_breaches")]
+    said = _("%(n)d of %(all)d suppliers of tier-1 services are tested and on time") % {"n": len(rows) - len(bad), "all": len(rows)}
+    bare = Service.objects.active().filter(tier=1, vendors=None).count()
+    said = said if rows else _("No supplier of a tier-1 service is written down; %(n)d such services have none") % {"n": bare}
+    return Answer(said, bool(bad), len(rows), rows, [(_("suppliers"), reverse("admin:incidents_vendor_changelist"))])
+
+
+def _late(vendor: Vendor, asked: Asked) -> int:
+    """Tickets of its services that waited for a vendor longer than the contract says."""
+    if not vendor.services.exists():
+        return 0
+    waits = AuditEntry.objects.filter(noun="incidents.ticket", object_id=OuterRef("object_id"), at__gt=OuterRef("at"))
+    tickets = Ticket.objects.filter(service__in=vendor.services.all()).values_list("pk", flat=True)
+    began = AuditEntry.objects.filter(
+        noun="incidents.ticket", after__waiting_for=Ticket.Waiting.VENDOR, at__gt=asked.since, at__lte=asked.now,
+        object_id__in=[str(pk) for pk in tickets[:2000]],
+    )  # fmt: skip
+    ended = began.annotate(end=Subquery(waits.order_by("at").values("at")[:1]))
+    promised = timedelta(seconds=vendor.answers_within_s)
+    return ended.filter(Q(end=None, at__lt=asked.now - promised) | Q(end__gt=F("at") + promised)).count()
+
+
+def security(asked: Asked) -> Answer:
+    """What is confidential, by counts alone: how many, and reads by people who are neither on the list nor of the team."""
+    incidents = Incident.objects.filter(is_confidential=True, created_at__gt=asked.since, created_at__lte=asked.now)
+    tickets = Ticket.objects.filter(is_confidential=True, created_at__gt=asked.since, created_at__lte=asked.now)
+    strangers = sum(_strangers(incident) for incident in incidents)
+    n = incidents.count()
+    words = {"n": n, "tickets": tickets.count(), "strangers": strangers}
+    said = _("%(n)d confidential incidents, %(tickets)d confidential tickets; %(strangers)d reads from outside the list") % words
+    row = {"confidential incidents": n, "confidential tickets": words["tickets"], "reads from outside": strangers}
+    return Answer(said, strangers > 0, n + words["tickets"], [row], [(_("audit trail"), reverse("admin:audit_auditentry_changelist"))])
+
+
+def _strangers(incident: Incident) -> int:
+    known: Collection[int] = set(incident.readers.values_list("person_id", flat=True))
+    team = User.objects.get_queryset().holding(Role.AGENT, Role.MANAGER, team=incident.team).values_list("pk", flat=True)
+    reads = AuditEntry.objects.filter(noun="incidents.incident", object_id=str(incident.pk), verb="read")
+    return reads.exclude(actor__in=[*known, *team]).values("actor").distinct().count()
+
+
+def rights(asked: Asked) -> Answer:
+    """Administrators, tokens nobody uses or that never end, rights of people who left or stay away, and the audit chain."""
+    admins = User.objects.get_queryset().holding(Role.ADMIN)
+    oldest = asked.ago("unused_days")
+    idle = Q(expires_at=None) | Q(last_used_at__lt=oldest) | Q(last_used_at=None, created_at__lt=oldest)
+    tokens = ApiToken.objects.in_force(asked.now).filter(idle)
+    left = User.objects.filter(is_active=False, grants__isnull=False).distinct()
+    away = User.objects.filter(is_active=True, grants__isnull=False, last_login__lt=oldest).distinct()
+    broken = [fault.words for fault in chain.faults(now=asked.now)]
+    rows: list[dict[str, object]] = [{"administrator": person.username} for person in admins]
+    rows += [{"token": token.prefix, "fault": _("unused, or without an end")} for token in tokens]
+    rows += [{"person": person.username, "fault": _("has left and holds rights")} for person in left]
+    rows += [{"person": person.username, "fault": _("holds rights and stays away")} for person in away]
+    rows += [{"audit trail": words} for words in broken[:5]]
+    words = {
+        "admins": admins.count(),
+        "tokens": tokens.count(),
+        "left": left.count() + away.count(),
+        "chain": _("broken") if broken else _("whole"),
+    }
+    said = _("%(admins)d administrators; %(tokens)d tokens idle or endless; %(left)d people to look at; audit chain %(chain)s") % words
+    links = [(_("people"), reverse("admin:directory_user_changelist")), (_("tokens"), reverse("admin:tokens_apitoken_changelist"))]
+    return Answer(said, bool(words["tokens"] or words["left"] or broken), len(rows), rows, links)
+
+
+def silenced(asked: Asked) -> list[dict[str, object]]:
+    """Silences that stand for longer than shown, or cover a tier-1 service. Each has a reason and an end: the database sees to it."""
+    standing = Silence.objects.standing(asked.now).select_related("service", "made_by")
+    old = standing.filter(Q(starts_at__lte=asked.ago("shown_days")) | Q(service__tier=1)).order_by("starts_at")
+    return [
+        {"silence": one.about, "since": one.starts_at, "until": one.ends_at, "made by": one.made_by.username, "reason": one.reason}
+        for one in old
+    ]

@@ -1,0 +1,98 @@
+"""Five answers of the review against the same numbers written in SQL by hand, over ninety days of history."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from incidents.models import Plan, PlanReading
+from incidents.reviews.asking import Asked
+from incidents.reviews.questions import query_of
+from incidents.reviews.starter import QUESTIONS
+from servicedesk.operations.worlds import history, past
+from servicedesk.operations.worlds.company import Company
+from tests.actors import NINE
+
+SINCE = NINE - timedelta(days=92)
+LIMITS = {one.key: one.limits for one in QUESTIONS}
+
+
+def said(key: str) -> Any:
+    query = query_of(key)
+    assert query is not None
+    return query(Asked(SINCE, NINE, LIMITS[key]))
+
+
+def sql(statement: str, *values: Any) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return cursor.fetchall()
+
+
+@pytest.fixture
+def lived(acme: Company) -> Company:
+    history.write(acme, now=NINE, number=200)
+    past.outage_that_is_over(acme, at=NINE - timedelta(days=9))
+    return acme
+
+
+def test_first_answers_in_time_are_those_of_the_table(lived: Company) -> None:
+    answer = said("times_met")
+    ((n, late),) = sql(
+        "SELECT count(*), sum(CASE WHEN first_answered_at > first_answer_due_at"
+        " OR (first_answered_at IS NULL AND first_answer_due_at < %s) THEN 1 ELSE 0 END)"
+        " FROM incidents_ticket WHERE created_at > %s AND created_at <= %s",
+        NINE, SINCE, NINE,
+    )  # fmt: skip
+    assert (answer.n, sum(row["late_answers"] for row in answer.rows)) == (n, late)
+    assert n == 200
+    assert f"{n - late} of {n} first answers" in answer.said
+
+
+def test_ratings_that_people_corrected_are_those_of_the_table(lived: Company) -> None:
+    answer = said("severity_right")
+    ((n, over),) = sql(
+        "SELECT count(DISTINCT f.rule_id || ':' || t.id),"
+        " count(DISTINCT CASE WHEN t.severity_by_id IS NOT NULL THEN f.rule_id || ':' || t.id END)"
+        " FROM incidents_firing f JOIN incidents_rule r ON r.id = f.rule_id JOIN incidents_evaluation e ON e.id = f.evaluation_id"
+        " JOIN incidents_ticket t ON t.id = e.ticket_id WHERE r.kind = 'severity' AND f.at > %s AND f.at <= %s",
+        SINCE, NINE,
+    )  # fmt: skip
+    assert (answer.n, sum(row["overridden"] for row in answer.rows)) == (n, over)
+    assert n > 100
+
+
+def test_pages_that_were_delivered_are_those_of_the_table(lived: Company) -> None:
+    answer = said("pages_delivered")
+    ((sent, lost),) = sql(
+        "SELECT count(*), sum(CASE WHEN state IN ('failed', 'dead', 'expired', 'unknown') THEN 1 ELSE 0 END) FROM notifications_message"
+        " WHERE lane = 'page' AND queued_at IS NOT NULL AND due_at > %s AND due_at <= %s",
+        SINCE, NINE,
+    )  # fmt: skip
+    assert sent > 0
+    assert f"{lost} of {sent} pages failed" in answer.said
+
+
+def test_reports_that_are_owed_are_those_of_the_table(lived: Company) -> None:
+    answer = said("reports_written")
+    ((ended, missing),) = sql(
+        "SELECT count(*), count(CASE WHEN r.id IS NULL THEN 1 END) FROM incidents_incident i"
+        " LEFT JOIN incidents_report r ON r.incident_id = i.id"
+        " WHERE i.severity <= 2 AND i.resolved_at > %s AND i.resolved_at <= %s",
+        SINCE, NINE,
+    )  # fmt: skip
+    assert (answer.n, len(answer.rows), answer.is_finding) == (ended, missing, True)
+    assert (ended, missing) == (1, 1)  # nine days ago is more than five working days
+
+
+def test_who_read_the_plan_is_who_stands_in_the_table(lived: Company) -> None:
+    plan = Plan.current()
+    assert plan is not None
+    PlanReading.objects.create(plan=plan, version=1, person=lived.people["sam"], at=NINE)
+    answer = said("plan_read")
+    ((readings,),) = sql("SELECT count(*) FROM incidents_planreading WHERE version = %s", 1)
+    assert f"{readings} of {answer.n} have read version 1" in answer.said
+    assert {row["not read by"] for row in answer.rows} == {"ana", "ben", "dana", "kim", "adam", "lea"}
