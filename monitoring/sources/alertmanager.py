@@ -6,6 +6,7 @@ Each alert speaks for itself: the state of the group hides resolved members, and
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -86,7 +87,8 @@ def _over_at(started: datetime | None, ended: datetime | None) -> datetime | Non
 def _posted(one: dict[str, Any], post: Post) -> Signal:
     ends = fields.moment(one.get("endsAt"))
     state = "resolved" if ends and ends <= post.now else "firing"
-    told = alert({**one, "status": state}, post)
+    # Read late, a short end has passed and the alert goes on all the same: no end told here is the last word.
+    told = replace(alert({**one, "status": state}, post), occurrence="")
     if told.status == "ok":
         return told
     return told.closing(after=max((ends - post.now) if ends else RESOLVE_TIMEOUT, timedelta(seconds=30)))

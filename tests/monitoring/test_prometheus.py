@@ -148,3 +148,12 @@ def test_alerts_without_labels_are_refused_by_place(prometheus: Sender) -> None:
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "[1]")
     assert "[1]" in RawBody.objects.get().problem
     assert Result.objects.count() == 0
+
+
+def test_an_alert_that_was_read_after_its_short_end_is_heard_when_it_is_posted_again(acme: Company) -> None:
+    prometheus = sender("alertmanager")
+    alert = {"labels": {"alertname": "DiskFull", "severity": "critical"}, "startsAt": "2026-11-23T08:00:00Z"}
+    prometheus.post([{**alert, "endsAt": "2026-11-23T08:00:04Z"}], path="/api/v2/alerts")
+    assert prometheus.open() == {}
+    prometheus.post([{**alert, "endsAt": "2099-01-01T00:00:00Z"}], path="/api/v2/alerts")
+    assert list(prometheus.open().values()) == ["critical"]
