@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 from django.core.cache import cache
+from django.db.models import OuterRef, Subquery
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -33,11 +34,19 @@ LAST_BATCH = "last_batch"  # in the session: what could still be undone
 
 
 @dataclass(frozen=True, slots=True)
+class Here:
+    """Who else has the ticket open."""
+
+    person: str
+    is_writing: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
     ticket: Ticket
     clock: clocks.Seen
     is_done: bool = False
-    here: Presence | None = None
+    here: Here | None = None
 
 
 @require_safe
@@ -47,13 +56,12 @@ def queue(request: PersonRequest) -> HttpResponse:
     if "pulse" in request.GET:
         return _news(request, asked, now)
     visible = visible_to(request.user)
-    page, following = _page(asked.narrow(visible, request.user), asked)
-    here = _here(request.user, [ticket.pk for ticket in page], now)
+    page, following = _page(_with_here(asked.narrow(visible, request.user), request.user, now), asked)
     context = {
         "asked": asked,
         "view": asked.view,
         **tabs(request, asked, visible),
-        "rows": [Row(ticket, clocks.of(ticket, now), here=here.get(ticket.pk)) for ticket in page],
+        "rows": [Row(ticket, clocks.of(ticket, now), here=_here(ticket)) for ticket in page],
         "columns": queue_asked.COLUMNS,
         "next": following and asked.link(after=following),
         "first": asked.link(after="") if asked.after else "",
@@ -73,10 +81,14 @@ def queue(request: PersonRequest) -> HttpResponse:
     return answer
 
 
-def _here(user: User, numbers_of: list[int], now: datetime) -> dict[int, Presence]:
-    """Who else has a ticket of the page open; of several who writes."""
-    rows = PresenceQuerySet(Presence).here(now).filter(ticket__in=numbers_of).exclude(person=user).select_related("person")
-    return {row.ticket_id: row for row in rows.order_by("is_writing", "pk")}
+def _with_here(rows: Any, user: User, now: datetime) -> Any:
+    """With who else has each open; of several who writes. In the statement of the rows themselves."""
+    here = PresenceQuerySet(Presence).here(now).filter(ticket=OuterRef("pk")).exclude(person=user).order_by("-is_writing", "pk")
+    return rows.annotate(here_name=Subquery(here.values("person__name")[:1]), here_writes=Subquery(here.values("is_writing")[:1]))
+
+
+def _here(ticket: Any) -> Here | None:
+    return Here(ticket.here_name, bool(ticket.here_writes)) if ticket.here_name else None
 
 
 def visible_to(user: User) -> TicketQuerySet:
@@ -115,9 +127,8 @@ def drawn(request: PersonRequest, asked: Asked, found: Iterable[int], now: datet
     """These tickets as rows; those that left the view are marked as done."""
     visible = TicketQuerySet(Ticket).visible_to(request.user)
     still = set(asked.narrow(visible.filter(state__in=OPEN_TICKET), request.user).filter(pk__in=found).values_list("pk", flat=True))
-    rows: Any = list(visible.filter(pk__in=found).select_related(*PARTS))
-    here = _here(request.user, [ticket.pk for ticket in rows], now)
-    return [Row(ticket, clocks.of(ticket, now), ticket.pk not in still, here.get(ticket.pk)) for ticket in rows]
+    rows: Any = _with_here(visible.filter(pk__in=found).select_related(*PARTS), request.user, now)
+    return [Row(ticket, clocks.of(ticket, now), ticket.pk not in still, _here(ticket)) for ticket in rows]
 
 
 def _news(request: PersonRequest, asked: Asked, now: datetime) -> HttpResponse:
@@ -154,7 +165,7 @@ def _second(words: str, now: datetime) -> datetime:
         return now
 
 
-def _page(rows: TicketQuerySet, asked: Asked) -> tuple[list[Ticket], str]:
+def _page(rows: Any, asked: Asked) -> tuple[list[Ticket], str]:
     """One page by keyset, and where the next begins; any depth costs the same."""
     ordered: Any = rows.select_related(*PARTS)
     moment, _sep, number = asked.after.rpartition("~")
