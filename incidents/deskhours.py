@@ -69,7 +69,7 @@ class Desk:
         today = since.astimezone(zone).date() - DAY
         for number in range(FARTHEST):
             day = today + number * DAY
-            for opens, closes in () if _is_holiday(self.country, day) else self.days[day.weekday()]:
+            for opens, closes in () if is_holiday(self.country, day) else self.days[day.weekday()]:
                 span = _instants(day, opens, closes, zone)
                 if span[1] > since:
                     yield span
@@ -127,7 +127,8 @@ def _time(text: str) -> time:
 
 
 @lru_cache(maxsize=4096)
-def _is_holiday(country: str, day: date) -> bool:
+def is_holiday(country: str, day: date) -> bool:
+    """Whether this day is a public holiday there; never, where no country is named."""
     return bool(country) and day in _calendar(country, day.year)
 
 
@@ -142,4 +143,4 @@ def _calendar(country: str, year: int) -> frozenset[date]:
 
 def next_holiday(country: str, after: date) -> date | None:
     """The next public holiday behind that day, within a year; None where the country's are not known."""
-    return next((day for day in (after + n * DAY for n in range(1, 367)) if _is_holiday(country, day)), None)
+    return next((day for day in (after + n * DAY for n in range(1, 367)) if is_holiday(country, day)), None)

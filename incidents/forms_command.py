@@ -9,7 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from incidents.forms import TOO_LONG, KeyedForm, WordsField
-from incidents.models import RoleHolding, Ticket, Update
+from incidents.models import Obligation, RoleHolding, Ticket, Update
 from servicedesk.directory.models import Role, User
 
 LONGEST = 4000
@@ -100,6 +100,27 @@ class MergeForm(forms.Form):
 
     def clean_into(self) -> int:
         return int("".join(sign for sign in self.cleaned_data["into"] if sign.isdigit()))
+
+
+class HandoverForm(forms.Form):
+    """To whom a shift is handed over, and what no list shows."""
+
+    taker = PeopleField(label=_("Hand over to"), empty_label=_("Choose"), error_messages={"required": _("Choose who takes over")})
+    next_steps = forms.CharField(label=_("What comes next"), max_length=4000, required=False, widget=forms.Textarea(attrs={"rows": 4}))
+    left_out = forms.CharField(label=_("What is left out"), max_length=4000, required=False, widget=forms.Textarea(attrs={"rows": 3}))
+
+    def __init__(self, *args: Any, giver: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _of_the_desk(self.fields["taker"])
+        taker = self.fields["taker"]
+        assert isinstance(taker, forms.ModelChoiceField)
+        taker.queryset = taker.queryset.exclude(pk=giver.pk) if taker.queryset is not None else None
+
+
+class ObligationForm(forms.Form):
+    kind = forms.ChoiceField(choices=Obligation.Kind)
+    decision = forms.ChoiceField(choices=Obligation.Decision)
+    reason = forms.CharField(max_length=2000, required=False)
 
 
 class SummonsForm(KeyedForm):

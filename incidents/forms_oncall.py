@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, cast
 from zoneinfo import ZoneInfo, available_timezones
 
 from django import forms
 from django.http import QueryDict
+from django.utils import timezone
 from django.utils.dates import WEEKDAYS
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from incidents.states import Severity
 from servicedesk import walltime
+from servicedesk.directory import moments
 from servicedesk.directory.models import Role, Service, User
 from servicedesk.oncall.changes import Change
 from servicedesk.oncall.models import Override, Rotation
+from servicedesk.oncall.roster import Duty
 from servicedesk.oncall.rotations import Draft
+from servicedesk.oncall.swaps import Offer
 
 ZONES = [(zone, zone.replace("_", " ")) for zone in sorted(available_timezones())]
 DAY, TIME = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
@@ -43,6 +48,9 @@ class RotaForm(forms.Form):
         label=_("Only on these days"), choices=list(WEEKDAYS.items()), coerce=int, required=False, widget=forms.CheckboxSelectMultiple
     )
 
+    opens = forms.TimeField(label=_("Only from"), required=False, widget=TIME, help_text=_("Both empty: the whole day."))
+    closes = forms.TimeField(label=_("Only until"), required=False, widget=TIME)
+
     def __init__(self, data: Any = None, *, people: list[User], **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
         field = cast("forms.ModelChoiceField[User]", self.fields["add"])
@@ -51,6 +59,8 @@ class RotaForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
+        if ("opens" in cleaned and "closes" in cleaned) and (cleaned["opens"] is None) != (cleaned["closes"] is None):
+            self.add_error("closes", _("Give both ends of the hours, or none"))
         new = cleaned.get("add")
         if new is not None and new not in self.people:
             self.people.append(new)
@@ -61,7 +71,7 @@ class RotaForm(forms.Form):
 
     def draft(self) -> Draft:
         """What was asked for, once the form is valid."""
-        names = ("starts_on", "kind", "length", "handoff", "zone")
+        names = ("starts_on", "kind", "length", "handoff", "zone", "opens", "closes")
         asked = {name: self.cleaned_data[name] for name in names}
         return Draft(people=tuple(self.people), weekdays=tuple(self.cleaned_data["weekdays"]), **asked)
 
@@ -120,6 +130,36 @@ class ChangeForm(SpanForm):
         return Change(said["kind"], said["person"], replaces, said["starts"], said["ends"])
 
 
+class SwapForm(forms.Form):
+    """One's own turn, and somebody's turn in return, or nobody's: "ben" alone takes it for nothing."""
+
+    gives = forms.ChoiceField(label=_("I give"), error_messages={"required": _("Choose one of your turns")})
+    takes = forms.ChoiceField(label=_("To, and take"), error_messages={"required": _("Choose a person")})
+
+    def __init__(self, *args: Any, own: Sequence[Duty], others: Sequence[Duty], colleagues: Sequence[User], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.turns = {_turn_key(duty): duty for duty in [*own, *others]}
+        self.colleagues = {person.username: person for person in colleagues}
+        cast("forms.ChoiceField", self.fields["gives"]).choices = [(_turn_key(duty), _turn(duty)) for duty in own]
+        theirs = [(_turn_key(duty), f"{duty.person}: {_turn(duty)}") for duty in others]
+        nothing = [(name, _("%(name)s, nothing in return") % {"name": person}) for name, person in self.colleagues.items()]
+        cast("forms.ChoiceField", self.fields["takes"]).choices = [*theirs, *nothing]
+
+    def offer(self) -> Offer:
+        gives, takes = self.turns[self.cleaned_data["gives"]], self.turns.get(self.cleaned_data["takes"])
+        other = takes.person if takes else self.colleagues[self.cleaned_data["takes"]]
+        return Offer(other, (gives.starts_at, gives.ends_at), (takes.starts_at, takes.ends_at) if takes else None)
+
+
+def _turn_key(duty: Duty) -> str:
+    return f"{duty.person.username}|{duty.starts_at.isoformat()}|{duty.ends_at.isoformat()}"
+
+
+def _turn(duty: Duty) -> str:
+    start, end = timezone.localtime(duty.starts_at), timezone.localtime(duty.ends_at)
+    return gettext("%(start)s to %(end)s") % {"start": moments.stamp(start, end), "end": moments.stamp(end, start)}
+
+
 def _wall(words: str) -> datetime:
     """A moment of the wall clock, "2026-12-05T00:00". Raises ValidationError."""
     try:
@@ -142,7 +182,9 @@ class MomentForm(forms.Form):
 
 def of_draft(draft: Draft) -> dict[str, Any]:
     """A draft as the form shows it at first."""
-    return {name: getattr(draft, name) for name in ("starts_on", "kind", "length", "handoff", "zone")} | {"weekdays": draft.weekdays}
+    return {name: getattr(draft, name) for name in ("starts_on", "kind", "length", "handoff", "zone", "opens", "closes")} | {
+        "weekdays": draft.weekdays
+    }
 
 
 def next_monday(today: date) -> date:

@@ -15,9 +15,11 @@ from incidents.models.duties import Approval, ChecklistItem, ScheduledTicket, Ve
 from incidents.models.exercises import Exercise, ExerciseFinding
 from incidents.models.feedback import ArticleVote, Satisfaction
 from incidents.models.followers import Follower
+from incidents.models.handovers import Handover
 from incidents.models.incidents import Incident, TimelineEntry
 from incidents.models.links import SignedLink
 from incidents.models.mails import InboundMail, Mailbox
+from incidents.models.obligations import Obligation
 from incidents.models.plans import Plan, PlanReading, PlanRole, PlanVersion, Runbook
 from incidents.models.pledges import Pledge
 from incidents.models.policies import LastResort, Policy, PolicyStep, PolicyVersion, StepTarget
@@ -49,11 +51,13 @@ __all__ = [
     "ExerciseFinding",
     "Firing",
     "Follower",
+    "Handover",
     "InboundMail",
     "Incident",
     "LastResort",
     "LinkedAlert",
     "Mailbox",
+    "Obligation",
     "Page",
     "Plan",
     "PlanReading",

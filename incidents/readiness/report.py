@@ -14,9 +14,9 @@ from incidents import rehearsal
 from incidents.escalation import snapshot
 from incidents.models import Policy
 from incidents.readiness import last_resort
+from incidents.readiness.load import Found, overloaded
 from incidents.readiness.rotas import cannot_be_woken
 from servicedesk.directory import moments
-from servicedesk.directory.models import User
 from servicedesk.oncall import roster
 from servicedesk.oncall.models import Schedule
 
@@ -39,8 +39,9 @@ class Report:
     starts_at: datetime
     ends_at: datetime
     gaps: list[Gap]
-    people: list[tuple[User, str]]
+    people: list[Found]
     last_resort: list[str]
+    overloaded: list[Found]  # they are reached, so it is ready all the same
 
     @property
     def is_ready(self) -> bool:
@@ -52,7 +53,9 @@ class Report:
             "to": _utc(self.ends_at),
             "ready": self.is_ready,
             "gaps": [_gap_json(gap) for gap in self.gaps],
-            "people": [{"person": person.username, "problem": "no_verified_phone", "text": text} for person, text in self.people],
+            "people": [
+                {"person": person.username, "problem": problem, "text": text} for person, problem, text in [*self.people, *self.overloaded]
+            ],
             "last_resort": self.last_resort,
         }
 
@@ -63,10 +66,12 @@ def report(*, now: datetime, days: int) -> Report:
     policies = list(Policy.objects.order_by("name"))
     schedules = Schedule.objects.filter(policy_targets__isnull=False).select_related("team", "fallback").distinct()
     rotas = roster.load(list(schedules), start=now, end=end)
-    people = {duty.person.pk: duty.person for rota in rotas for duty in rota.line_up(now, end)}
-    asleep = [(person, text) for person in people.values() if (text := cannot_be_woken(person))]
+    line = [duty for rota in rotas for duty in rota.line_up(now, end)]
+    people = list({duty.person.pk: duty.person for duty in line}.values())
+    asleep = [(person, "no_verified_phone", text) for person in people if (text := cannot_be_woken(person))]
+    loaded = list(overloaded(people, line, now=now))
     faults = [fault for policy in policies for fault in last_resort.faults(snapshot.plan_of(policy))]
-    return Report(now, end, [gap for rota in rotas for gap in _gaps(rota, now, end)], asleep, list(dict.fromkeys(faults)))
+    return Report(now, end, [gap for rota in rotas for gap in _gaps(rota, now, end)], asleep, list(dict.fromkeys(faults)), loaded)
 
 
 def _gaps(rota: roster.Rota, now: datetime, end: datetime) -> Iterator[Gap]:

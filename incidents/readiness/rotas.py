@@ -101,13 +101,13 @@ def _together(line: Sequence[Duty], zone: ZoneInfo, start: datetime) -> Iterator
 def _overloaded(people: Sequence[User], line: Sequence[Duty]) -> Iterator[Finding]:
     for person in people:
         own = [replace(duty, is_override=False) for duty in line if duty.person == person]
-        nights = _nights_in_a_row(own)
+        nights = nights_in_a_row(own)
         if nights > MOST_NIGHTS:
             text = ngettext("%(name)s is on call %(n)d night in a row.", "%(name)s is on call %(n)d nights in a row.", nights)
             yield Finding("warn", text % {"name": person, "n": nights})
 
 
-def _nights_in_a_row(duties: Sequence[Duty]) -> int:
+def nights_in_a_row(duties: Sequence[Duty]) -> int:
     """The longest stretch of duty without a break, in nights."""
     return round(max((duty.ends_at - duty.starts_at for duty in roster.stretches(duties)), default=timedelta()) / DAY)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from incidents.rehearsal.answers import Answer, who_would_be_paged
+from incidents.rehearsal.answers import Answer, Question, who_would_be_paged
 from incidents.rehearsal.walks import Line, Walk, rehearse
 
-__all__ = ["Answer", "Line", "Walk", "rehearse", "who_would_be_paged"]
+__all__ = ["Answer", "Line", "Question", "Walk", "rehearse", "who_would_be_paged"]

@@ -13,9 +13,19 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from incidents import access, escalation, incidents
-from incidents.command import desk, roles, updates
+from incidents.command import desk, obligations, roles, updates
 from incidents.escalation import paging
-from incidents.forms_command import BridgeForm, CostForm, DoingForm, MergeForm, RoleForm, SummonsForm, TicketForm, UpdateForm
+from incidents.forms_command import (
+    BridgeForm,
+    CostForm,
+    DoingForm,
+    MergeForm,
+    ObligationForm,
+    RoleForm,
+    SummonsForm,
+    TicketForm,
+    UpdateForm,
+)
 from incidents.models import Incident, Update
 from incidents.states import IllegalMove
 from incidents.views import incident_page, pressed
@@ -71,6 +81,19 @@ def bridge(request: PersonRequest, number: int) -> HttpResponse:
 @require_POST
 def join(request: PersonRequest, number: int) -> HttpResponse:
     return _do(request, number, True, lambda row: desk.join(row, person=request.user, now=clock.now()))
+
+
+@require_POST
+def obligation(request: PersonRequest, number: int) -> HttpResponse:
+    """Start the deadlines outside the house, or decide one of them with a reason."""
+    form, now = ObligationForm(request.POST), clock.now()
+    if request.POST.get("decision") == "begin":
+        return _do(request, number, True, lambda row: obligations.begin(row, aware_at=row.created_at, actor=request.user, now=now))
+    try:
+        return _do(request, number, form.is_valid(), lambda row: obligations.decide(row, **form.cleaned_data, actor=request.user, now=now))
+    except obligations.ReasonNeeded as error:
+        messages.error(request, str(error))
+        return redirect("incident", number)
 
 
 @require_POST

@@ -119,6 +119,17 @@ def _state(request: PersonRequest, found: Incident, now: datetime) -> dict[str, 
         "policy": found.policy or escalation.policy_for(found),
         "next_lines": escalations.of_incident(found, now),
         "paging": escalations.paging(found, now),
+        **_obligations(found),
+    }
+
+
+def _obligations(found: Incident) -> dict[str, Any]:
+    """Clocks that run outside the house: those of a security incident or a loss, or of whatever is confidential."""
+    rows = list(found.obligations.select_related("decided_by"))
+    return {
+        "obligations": rows,
+        "undecided": [row for row in rows if row.decided_at is None],
+        "may_oblige": bool(rows) or found.is_confidential,
     }
 
 

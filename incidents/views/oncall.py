@@ -136,7 +136,7 @@ def _preview(request: PersonRequest, found: Schedule, form: RotaForm, now: datet
 
 
 def _initial(form: RotaForm) -> dict[str, Any]:
-    return {name: form.initial[name] for name in ("starts_on", "kind", "length", "handoff", "zone", "weekdays")}
+    return {name: form.initial[name] for name in ("starts_on", "kind", "length", "handoff", "zone", "weekdays", "opens", "closes")}
 
 
 def _sentence(found: Schedule, draft: Draft, now: datetime) -> str:

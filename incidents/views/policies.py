@@ -7,9 +7,10 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from incidents import access, readiness, rehearsal
+from incidents import access, breaking, readiness, rehearsal
 from incidents.escalation import snapshot
 from incidents.forms_oncall import MomentForm
 from incidents.models import Policy, PolicyVersion
@@ -63,6 +64,19 @@ def _versions(found: Policy) -> list[dict[str, Any]]:
     plans = [snapshot.read(version.definition) for version in kept]
     changes = [sentences.differences(older, newer) for newer, older in pairwise(plans)]
     return [{"version": version, "changes": change} for version, change in zip(kept, [*changes, []], strict=False)][:MOST_VERSIONS]
+
+
+@require_safe
+@readers
+def what_breaks_if(request: PersonRequest) -> HttpResponse:
+    """What names it, and who would be woken without it."""
+    asked, answer, problem = request.GET.get("what", ""), None, ""
+    try:
+        answer = breaking.what_breaks(asked, now=clock.now()) if asked else None
+    except breaking.NotKnown:
+        problem = _("Nothing here is called that. Choose from the list.")
+    context = {"groups": list(breaking.choices()), "asked": asked, "answer": answer, "problem": problem}
+    return render(request, "oncall/what_breaks_if.html", context, status=404 if problem else 200)
 
 
 @require_safe

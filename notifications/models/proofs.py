@@ -53,6 +53,8 @@ class Topic(models.TextChoices):
     WATCHED = "watched", _("News of a ticket I watch")
     DIGEST = "digest", _("This morning, by mail at 07:30")
     PROMISE = "promise", _("A promise of mine falls due or was missed")
+    HAND_OFF = "hand_off", _("My turn on call begins")
+    SWAP = "swap", _("Somebody asks me for a swap, or answers")
 
 
 class MutedTopic(models.Model):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import time
+from datetime import datetime, time
+from typing import ClassVar
 
 from django.core.validators import MinValueValidator
 from django.db import models
@@ -36,6 +37,7 @@ class Rotation(models.Model):
     class Kind(models.TextChoices):
         DAILY = "daily", _("Days")
         WEEKLY = "weekly", _("Weeks")
+        MONTHLY = "monthly", _("Months")
         HOURS = "hours", _("Hours")
 
     schedule = models.ForeignKey(Schedule, models.CASCADE, related_name="rotations", verbose_name=_("schedule"))
@@ -46,6 +48,8 @@ class Rotation(models.Model):
     starts_on = models.DateField(_("first shift starts"))
     zone = models.CharField(_("time zone"), max_length=64, blank=True, help_text=_("Empty: that of the schedule."))
     weekdays = models.JSONField(_("week days"), default=list, blank=True, help_text=_("0 is Monday; empty: every day."))
+    opens = models.TimeField(_("only from"), null=True, blank=True, help_text=_("With an end: only these hours of a day of duty."))
+    closes = models.TimeField(_("only until"), null=True, blank=True)
     valid_from = models.DateTimeField(_("valid from"), null=True, blank=True)
     valid_until = models.DateTimeField(_("valid until"), null=True, blank=True)
 
@@ -53,6 +57,12 @@ class Rotation(models.Model):
         verbose_name = _("rotation")
         verbose_name_plural = _("rotations")
         ordering = ["schedule", "position", "id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(opens=None, closes=None) | models.Q(opens__isnull=False, closes__isnull=False),
+                name="hours_have_both_ends",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.schedule}, {self.position}"
@@ -117,6 +127,58 @@ class Away(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person}: {self.starts_at:%Y-%m-%d} to {self.ends_at:%Y-%m-%d}"
+
+
+class SwapState(models.TextChoices):
+    ASKED = "asked", _("Asked")
+    AGREED = "agreed", _("Agreed")
+    DECLINED = "declined", _("Declined")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+    LAPSED = "lapsed", _("Not answered in time")
+
+
+class SwapQuerySet(models.QuerySet["Swap"]):
+    def open(self) -> SwapQuerySet:
+        return self.filter(state=SwapState.ASKED)
+
+    def due(self, now: datetime) -> SwapQuerySet:
+        return self.open().filter(lapses_at__lte=now)
+
+    def of(self, person: User) -> SwapQuerySet:
+        return self.filter(models.Q(asker=person) | models.Q(other=person))
+
+
+class Swap(models.Model):
+    """One person asks another to take a stretch of theirs, and offers one in return or none. Both must want it."""
+
+    State = SwapState
+
+    schedule = models.ForeignKey(Schedule, models.CASCADE, related_name="swaps", verbose_name=_("schedule"))
+    asker = models.ForeignKey(User, models.PROTECT, related_name="swaps_asked", verbose_name=_("asks"))
+    other = models.ForeignKey(User, models.PROTECT, related_name="swaps_offered", verbose_name=_("is asked"))
+    gives_from = models.DateTimeField(_("gives from"))
+    gives_until = models.DateTimeField(_("gives until"))
+    takes_from = models.DateTimeField(_("takes from"), null=True, blank=True)
+    takes_until = models.DateTimeField(_("takes until"), null=True, blank=True)
+    state = models.CharField(_("state"), max_length=10, choices=SwapState, default=SwapState.ASKED)
+    asked_at = models.DateTimeField(_("asked at"))
+    lapses_at = models.DateTimeField(_("lapses"))
+    answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
+
+    objects: ClassVar[models.Manager[Swap]] = SwapQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("swap")
+        verbose_name_plural = _("swaps")
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(gives_until__gt=models.F("gives_from")), name="swap_ends_after_start"),
+            models.CheckConstraint(condition=~models.Q(asker=models.F("other")), name="swap_of_two_people"),
+        ]
+        indexes = [models.Index(fields=["lapses_at"], condition=models.Q(state="asked"), name="swap_lapses")]
+
+    def __str__(self) -> str:
+        return f"{self.asker}, {self.other}: {self.gives_from:%Y-%m-%d}"
 
 
 class Feed(models.Model):

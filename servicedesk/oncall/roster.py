@@ -189,6 +189,8 @@ def _layer(rotation: Rotation, schedule: Schedule) -> shifts.Layer:
         position=rotation.position,
         from_at=rotation.valid_from,
         until_at=rotation.valid_until,
+        opens=rotation.opens,
+        closes=rotation.closes,
     )
 
 

@@ -32,6 +32,8 @@ class Draft:
     handoff: time
     zone: str
     weekdays: tuple[int, ...] = ()
+    opens: time | None = None
+    closes: time | None = None
 
     @property
     def first_hand_off(self) -> datetime:
@@ -53,10 +55,14 @@ class Draft:
             weekdays=frozenset(self.weekdays or range(7)),
             position=BASE,
             from_at=self.counts_from(now),
+            opens=self.opens,
+            closes=self.closes,
         )
 
     def as_json(self) -> dict[str, Any]:
         words = {"starts_on": str(self.starts_on), "kind": self.kind, "length": self.length, "handoff": f"{self.handoff:%H:%M}"}
+        if self.opens and self.closes:
+            words["hours"] = f"{self.opens:%H:%M} to {self.closes:%H:%M}"
         return {"people": [person.username for person in self.people], "zone": self.zone, "weekdays": list(self.weekdays), **words}
 
 
@@ -112,11 +118,13 @@ def draft_of(rotation: Rotation, zone: str) -> Draft:
         handoff=rotation.handoff,
         zone=zone,
         weekdays=tuple(rotation.weekdays),
+        opens=rotation.opens,
+        closes=rotation.closes,
     )
 
 
 def _columns(draft: Draft) -> dict[str, Any]:
-    names = ("starts_on", "kind", "length", "handoff", "zone")
+    names = ("starts_on", "kind", "length", "handoff", "zone", "opens", "closes")
     return {name: getattr(draft, name) for name in names} | {"weekdays": list(draft.weekdays)}
 
 

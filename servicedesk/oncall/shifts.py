@@ -6,6 +6,7 @@ overlaps and none leaves a gap; a hand-off the clocks leap over happens at the f
 
 from __future__ import annotations
 
+import calendar
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -23,21 +24,25 @@ INSTANT = timedelta(microseconds=1)
 MARGIN = timedelta(hours=26)  # clocks have leapt a whole day (Pacific/Apia, 2011)
 EVERY_DAY = frozenset(range(7))
 UNITS = {"daily": DAY, "weekly": 7 * DAY, "hours": timedelta(hours=1)}
-# After so many shifts the pattern of week days comes round: n days x 7, n weeks x 1, n hours x 168 are whole weeks.
-ROUND = {"daily": 7, "weekly": 1, "hours": 168}
+MONTHS = 12
+# After so many shifts the pattern of week days comes round: n days x 7, n weeks x 1, n hours x 168 are whole weeks;
+# a month holds every week day.
+ROUND = {"daily": 7, "weekly": 1, "hours": 168, "monthly": 1}
 
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """People taking turns. `length` counts days, weeks or hours by `kind`, on the wall clock of `zone`.
+    """People taking turns. `length` counts days, weeks, months or hours by `kind`, on the wall clock of `zone`; a month
+    too short for the day it began on hands over on its last day.
 
     `weekdays` (0 is Monday; empty: every day) are days of duty, each from its hand-off to the next day's; a shift
-    wholly outside them takes nobody's turn. `from_at` and `until_at` bound one version of an edited layer. A layer of
+    wholly outside them takes nobody's turn. With `opens` and `closes` only these hours of such days count (`closes` not
+    after `opens`: until the next day), whatever the hand-off. `from_at` and `until_at` bound one version of an edited layer. A layer of
     a higher `position` covers lower ones while it has somebody; layers of one position stand side by side.
     """
 
     id: int
-    kind: Literal["daily", "weekly", "hours"]
+    kind: Literal["daily", "weekly", "hours", "monthly"]
     length: int
     handoff: time
     starts_on: date
@@ -47,6 +52,8 @@ class Layer:
     position: int = 0
     from_at: datetime | None = None
     until_at: datetime | None = None
+    opens: time | None = None
+    closes: time | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,31 +177,56 @@ def _turns(layer: Layer, start: datetime, end: datetime) -> list[Shift]:
 
 def _numbers(layer: Layer, start: datetime, end: datetime) -> range:
     """The shifts, counted from the first, that touch this span of the wall clock."""
-    first, length = _slot(layer, 0)[0], layer.length * UNITS[layer.kind]
+    first = _slot(layer, 0)[0]
+    if layer.kind == "monthly":
+        return range(max(0, _months(first, start) // layer.length - 1), max(0, _months(first, end) // layer.length + 1))
+    length = layer.length * UNITS[layer.kind]
     return range(max(0, (start - first) // length), max(0, (end - first) // length + 1))
 
 
 def _slot(layer: Layer, number: int) -> Span:
     """Naive: hand-off to hand-off on the wall clock."""
+    if layer.kind == "monthly":
+        return _month(layer, number), _month(layer, number + 1)
     length = layer.length * UNITS[layer.kind]
     opens = datetime.combine(layer.starts_on, layer.handoff) + number * length
     return opens, opens + length
 
 
+def _month(layer: Layer, number: int) -> datetime:
+    """The hand-off that begins a shift of months."""
+    years, month = divmod(layer.starts_on.month - 1 + number * layer.length, MONTHS)
+    year = layer.starts_on.year + years
+    day = min(layer.starts_on.day, calendar.monthrange(year, month + 1)[1])
+    return datetime.combine(date(year, month + 1, day), layer.handoff)
+
+
+def _months(first: datetime, then: datetime) -> int:
+    return (then.year - first.year) * MONTHS + then.month - first.month
+
+
 def _pieces(layer: Layer, number: int) -> list[Span]:
     """The parts of a shift that lie on the layer's days of duty, naive."""
     opens, closes = _slot(layer, number)
-    if not layer.weekdays or layer.weekdays >= EVERY_DAY:
+    if layer.opens is None and (not layer.weekdays or layer.weekdays >= EVERY_DAY):
         return [(opens, closes)]
-    day = datetime.combine(opens.date() - DAY, layer.handoff)
+    day = datetime.combine(opens.date() - DAY, layer.opens if layer.opens is not None else layer.handoff)
     pieces: list[Span] = []
     while day < closes:
-        low, high = max(opens, day), min(closes, day + DAY)
-        if low < high and day.weekday() in layer.weekdays:
+        low, high = max(opens, day), min(closes, _closes(layer, day))
+        if low < high and day.weekday() in (layer.weekdays or EVERY_DAY):
             begins = pieces.pop()[0] if pieces and pieces[-1][1] == low else low
             pieces.append((begins, high))
         day += DAY
     return pieces
+
+
+def _closes(layer: Layer, day: datetime) -> datetime:
+    """The end of the hours of duty that begin at this moment."""
+    if layer.opens is None or layer.closes is None:
+        return day + DAY
+    closes = datetime.combine(day.date(), layer.closes)
+    return closes if closes > day else closes + DAY
 
 
 def _person(layer: Layer, number: int) -> int:

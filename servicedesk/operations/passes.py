@@ -15,12 +15,14 @@ from incidents import (
     drafts,
     escalation,
     following,
+    handoff,
     mornings,
     pledges,
     scheduled,
     settling,
     vendors,
 )
+from incidents.command import obligations
 from incidents.command import sweep as command
 from incidents.governance import tend_reviews
 from incidents.incidents import sweep as incidents
@@ -71,6 +73,8 @@ PASSES: tuple[Pass, ...] = (
     Pass("notice who was not reached", 1, escalation.notice_unsettled),
     Pass("advance escalations", 1, escalation.advance_due),
     Pass("remind of promised updates", 1, command.remind_due),
+    Pass("begin obligation clocks", 5, obligations.begin_due),
+    Pass("remind of obligations", 60, obligations.remind_due),
     Pass("tell who has it too", 2, following.tell_over),
     Pass("look after promises", 5, pledges.watch_over),
     Pass("write the morning's letters", 60, mornings.send_due),
@@ -89,6 +93,8 @@ PASSES: tuple[Pass, ...] = (
     Pass("tell of pages given up", 5, caretakers.tell_dead),
     Pass("seal the audit trail", 3, chain.seal),
     Pass("close the books of messages", 3600, reckoning.close_due),
+    Pass("tell whose turn begins", 60, handoff.tell_due),
+    Pass("let swaps lapse", 60, handoff.lapse_due),
     Pass("forget seen events", 3600, intake.forget_seen),
     Pass("forget old drafts", 3600, drafts.forget),
     Pass("open plan reviews and remind of them", 3600, tend_reviews, lane="work"),

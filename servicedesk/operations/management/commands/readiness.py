@@ -26,7 +26,11 @@ class Command(BaseCommand):
         if not 1 <= options["days"] <= MOST_DAYS:
             raise CommandError(f"--days is a number from 1 to {MOST_DAYS}.")
         report = readiness.report(now=clock.now(), days=options["days"])
-        sentences = [*(gap.text for gap in report.gaps), *(text for _person, text in report.people), *report.last_resort]
+        sentences = [
+            *(gap.text for gap in report.gaps),
+            *(text for _person, _problem, text in [*report.people, *report.overloaded]),
+            *report.last_resort,
+        ]
         told = "\n".join(sentences) or "Ready: somebody would come at every moment."
         self.stdout.write(json.dumps(report.as_json(), indent=2) if options["json"] else told)
         if not report.is_ready:
