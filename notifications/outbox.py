@@ -81,13 +81,19 @@ def queue(
     ways = _ways(person, urgency, kind, now)
     made = reach.plan_for(ways, kind=kind, on_duty=on_duty, quiet_hours=None if on_duty else reach.quiet(person), now=now)
     _write(errand, ways, made, letter, now=now, expires_at=expires_at)
+    _note_left_out(errand, ways, made, now=now)
+    return errand
+
+
+def _note_left_out(errand: Errand, ways: Sequence[reach.Rung], made: plan.Plan, *, now: datetime) -> None:
+    """Which methods are not used and why, and whether none is."""
     errand.skipped = [{"method": way.method.get_kind_display(), "reason": way.why_not} for way in ways if way.why_not]
     if made.unreachable:
         errand.skipped += [{"method": "", "reason": _("quiet hours")}] if made.steps else []
         errand.state, errand.settled_at = Errand.State.UNREACHABLE, now
-        errand.noticed_at = None if kind == Errand.Kind.PAGE else now
-    errand.save(update_fields=["skipped", "state", "settled_at", "noticed_at"])
-    return errand
+        errand.noticed_at = None if errand.kind == Errand.Kind.PAGE else now
+    if errand.skipped or made.unreachable:
+        errand.save(update_fields=["skipped", "state", "settled_at", "noticed_at"])
 
 
 def _unwanted(errand: Errand, *, now: datetime) -> Errand:

@@ -41,6 +41,7 @@ PATIENCE_S = {
     "mail": 120.0,
     "work": 120.0,
     "store": 300.0,
+    "outside": 60.0,
 }  # a lane that stands still for longer lets the heartbeat go stale
 
 
