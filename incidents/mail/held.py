@@ -22,7 +22,7 @@ from servicedesk.audit import trail
 from servicedesk.directory.models import Role, Team, User
 
 State = InboundMail.State
-MOST_COUNTED = 100
+MOST_TOLD = 100  # in one letter
 
 
 class Decided(Exception):
@@ -31,11 +31,6 @@ class Decided(Exception):
     def __init__(self, row: InboundMail) -> None:
         super().__init__(row.pk)
         self.row = row
-
-
-def count(user: User) -> int:
-    """How many this person could decide about; 100 stands for more."""
-    return InboundMail.objects.held().visible_to(user)[:MOST_COUNTED].count()
 
 
 def read(row: InboundMail) -> Letter:
@@ -93,7 +88,7 @@ def _decide(row: InboundMail, state: str, words: str, actor: User, now: datetime
 def tell_due(*, now: datetime) -> int:
     """One letter to the service desk about all mails that have waited for four hours; each is told of once."""
     due = InboundMail.objects.held().filter(look_at__lte=now).order_by("pk")
-    rows = list(due.select_for_update(skip_locked=True, of=("self",))[:MOST_COUNTED])
+    rows = list(due.select_for_update(skip_locked=True, of=("self",))[:MOST_TOLD])
     if rows:
         InboundMail.objects.filter(pk__in=[row.pk for row in rows]).update(look_at=None)
         team = Team.objects.filter(slug=SERVICE_DESK).first()

@@ -14,7 +14,6 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from incidents import bulk
-from incidents.mail import held
 from incidents.models import Batch, Presence, SavedView, Ticket
 from incidents.models.around import PresenceQuerySet
 from incidents.models.tickets import TicketQuerySet
@@ -73,7 +72,6 @@ def queue(request: PersonRequest) -> HttpResponse:
         "people": people(),
         "severities": Severity,
         "batch": last_batch(request, now),
-        "held_mails": held.count(request.user),
         "may_import": request.user.is_manager or request.user.is_admin,
     }
     answer = render(request, "desk/queue.html", context)
@@ -97,10 +95,10 @@ def visible_to(user: User) -> TicketQuerySet:
 
 def tabs(request: PersonRequest, asked: Asked, visible: TicketQuerySet) -> dict[str, Any]:
     """The views with their counts, then the saved ones."""
-    counts = queue_asked.counts(visible, request.user)
+    counts, mails = queue_asked.counts(visible, request.user)
     views = [(view, count, f"?view={view.slug}") for view, count in zip(queue_asked.VIEWS, counts, strict=True)]
     saved = SavedView.objects.shown_to(request.user).select_related("owner")[:30]
-    return {"tabs": views, "saved": saved, "asked": asked}
+    return {"tabs": views, "saved": saved, "asked": asked, "held_mails": mails}
 
 
 def people() -> list[tuple[str, str]]:

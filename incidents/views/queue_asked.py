@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import cast
+from typing import Any, cast
 
-from django.db.models import IntegerField, Q, Subquery
+from django.db.models import IntegerField, Q, QuerySet, Subquery
 from django.http import QueryDict
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from incidents.models import InboundMail
 from incidents.models.tickets import TicketQuerySet
 from incidents.states import OPEN_TICKET, Severity, TicketState
 from incidents.views import numbers
@@ -166,12 +167,17 @@ class Capped(Subquery):
     output_field = IntegerField()
 
 
-def counts(visible: TicketQuerySet, user: User) -> list[str]:
-    """How many tickets each view has, in one statement; above the cap "1000+"."""
-    views = {view.slug: Capped(visible.filter(view.narrow(user)).order_by().values("pk")[: MOST_COUNTED + 1]) for view in VIEWS}
-    counted = cast("Mapping[str, int | None]", User.objects.filter(pk=user.pk).values(**views).get())
-    numbers_of = [counted[view.slug] or 0 for view in VIEWS]  # None: nothing could match, so nothing was asked
-    return [f"{MOST_COUNTED}+" if number > MOST_COUNTED else str(number) for number in numbers_of]
+def counts(visible: TicketQuerySet, user: User) -> tuple[list[str], str]:
+    """How many tickets each view has, and how many mails wait for a person: one statement; above the cap "1000+"."""
+    counted: dict[str, Any] = {view.slug: _capped(visible.filter(view.narrow(user))) for view in VIEWS}
+    counted["mails"] = _capped(InboundMail.objects.held().visible_to(user))
+    found = cast("Mapping[str, int | None]", User.objects.filter(pk=user.pk).values(**counted).get())
+    said = {name: f"{MOST_COUNTED}+" if (number or 0) > MOST_COUNTED else str(number or 0) for name, number in found.items()}
+    return [said[view.slug] for view in VIEWS], said["mails"]  # None: nothing could match, so nothing was asked
+
+
+def _capped(rows: QuerySet[Any]) -> Capped:
+    return Capped(rows.order_by().values("pk")[: MOST_COUNTED + 1])
 
 
 def options() -> list[tuple[str, str | Promise, Mapping[str, str]]]:
