@@ -253,6 +253,7 @@ JOB_KINDS = {
     "export tickets": "incidents.exports.tickets",
     "import tickets": "incidents.imports.work.tickets",
     "backtest": "incidents.backtest.work.done",
+    "report": "incidents.reports.work.done",
 }
 
 # Evidence of the plan review that the desk itself may not gather: by question, the function (incidents.reviews)

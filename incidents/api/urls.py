@@ -7,6 +7,8 @@ from incidents.api.incidents import IncidentResource
 from incidents.api.numbers import IncidentNumber, TicketNumber
 from incidents.api.oncall import PolicyResource, ScheduleResource
 from incidents.api.people import PersonResource, TeamResource
+from incidents.api.reports import ReportResource
+from incidents.api.reviews import PlanReviewResource
 from incidents.api.rules import RuleResource
 from incidents.api.silences import SilenceResource
 from incidents.api.tickets import EntryResource, TicketResource
@@ -46,4 +48,7 @@ urlpatterns = [
     path("silences/", SilenceResource.as_view({"get": "list", "post": "create"}), name="api_silences"),
     path("silences/<int:number>/", SilenceResource.as_view({"get": "retrieve"}), name="api_silence"),
     path("silences/<int:number>/end/", SilenceResource.as_view({"post": "end"}), name="api_end_silence"),
+    path("plan-reviews/", PlanReviewResource.as_view({"get": "list"}), name="api_plan_reviews"),
+    path("plan-reviews/<slug:slug>/", PlanReviewResource.as_view({"get": "retrieve"}), name="api_plan_review"),
+    path("reports/<slug:name>/", ReportResource.as_view({"get": "list"}), name="api_report"),
 ]

@@ -21,16 +21,19 @@ from incidents.models.links import SignedLink
 from incidents.models.mails import InboundMail, Mailbox
 from incidents.models.obligations import Obligation
 from incidents.models.plans import Plan, PlanReading, PlanRole, PlanVersion, Runbook
+from incidents.models.plansteps import PlanStep
 from incidents.models.pledges import Pledge
 from incidents.models.policies import LastResort, Policy, PolicyStep, PolicyVersion, StepTarget
 from incidents.models.problems import Problem, SimilarVote
 from incidents.models.readers import Reader
 from incidents.models.relations import TicketLink
+from incidents.models.report_mails import ReportMail
 from incidents.models.reports import ActionItem, Report, Sentence
 from incidents.models.reviews import PlanReview, ReviewFile, ReviewItem, ReviewQuestion
 from incidents.models.rules import Evaluation, Firing, Rule, RuleVersion, SeverityLevel
 from incidents.models.runs import Page, Run, StepRecord
 from incidents.models.silences import Silence
+from incidents.models.subscribers import Subscriber
 from incidents.models.tickets import Entry, Ticket
 
 __all__ = [
@@ -63,6 +66,7 @@ __all__ = [
     "PlanReading",
     "PlanReview",
     "PlanRole",
+    "PlanStep",
     "PlanVersion",
     "Pledge",
     "Policy",
@@ -72,6 +76,7 @@ __all__ = [
     "Problem",
     "Reader",
     "Report",
+    "ReportMail",
     "RequestType",
     "ReviewFile",
     "ReviewItem",
@@ -91,6 +96,7 @@ __all__ = [
     "SimilarVote",
     "StepRecord",
     "StepTarget",
+    "Subscriber",
     "Ticket",
     "TicketLink",
     "TimeSpent",

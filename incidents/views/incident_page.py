@@ -11,7 +11,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
-from incidents import access, escalation, evidence
+from incidents import access, escalation, evidence, plansteps
 from incidents.command import desk, drafting, roles, updates
 from incidents.forms import NoteForm
 from incidents.forms_command import CostForm, RoleForm, SummonsForm, UpdateForm
@@ -107,6 +107,8 @@ def _state(request: PersonRequest, found: Incident, now: datetime) -> dict[str, 
     timeline = found.timeline.select_related("actor")
     return {
         "steps": _steps(found),
+        "parts": plansteps.of_incident(found) if found.state != IncidentState.PROPOSED else [],
+        "step_url": f"/incidents/{found.pk}/step/",
         "timeline": timeline.filter(kind__in=KINDS[kind]) if kind in KINDS else timeline,
         "shows": SHOWS,
         "show": kind if kind in KINDS else "",

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from incidents import access, around, canned, drafts, fields, letters_requester, readers, thanks, tickets
+from incidents import access, around, canned, drafts, fields, letters_requester, plansteps, readers, thanks, tickets
 from incidents.forms import AnswerForm, AssignForm, CallForm, ReplyForm, SeverityForm
 from incidents.forms_ticket import TagsForm, TimeForm, WatchForm
 from incidents.models import Attachment, Draft, Entry, Pledge, Ticket, TimeSpent, Watcher
@@ -158,6 +158,8 @@ def _side(request: PersonRequest, found: Ticket, talk: dict[str, Any]) -> dict[s
     return {
         "escalation": escalations.of_ticket(found, talk["now"]),
         "others": others.order_by("-id")[:3],
+        "parts": plansteps.of_ticket(found) if found.service_id else [],
+        "step_url": f"/tickets/{found.pk}/step/",
         "watchers": watchers,
         "is_watching": any(watcher.person_id == request.user.pk for watcher in watchers),
         "minutes": around.minutes_spent(found, talk["every_entry"])

@@ -24,7 +24,7 @@ from incidents import (
 )
 from incidents.command import obligations
 from incidents.command import sweep as command
-from incidents.governance import tend_reviews
+from incidents.governance import keep_status, mail_reports, tell_status, tend_reviews
 from incidents.incidents import sweep as incidents
 from incidents.mail import held, mailbox, posting
 from monitoring import ahead, deadman, intake, rounds, watching
@@ -97,6 +97,9 @@ PASSES: tuple[Pass, ...] = (
     Pass("let swaps lapse", 60, handoff.lapse_due),
     Pass("forget seen events", 3600, intake.forget_seen),
     Pass("forget old drafts", 3600, drafts.forget),
+    Pass("mail reports", 60, mail_reports, lane="work"),
+    Pass("tell who follows the status page", 5, tell_status, lane="work"),
+    Pass("keep the status page as a file", 60, keep_status, lane="work"),
     Pass("open plan reviews and remind of them", 3600, tend_reviews, lane="work"),
     Pass("forget who was present", 3600, around.forget),
     Pass("forget kept answers", 3600, once.forget),

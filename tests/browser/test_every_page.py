@@ -13,6 +13,7 @@ import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 from playwright.sync_api import Browser, ConsoleMessage
 
+from incidents import reports
 from tests.browser.conftest import WATCH, faults, sideways
 from tests.browser.visiting import sign_in
 from tests.e2e.client import Desk
@@ -25,6 +26,7 @@ NUMBERED = {
     "ella": ["/t/1021/"],
     "ana": ["/tickets/1001/", "/tickets/1019/", "/tickets/500/", "/incidents/213/", "/incidents/212/", "/incidents/214/"],
     "vera": ["/reviews/2026-q4/"],
+    "dana": [f"/reports/{name}/?period=90d&compare=1" for name in reports.NAMES] + ["/reports/clocks/rows/?rows=sev.3.all"],
     "kim": ["/reviews/2026-q4/", "/reviews/2026-q4/?show=action", "/reviews/2026-q3/"],
     "nobody": ["/login/", "/no-such-page/", "/a/unknown000", "{link}", "{link_taken}"],
 }
@@ -41,6 +43,7 @@ NOT_PAGES = (
     "/generic/",
     "/me/notifications/desk.vcf",
     "/new/promise/",
+    "/status/feed.atom",
     "/hooks/",
     "/in/",
     "/setup/",

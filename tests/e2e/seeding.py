@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from incidents.models import Incident
 from monitoring.models import Check, Source
 from notifications.models import Attempt, Errand, Message, ProviderCallback
-from servicedesk.operations.worlds import company, governance, history, past
+from servicedesk.operations.worlds import autumn, company, governance, history, past
 from servicedesk.operations.worlds.company import Company
 from servicedesk.operations.worlds.past import Waiting
 from servicedesk.tokens import issuing, minting
@@ -79,6 +79,7 @@ def seed() -> Seeded:
         _api(acme)
         _second_factor(acme)
         history.write(acme, now=NINE)
+        autumn.lived(acme, now=NINE)
         _number_incidents_from(LAST_INCIDENT - 1)
         past.outage_that_is_over(acme, at=NINE - 9 * DAY - 4 * HOUR)
         past.outage_under_way(acme, at=NINE - 50 * MINUTE)

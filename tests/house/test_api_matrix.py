@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 
 from incidents import attaching, incidents, silences, vault
-from incidents.models import Ticket
+from incidents.models import PlanReview, Ticket
 from monitoring.models import Alert, CheckState
 from notifications.models import Message
 from servicedesk import clock
@@ -38,6 +38,7 @@ TEAM_AND_OWNER = row(200, 404, 404, 200, 404, 404, 404, 404)
 STAFF_TICKET_CHANGE = row(403, 404, 200, 200, 200, 404, 403, 200)
 DESK_READS = row(403, 403, 200, 200, 200, 403, 200, 200)
 TEAM_READS = row(403, 403, 404, 200, 404, 403, 404, 404)
+MANAGED = row(403, 403, 403, 403, 200, 200, 200, 200)
 OUTBOX = row(403, 403, 200, 200, 200, 200, 200, 200)
 CONFIG = row(403, 403, 403, 403, 200, 200, 200, 200)
 EVERYBODY = row(200, 200, 200, 200, 200, 200, 200, 200)
@@ -118,10 +119,14 @@ ROWS: dict[str, tuple[Any, dict[str, Answers]]] = {
     "alerts_list": (None, {"": OUTBOX}),
     "alerts_retrieve": (None, {"alert": OUTBOX}),
     "results_list": (None, {"": row(403, 403, 400, 400, 400, 400, 400, 400)}),  # of which check is not said
+    "plan_reviews_list": (None, {"": MANAGED}),
+    "plan_reviews_retrieve": (None, {"review": MANAGED}),
+    "reports_list": (None, {"report": row(403, 403, 200, 200, 200, 200, 200, 200, narrow=(200,))}),
     "messages_list": (None, {"": OUTBOX}),
     "messages_retrieve": (None, {"message": OUTBOX, "secret message": row(403, 403, 200, 200, 200, 200, 200, 404)}),
 }
 NEVER_CONFIDENTIAL = {
+    "plan_reviews_retrieve", "reports_list",
     "people_retrieve", "teams_retrieve",
     "services_retrieve", "checks_retrieve", "checks_partial_update", "checks_pause_create", "checks_resume_create", "alerts_retrieve",
     "silences_retrieve", "silences_end_create", "schedules_retrieve", "schedules_on_call_retrieve", "policies_retrieve",
@@ -170,7 +175,10 @@ def things(acme: Company) -> dict[str, str]:
         "policy": "it-ops",
         "rule": "R4",
     }
+    PlanReview.objects.create(slug="2026-q4", period_from=NINE, due_on=NINE.date(), opened_at=NINE)
     numbers = {
+        "review": "2026-q4",
+        "report": "clocks",
         **configured,
         **watched,
         "": "",

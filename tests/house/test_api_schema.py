@@ -55,7 +55,7 @@ def numbers(acme: Company, speakers: tuple[Caller, ...]) -> dict[str, str]:
     silence = speakers[0].post("silences/", {"service": "vpn", "reason": "x", "ends_at": SOON}).json()["id"]
     check = speakers[0].post("checks/", {"name": "nightly", "kind": "push"}).json()["id"]
     numbered = {"silences": str(silence), "checks": str(check)}
-    return {"rules": "R4", "tickets": report(acme, "ella", NINE).number, "incidents": incident, **numbered}
+    return {"reports": "clocks", "rules": "R4", "tickets": report(acme, "ella", NINE).number, "incidents": incident, **numbered}
 
 
 @pytest.mark.parametrize("name", WRITING)

@@ -50,6 +50,7 @@ def test_first_answers_in_time_are_those_of_the_table(lived: Company) -> None:
     assert (answer.n, sum(row["late_answers"] for row in answer.rows)) == (n, late)
     assert n == 200
     assert f"{n - late} of {n} first answers" in answer.said
+    assert late > 0
 
 
 def test_ratings_that_people_corrected_are_those_of_the_table(lived: Company) -> None:

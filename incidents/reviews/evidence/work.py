@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from incidents import deskhours, targets
 from incidents.models import ActionItem, Firing, Incident, Rule, Ticket
+from incidents.reports import promises
 from incidents.reviews.asking import DAY, Answer, Asked
 from incidents.reviews.evidence.people import woken_nights
 from incidents.states import OPEN_TICKET, IncidentState
@@ -22,18 +23,22 @@ NOT_OURS = (Ticket.Origin.IMPORT,)
 def times(asked: Asked) -> Answer:
     """First answers and solutions of the period's tickets against the time each was due at, by severity."""
     seen = Ticket.objects.filter(created_at__gt=asked.since, created_at__lte=asked.now).exclude(origin__in=NOT_OURS)
-    late_answer = Q(first_answered_at__gt=F("first_answer_due_at")) | Q(first_answered_at=None, first_answer_due_at__lt=asked.now)
-    late_end = Q(solved_at__gt=F("solution_due_at")) | Q(solved_at=None, solution_due_at__lt=asked.now)
     counted = (
         seen.exclude(state="merged")
         .values("severity")
-        .annotate(n=Count("pk"), late_answers=Count("pk", filter=late_answer), late_solutions=Count("pk", filter=late_end))
+        .annotate(
+            n=Count("pk"),
+            answers=Count("pk", filter=promises.met("answer")),
+            late_answers=Count("pk", filter=promises.missed("answer", asked.now)),
+            solutions=Count("pk", filter=promises.met("solution")),
+            late_solutions=Count("pk", filter=promises.missed("solution", asked.now)),
+        )
     )
     rows = list(counted.order_by(F("severity").asc(nulls_last=True)))
-    n, answers, ends = (sum(row[name] for row in rows) for name in ("n", "late_answers", "late_solutions"))
+    n, *told = (sum(row[name] for row in rows) for name in ("n", "answers", "late_answers", "solutions", "late_solutions"))
     bad = [row for row in rows if 100 * max(row["late_answers"], row["late_solutions"]) > asked.limit("most_missed_percent") * row["n"]]
-    words = {"n": n, "answers": n - answers, "ends": n - ends}
-    said = _("%(answers)d of %(n)d first answers and %(ends)d of %(n)d solutions in time") % words
+    words = {"answers": told[0], "all_answers": told[0] + told[1], "ends": told[2], "all_ends": told[2] + told[3]}
+    said = _("%(answers)d of %(all_answers)d first answers and %(ends)d of %(all_ends)d solutions in time") % words
     said += "; " + _("worst: SEV%(s)s") % {"s": bad[0]["severity"] or "-"} if bad else ""
     return Answer(said if n else _("No ticket was filed."), bool(bad), n, rows, [(_("queue"), reverse("queue"))])
 

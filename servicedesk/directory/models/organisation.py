@@ -35,6 +35,11 @@ class Organisation(models.Model):
         blank=True,
         help_text=_("Roles, such as admin and manager. It counts from a person's next sign-in; who has set one up is always asked."),
     )
+    status_is_public = models.BooleanField(
+        _("status page for everybody"),
+        default=False,
+        help_text=_("Without signing in. It shows what was published to employees, and nothing else."),
+    )
     created_at = models.DateTimeField(_("created"))
 
     class Meta:

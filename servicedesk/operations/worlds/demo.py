@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from servicedesk.operations.worlds import company, governance, history, letters, past
+from servicedesk.operations.worlds import autumn, company, governance, history, letters, past
 from servicedesk.operations.worlds.company import Company
 from servicedesk.operations.worlds.past import Waiting
 
@@ -32,6 +32,7 @@ def found(*, now: datetime) -> Company:
     """All of it in an empty database, in one transaction: nothing of the past is sent."""
     acme = company.found(now=now, planned_at=now - 98 * DAY)
     history.write(acme, now=now)
+    autumn.lived(acme, now=now)
     past.outage_that_is_over(acme, at=now - OUTAGE_AGO)
     tickets = past.report(acme, OPEN, now=now)
     past.work_on(acme, tickets, now=now)

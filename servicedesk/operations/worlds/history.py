@@ -9,13 +9,15 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
-from incidents import finding, wording
+from incidents import clocks, finding, targets, wording
+from incidents.clocks import Event
+from incidents.deskhours import Desk
 from incidents.likeness import signature
 from incidents.models import Entry, Ticket
 from incidents.states import TicketState
@@ -83,6 +85,9 @@ def write(company: Company, *, now: datetime, number: int = NUMBER) -> None:
     for ticket, report in tickets:
         if report.is_raised:
             _raise_by_hand(ticket)
+    hours = targets.desk(company.people["ella"].site, company.organisation)
+    for ticket, _report in tickets:
+        _fall_due(ticket, hours, now)
     Ticket.objects.bulk_create([ticket for ticket, _report in tickets], batch_size=200)
     Entry.objects.bulk_create([entry for ticket, report in tickets for entry in _entries(ticket, report.story)], batch_size=500)
     kept.write()
@@ -178,6 +183,31 @@ def _raise_by_hand(ticket: Ticket) -> None:
     ticket.severity, ticket.severity_by = 2, who
 
 
+def _fall_due(ticket: Ticket, hours: Desk, now: datetime) -> None:
+    """When its answer and its solution were due, by the clocks themselves."""
+    now_runs = targets.target_of(ticket).severity
+    ranks = [one["rank"] for one in ticket.severity_reasons if one["rank"]]
+    events = [Event("created", ticket.created_at, ranks[0] if len(ranks) > 1 else now_runs)]
+    if len(ranks) > 1:
+        events.append(Event("severity", ticket.created_at + RAISED_AFTER, ranks[-1]))
+    events += [Event("answer", at) for at in [ticket.first_answered_at] if at]
+    events += [Event(kind, at, value) for kind, at, value in _waits(ticket)]
+    events += [Event("solved", at) for at in [ticket.solved_at] if at]
+    states = clocks.evaluate(sorted(events, key=lambda one: one.at), targets.TARGETS, hours, now)
+    ticket.first_answer_due_at, ticket.solution_due_at = states["first_response"].due_at, states["resolution"].due_at
+
+
+def _waits(ticket: Ticket) -> Iterator[tuple[Literal["waiting", "resumed"], datetime, str | None]]:
+    """Some tickets of the VPN waited for the carrier."""
+    if ticket.service is None or ticket.service.slug != "vpn" or ticket.pk % 7 or not (ticket.first_answered_at and ticket.solved_at):
+        return
+    start = ticket.first_answered_at + timedelta(minutes=10)
+    end = min(start + (ticket.pk % 5 + 1) * timedelta(minutes=75), ticket.solved_at - timedelta(minutes=5))
+    if end - start > timedelta(minutes=30):
+        yield "waiting", start, Ticket.Waiting.VENDOR.value
+        yield "resumed", end, None
+
+
 def _entries(ticket: Ticket, story: Story) -> Iterator[Entry]:
     """Received, answered, solved, closed."""
     assert ticket.first_answered_at is not None
@@ -188,6 +218,11 @@ def _entries(ticket: Ticket, story: Story) -> Iterator[Entry]:
     yield from _severities(ticket)
     yield _event(ticket, f"Open: {who} answered.", ticket.first_answered_at, before="new", after="open", actor=who)
     yield _said(ticket, f"Hello {ticket.requester.get_short_name()}, I am looking into it.", ticket.first_answered_at)
+    for kind, at, value in _waits(ticket):
+        became = {"state": "waiting", "waiting_for": value} if value else {"state": "open"}
+        data = {"verb": "wait" if value else "move", "because": "", "before": {"state": "open" if value else "waiting"}, "after": became}
+        text = "Waiting for a vendor." if kind == "waiting" else "Open again: the carrier answered."
+        yield Entry(ticket=ticket, kind=Entry.Kind.EVENT, audience=Entry.Audience.STAFF, author=who, text=text, data=data, at=at)
     yield _said(ticket, story.answer, ticket.solved_at)
     yield _event(ticket, "Solved.", ticket.solved_at, before="open", after="solved", actor=who, audience=Entry.Audience.PUBLIC)
     if ticket.closed_at is not None:

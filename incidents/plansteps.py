@@ -1,0 +1,149 @@
+"""The plan at work: its four phases on each incident, the runbook of a service on its incidents and tickets, step by step.
+
+What is ticked is written down where the work is: on the incident's timeline, in the ticket's history.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from incidents import journal
+from incidents.models import Incident, Plan, PlanStep, Runbook, Ticket, TimelineEntry
+from incidents.states import IllegalMove, IncidentState
+from servicedesk.audit import trail
+from servicedesk.directory.models import Service, User
+
+RUNBOOK = "runbook:"
+LISTED = re.compile(r"^\s*(?:\d+[.)]|[-*])\s+(.+)$")
+LONGEST = 400
+WORKED = (IncidentState.TRIGGERED, IncidentState.ACKNOWLEDGED, IncidentState.MITIGATED, IncidentState.RESOLVED)
+
+
+class NoSuchStep(Exception):
+    """The plan, and what this thing carries of it, has no such step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    place: int
+    text: str
+    done_by: User | None = None
+    done_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A phase, or a runbook."""
+
+    key: str
+    title: str
+    steps: Sequence[Step]
+
+    @property
+    def done(self) -> int:
+        return sum(step.done_at is not None for step in self.steps)
+
+
+def steps_in(text: str, *, is_listed: bool) -> list[str]:
+    """A step a line; of a runbook, which is prose with a list in it, the lines of the list alone."""
+    lines = text.splitlines()
+    found = [match[1] for line in lines if (match := LISTED.match(line))] if is_listed else lines
+    return [line.strip()[:LONGEST] for line in found if line.strip()]
+
+
+def of_incident(incident: Incident) -> list[Part]:
+    """The four phases, then the runbooks of its services."""
+    services = [*([incident.service] if incident.service else []), *incident.more_services.all()]
+    carried = _carried(incident.steps.select_related("done_by"))
+    return [part for part in (*_phases(carried), *_runbooks(services, carried)) if part.steps]
+
+
+def of_ticket(ticket: Ticket) -> list[Part]:
+    """The runbook of its service."""
+    carried = _carried(ticket.steps.select_related("done_by"))
+    return [part for part in _runbooks([ticket.service] if ticket.service else [], carried) if part.steps]
+
+
+@transaction.atomic
+def tick(incident: Incident, part: str, place: int, *, is_done: bool, actor: User, now: datetime) -> PlanStep:
+    """Done, or not after all. A repeat changes nothing. Raises IllegalMove (not worked on), NoSuchStep."""
+    row = Incident.objects.locked(incident.pk)
+    if row.state not in WORKED:
+        raise IllegalMove(row.number, row.state, str(_("worked on by the checklist")))
+    step = _step(of_incident(row), part, place, incident=row)
+    if _marked(step, is_done, actor, now):
+        journal.line(row, TimelineEntry.Kind.NOTE, _said(step, of_incident(row)), now=now, actor=actor, data={"checklist": step.pk})
+        trail.record(row, "step", actor=actor, now=now, after={"part": part, "place": place, "done": is_done})
+    return step
+
+
+@transaction.atomic
+def tick_ticket(ticket: Ticket, part: str, place: int, *, is_done: bool, actor: User, now: datetime) -> PlanStep:
+    """As `tick`, on a ticket. Raises NoSuchStep."""
+    row = Ticket.objects.locked(ticket.pk)
+    step = _step(of_ticket(row), part, place, ticket=row)
+    if _marked(step, is_done, actor, now):
+        after = {"part": part, "place": place, "done": is_done}
+        journal.ticket_event(row, _said(step, of_ticket(row)), actor=actor, now=now, verb="step", after=after)
+    return step
+
+
+def _carried(rows: Iterable[PlanStep]) -> dict[str, list[Step]]:
+    found: dict[str, list[Step]] = {}
+    for row in rows:
+        found.setdefault(row.part, []).append(Step(row.place, row.text, row.done_by, row.done_at))
+    return found
+
+
+def _phases(carried: dict[str, list[Step]]) -> Iterator[Part]:
+    plan = Plan.current()
+    for name in Plan.PHASES:
+        label = str(Plan._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
+        planned = _numbered(steps_in(getattr(plan, name), is_listed=False)) if plan else []
+        yield Part(name, label, carried.get(name) or planned)
+
+
+def _runbooks(services: Sequence[Service], carried: dict[str, list[Step]]) -> Iterator[Part]:
+    """Of services in use; what is carried already stays, whatever became of the runbook."""
+    books = {book.service_id: book for book in Runbook.objects.filter(service__in=services, service__is_active=True)} if services else {}
+    for service in services:
+        key = f"{RUNBOOK}{service.slug}"
+        book = books.get(service.pk)
+        planned = _numbered(steps_in(book.text, is_listed=True)) if book else []
+        yield Part(key, _("Runbook: %(service)s") % {"service": service}, carried.get(key) or planned)
+
+
+def _numbered(texts: Iterable[str]) -> list[Step]:
+    return [Step(place, text) for place, text in enumerate(texts, 1)]
+
+
+def _step(parts: Sequence[Part], part: str, place: int, **of: object) -> PlanStep:
+    """The row of that step; the first tick of a part copies all of it."""
+    found = next((one for one in parts if one.key == part), None)
+    if found is None or not any(step.place == place for step in found.steps):
+        raise NoSuchStep
+    own = PlanStep.objects.filter(part=part, **of)
+    if not own.exists():
+        PlanStep.objects.bulk_create(PlanStep(part=part, place=step.place, text=step.text, **of) for step in found.steps)
+    return own.get(place=place)
+
+
+def _marked(step: PlanStep, is_done: bool, actor: User, now: datetime) -> bool:
+    """Whether it was anything new."""
+    if (step.done_at is not None) == is_done:
+        return False
+    step.done_at, step.done_by = (now, actor) if is_done else (None, None)
+    step.save(update_fields=["done_at", "done_by"])
+    return True
+
+
+def _said(step: PlanStep, parts: Sequence[Part]) -> str:
+    title = next(part.title for part in parts if part.key == step.part)
+    words = {"part": title, "n": step.place, "text": step.text}
+    return (_("%(part)s, step %(n)d done: %(text)s") if step.done_at else _("%(part)s, step %(n)d not done after all: %(text)s")) % words
