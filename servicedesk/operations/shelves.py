@@ -27,7 +27,7 @@ SHELVES = (
     Shelf(
         _("What we run"),
         _("The services people use and the words they use for them. Rules, clocks and pages follow the service."),
-        ("directory.service",),
+        ("directory.service", "incidents.vendor", "incidents.requesttype", "incidents.customfield", "incidents.scheduledticket"),
     ),
     Shelf(
         _("Severities and rules"),
