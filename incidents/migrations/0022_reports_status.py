@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('incidents', '0020_reviews'),
+        ('incidents', '0021_handovers_and_obligations'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
