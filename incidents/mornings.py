@@ -28,7 +28,7 @@ from servicedesk.directory.models import Organisation, Role, Service, User
 from servicedesk.oncall import roster
 from servicedesk.oncall.models import Schedule
 
-AT, UNTIL = time(7, 30), time(10, 0)  # later it is no morning letter any more
+AT, UNTIL = time(7, 30), time(9, 0)  # later it is no morning letter any more
 NIGHT = timedelta(hours=14)  # where no desk hours say when it began
 SOON = timedelta(hours=1)
 NAMED = 5
@@ -174,7 +174,7 @@ def _failing() -> Line:
 
 def _on_call(now: datetime) -> Line:
     found = [(schedule.name, roster.on_call(schedule, at=now)) for schedule in Schedule.objects.order_by("name")]
-    said = [f"{name} {', '.join(map(str, people)) or _('nobody')}" for name, people in found]
+    said = [f"{name} {', '.join(str(duty.person) for duty in people) or _('nobody')}" for name, people in found]
     empty = any(not people for _name, people in found)
     return Line(_("On call: %(named)s.") % {"named": "; ".join(said) or _("nobody")}, "bad" if empty or not found else "mute", "/oncall/")
 

@@ -54,7 +54,7 @@ class ReportResource(Resource):
     pagination_class = None
 
     @extend_schema(parameters=[ReportFilters], responses=ReportShape)
-    def list(self, request: Request, name: str) -> Response:
+    def retrieve(self, request: Request, name: str) -> Response:
         """The figures of a report: response, clocks, load, noise, repeats, deflection, satisfaction, vendors or delivery."""
         kind = reports.find(name)
         if kind is None:

@@ -50,5 +50,5 @@ urlpatterns = [
     path("silences/<int:number>/end/", SilenceResource.as_view({"post": "end"}), name="api_end_silence"),
     path("plan-reviews/", PlanReviewResource.as_view({"get": "list"}), name="api_plan_reviews"),
     path("plan-reviews/<slug:slug>/", PlanReviewResource.as_view({"get": "retrieve"}), name="api_plan_review"),
-    path("reports/<slug:name>/", ReportResource.as_view({"get": "list"}), name="api_report"),
+    path("reports/<slug:name>/", ReportResource.as_view({"get": "retrieve"}), name="api_report"),
 ]

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from servicedesk.directory.models import Grant, User
-from tests.house.test_refusals import MATRIX
+from tests.house.matrix import MATRIX
 from tests.servicedesk.test_founding import ANSWERS
 
 PLAIN = sorted(
