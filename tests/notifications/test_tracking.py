@@ -142,10 +142,13 @@ def test_while_no_secret_is_set_nobody_is_believed(settings, letter):
     assert {report(service, body) for service, body in CAME_BACK.items()} == {403}
 
 
-@pytest.mark.parametrize(
-    "forged", [mailgun("failed", age=301), mailgun("failed", age=-400), mailgun("failed", key="other"), {}, {"signature": 7}]
-)
+@pytest.mark.parametrize("forged", [{"age": 301}, {"age": -400}, {"key": "other"}])
 def test_mailguns_own_signature_must_be_right_and_of_now(forged, letter):
+    assert report("mailgun", mailgun("failed", **forged)) == 403  # made now: its age is of this moment
+
+
+@pytest.mark.parametrize("forged", [{}, {"signature": 7}])
+def test_mailguns_report_without_its_signature_is_not_believed(forged, letter):
     assert report("mailgun", forged) == 403
 
 

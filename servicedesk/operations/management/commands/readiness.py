@@ -27,11 +27,11 @@ class Command(BaseCommand):
             raise CommandError(f"--days is a number from 1 to {MOST_DAYS}.")
         report = readiness.report(now=clock.now(), days=options["days"])
         sentences = [
+            *(["Ready: somebody would come at every moment."] if report.is_ready else []),
             *(gap.text for gap in report.gaps),
             *(text for _person, _problem, text in [*report.people, *report.overloaded]),
             *report.last_resort,
         ]
-        told = "\n".join(sentences) or "Ready: somebody would come at every moment."
-        self.stdout.write(json.dumps(report.as_json(), indent=2) if options["json"] else told)
+        self.stdout.write(json.dumps(report.as_json(), indent=2) if options["json"] else "\n".join(sentences))
         if not report.is_ready:
             sys.exit(1)
