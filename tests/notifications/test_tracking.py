@@ -52,14 +52,14 @@ ARRIVED = {
     "postmark": {"RecordType": "Delivery", "MessageID": ID, "Recipient": SAM_MAIL, "DeliveredAt": "2026-11-24T02:12:00Z"},
     "brevo": {"event": "delivered", "message-id": ID, "email": SAM_MAIL, "ts_event": 1},
     "mailjet": [{"event": "sent", "MessageID": ID, "email": SAM_MAIL, "time": 1}],
-    "mailgun": mailgun("delivered"),
+    "mailgun": lambda: mailgun("delivered"),  # signed when it is sent
     "amazon_ses": ses("Delivery", delivery={"recipients": [SAM_MAIL]}),
 }
 CAME_BACK = {
     "postmark": {"RecordType": "Bounce", "Type": "HardBounce", "ID": 7, "MessageID": ID, "Email": SAM_MAIL, "Description": "no such box"},
     "brevo": {"event": "hard_bounce", "message-id": ID, "email": SAM_MAIL, "reason": "no such box", "ts_event": 1},
     "mailjet": [{"event": "bounce", "MessageID": ID, "email": SAM_MAIL, "error": "user unknown", "hard_bounce": True, "time": 1}],
-    "mailgun": mailgun("failed", severity="permanent", reason="bounce"),
+    "mailgun": lambda: mailgun("failed", severity="permanent", reason="bounce"),  # signed when it is sent
     "amazon_ses": ses(
         "Bounce", bounce={"bounceType": "Permanent", "bounceSubType": "General", "bouncedRecipients": [{"emailAddress": SAM_MAIL}]}
     ),
@@ -68,7 +68,7 @@ UNWANTED = {
     "postmark": {"RecordType": "SpamComplaint", "Type": "SpamComplaint", "ID": 8, "MessageID": ID, "Email": SAM_MAIL},
     "brevo": {"event": "spam", "message-id": ID, "email": SAM_MAIL, "ts_event": 1},
     "mailjet": [{"event": "spam", "MessageID": ID, "email": SAM_MAIL, "time": 1}],
-    "mailgun": mailgun("complained"),
+    "mailgun": lambda: mailgun("complained"),  # signed when it is sent
     "amazon_ses": ses("Complaint", complaint={"complainedRecipients": [{"emailAddress": SAM_MAIL}]}),
 }
 
@@ -77,6 +77,7 @@ def report(service: str, body: Any, *, basic: str = BASIC, kind: str = "applicat
     headers = {"Authorization": basic} if basic else {}
     if service == "amazon_ses" and isinstance(body, dict):
         headers |= {"X-Amz-Sns-Message-Type": body["Type"], "X-Amz-Sns-Message-Id": body["MessageId"]}
+    body = body() if callable(body) else body
     raw = body if isinstance(body, bytes | str) else json.dumps(body)
     return Client().post(f"/anymail/{service}/tracking/", raw, content_type=kind, headers=headers).status_code
 
