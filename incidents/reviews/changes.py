@@ -23,8 +23,9 @@ MATERIAL = (
 DAILY = (
     "found", "founded", "edit", "discard", "confirm reading", "override", "withdraw override", "verify", "flag",
     "arrange ladder", "quiet hours", "choose notices", "subscribe", "start", "cancel",
+    "signed in", "password changed", "password reset", "totp activated", "recovery codes generated",
 )  # fmt: skip
-"""Verbs that are no change of what is configured: drafts, people's own settings, the daily exchange of shifts."""
+"""Verbs that are no change of what is configured: drafts, people's own settings and sign-ins, the daily exchange of shifts."""
 TOGETHER = timedelta(seconds=10)  # one press of Save writes several rows
 MOST = 500
 EMPTY: tuple[Any, ...] = (None, "", [], {})

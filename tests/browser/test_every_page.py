@@ -38,6 +38,8 @@ NOT_PAGES = (
     "/admin/",
     "/api/",
     "/-/ready",
+    "/.well-known/",
+    "/reviews/",  # leads into the admin
     "/v1/",
     "/v2/",
     "/generic/",
