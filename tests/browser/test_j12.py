@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from servicedesk.operations.worlds.company import PASSWORD
-from tests.browser.visiting import OFF, sign_in
+from tests.browser.visiting import OFF, enter, sign_in
 from tests.e2e.client import Desk
 
 pytestmark = pytest.mark.browser
@@ -20,9 +20,7 @@ TWO_WAYS = "Can each on-call person be reached two ways?"
 def as_(open_page: Any, desk: Desk, who: str, path: str = "/reviews/2026-q4/") -> Page:
     page: Page = open_page(f"{desk.url}/login/", quiet=False, **OFF)
     page.goto(f"{desk.url}/login/?next={path}")
-    page.get_by_label("User name").fill(who)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    enter(page, who)
     page.wait_for_url(re.compile("/admin/"))
     return page
 
