@@ -82,6 +82,11 @@ class Leases:
         self.held = set(rows.filter(holder=self.holder).values_list("name", flat=True))
         self.took_ms = {}
 
+    def note(self) -> None:
+        """Write down what ran, at most every RENEW_S: a lane with little to do would else tell of it at its next turn only."""
+        if self.took_ms and time.monotonic() - self.renewed_at >= RENEW_S:
+            self.renew()
+
     def news(self) -> dict[str, Case]:
         """The columns that change for passes that ran."""
         if not self.took_ms:
@@ -123,6 +128,14 @@ class Lane:
             self.moved_at = time.monotonic()
             if not self.stop.is_set() and self.moved_at >= self.next_at[one.name]:
                 self.attempt(one)
+        self.note()
+
+    def note(self) -> None:
+        try:
+            self.leases.note()
+        except (DatabaseError, InterfaceError):
+            log.warning("what ran could not be written down; it is tried again")
+            connection.close()
 
     def attempt(self, one: Pass) -> None:
         try:

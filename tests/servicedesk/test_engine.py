@@ -207,6 +207,16 @@ def test_an_idle_engine_writes_at_most_every_two_seconds(django_assert_num_queri
 
 
 @pytest.mark.django_db
+def test_a_lane_with_little_to_do_tells_soon_that_it_ran() -> None:
+    slow = lane(Pass("minute", 60, Diary()))
+    slow.tick()
+    assert EnginePass.objects.get(name="minute").ran_at is None
+    slow.leases.renewed_at -= engine.RENEW_S
+    slow.tick()
+    assert EnginePass.objects.get(name="minute").ran_at is not None
+
+
+@pytest.mark.django_db
 def test_leases_are_renewed_when_they_are_old() -> None:
     leases = Leases(["p"], "one")
     enrol([Pass("p", 1, Diary())])

@@ -88,13 +88,17 @@ def test_sessions_that_wait_for_a_lock_are_counted(goods: dict[str, Any]) -> Non
     address = SERVER._replace(path=f"/{goods['database']}").geturl()
     with psycopg.connect(address) as holder, psycopg.connect(address) as waiter:
         holder.execute("LOCK TABLE goods")
-        waiter.pgconn.send_query(b"SET lock_timeout = '5s'; SELECT * FROM goods")
-        time.sleep(0.5)
-        found = values(look("postgresql", **goods))
+        waiter.pgconn.send_query(b"SET lock_timeout = '20s'; SELECT * FROM goods")
+        for _try in range(20):
+            time.sleep(0.4)
+            found = values(look("postgresql", **goods))
+            if found["waiting_for_locks"]:
+                break
         holder.rollback()
         while waiter.pgconn.get_result():
             pass
-    assert (found["waiting_for_locks"], found["idle_in_transaction"]) == (1, 1)
+    assert found["waiting_for_locks"] >= 1  # of the whole server, on which others may work
+    assert found["idle_in_transaction"] >= 1
     assert found["longest_transaction_s"] > 0.3
 
 
