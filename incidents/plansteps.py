@@ -9,7 +9,9 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
+from django.core.cache import cache
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -66,8 +68,20 @@ def of_incident(incident: Incident) -> list[Part]:
 
 def of_ticket(ticket: Ticket) -> list[Part]:
     """The runbook of its service."""
+    if ticket.service is None or ticket.service_id not in _with_runbook():
+        return []
     carried = _carried(ticket.steps.select_related("done_by"))
-    return [part for part in _runbooks([ticket.service] if ticket.service else [], carried) if part.steps]
+    return [part for part in _runbooks([ticket.service], carried) if part.steps]
+
+
+def _with_runbook() -> frozenset[int]:
+    """Services that have one, or a ticket that carries one; looked up once a minute: most tickets are of a service that has none."""
+    return cast("frozenset[int]", cache.get_or_set("services-with-a-runbook", _have_runbook, 60))
+
+
+def _have_runbook() -> frozenset[int]:
+    carried = PlanStep.objects.filter(ticket__isnull=False).values_list("ticket__service_id", flat=True)
+    return frozenset(Runbook.objects.values_list("service_id", flat=True)) | frozenset(carried.distinct())
 
 
 @transaction.atomic
