@@ -17,6 +17,7 @@ from servicedesk.directory.models import Role, User
 NAMED = re.compile(r"(?<![\w@.])@([a-z0-9][a-z0-9._+-]*[a-z0-9]|[a-z0-9])", re.IGNORECASE)
 MOST_NAMED = 10
 LONG_GONE = timedelta(hours=1)
+TOLD_AGAIN = timedelta(seconds=10)  # presence is written down no oftener while nothing changes
 
 
 @transaction.atomic
@@ -73,10 +74,11 @@ def be_present(ticket: Ticket, *, person: User, is_writing: bool, now: datetime)
     """This person has it open. Who else has, those who write first."""
     rows = list(Presence.objects.filter(ticket=ticket).select_related("person").order_by("-is_writing", "person__name"))
     told = {"is_writing": is_writing, "at": now}
-    if any(row.person_id == person.pk for row in rows):
-        Presence.objects.filter(ticket=ticket, person=person).update(**told)
-    else:
+    own = next((row for row in rows if row.person_id == person.pk), None)
+    if own is None:
         Presence.objects.bulk_create([Presence(ticket=ticket, person=person, **told)], ignore_conflicts=True)
+    elif own.is_writing != is_writing or own.at <= now - TOLD_AGAIN:
+        Presence.objects.filter(ticket=ticket, person=person).update(**told)
     return [row for row in rows if row.person_id != person.pk and row.at > now - PRESENT]
 
 

@@ -68,20 +68,24 @@ def of_incident(incident: Incident) -> list[Part]:
 
 def of_ticket(ticket: Ticket) -> list[Part]:
     """The runbook of its service."""
-    if ticket.service is None or ticket.service_id not in _with_runbook():
+    book = _books().get(ticket.service_id or 0)
+    if ticket.service is None or book is None:
         return []
     carried = _carried(ticket.steps.select_related("done_by"))
-    return [part for part in _runbooks([ticket.service], carried) if part.steps]
+    key = f"{RUNBOOK}{ticket.service.slug}"
+    steps = carried.get(key) or _numbered(steps_in(book, is_listed=True))
+    return [Part(key, _("Runbook: %(service)s") % {"service": ticket.service}, steps)] if steps else []
 
 
-def _with_runbook() -> frozenset[int]:
-    """Services that have one, or a ticket that carries one; looked up once a minute: most tickets are of a service that has none."""
-    return cast("frozenset[int]", cache.get_or_set("services-with-a-runbook", _have_runbook, 60))
+def _books() -> dict[int, str]:
+    """The runbooks by service, looked up once a minute; empty where only a ticket still carries the steps of one."""
+    return cast("dict[int, str]", cache.get_or_set("runbooks", _read_books, 60))
 
 
-def _have_runbook() -> frozenset[int]:
-    carried = PlanStep.objects.filter(ticket__isnull=False).values_list("ticket__service_id", flat=True)
-    return frozenset(Runbook.objects.values_list("service_id", flat=True)) | frozenset(carried.distinct())
+def _read_books() -> dict[int, str]:
+    carried = PlanStep.objects.filter(ticket__isnull=False).values_list("ticket__service_id", flat=True).distinct()
+    books = Runbook.objects.filter(service__is_active=True).values_list("service_id", "text")
+    return {**dict.fromkeys(carried, ""), **dict(books)}
 
 
 @transaction.atomic
