@@ -53,11 +53,11 @@ def requester_reply(
     ticket: Ticket, *, author: User, text: str, now: datetime, kind: str = Entry.Kind.REPLY, files: Iterable[Kept] = ()
 ) -> Ticket:
     """What the requester wrote, and the rules' say on it. The ticket it went to: a closed one is followed by a new one."""
-    row = Ticket.objects.locked(ticket.pk)
+    row = asked = Ticket.objects.locked(ticket.pk)
     if row.state == TicketState.MERGED and row.merged_into_id is not None:
         row = Ticket.objects.locked(row.merged_into_id)
     if row.state == TicketState.CLOSED:
-        return file_ticket(now=now, files=files, **_following(row, author, text, kind))
+        return file_ticket(now=now, files=files, **_following(asked, author, text, kind) | {"follows": row})
     conversation.hear(row, author=author, text=text, now=now, kind=kind, files=files)
     if row.origin != Ticket.Origin.IMPORT:
         evaluate_ticket(row, now=now)

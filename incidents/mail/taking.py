@@ -66,16 +66,25 @@ def decided_ticket(row: InboundMail, letter: Letter, *, requester: User, now: da
 
 
 def on_ticket(row: InboundMail, letter: Letter, ticket: Ticket, *, person: User, now: datetime) -> tuple[Ticket, Entry | None]:
-    """The requester's words are a reply; those of staff a note, since a note never leaves the desk by mistake."""
+    """The requester's words are a reply; those of staff a note, since a note never leaves the desk by mistake.
+
+    What names a merged ticket goes to the one it was merged into.
+    """
     if row.is_import:
         return ticket, _from_before(row, letter, ticket, person, now)
-    if person.pk not in ticket.asker_ids:
-        note = conversation.say(Ticket.objects.locked(ticket.pk), Entry.Kind.NOTE, Entry.Audience.STAFF, person, _words(letter), now)
-        return ticket, _with_mail(note, letter, files_of(letter), person, now, row)
+    home = ticket.merged_into or ticket
+    if not _asks(person, ticket):
+        note = conversation.say(Ticket.objects.locked(home.pk), Entry.Kind.NOTE, Entry.Audience.STAFF, person, _words(letter), now)
+        return home, _with_mail(note, letter, files_of(letter), person, now, row)
     went = automation.requester_reply(ticket, author=person, text=_words(letter), now=now, kind=Entry.Kind.MAIL, files=files_of(letter))
-    is_new = went.follows_id == ticket.pk
+    is_new = went.follows_id == home.pk
     entry = None if is_new else went.entries.filter(kind=Entry.Kind.MAIL, author=person).order_by("-pk").first()
     return went, _with_mail(entry, letter, [], person, now, row) if entry else None
+
+
+def _asks(person: User, ticket: Ticket) -> bool:
+    """Asked there, or on a ticket that was merged into it: our letters go to them as well, and they answer."""
+    return person.pk in ticket.asker_ids or any(person.pk in one.asker_ids for one in ticket.merged.select_related("reported_by"))
 
 
 def _from_before(row: InboundMail, letter: Letter, ticket: Ticket, person: User, now: datetime) -> Entry:
@@ -98,7 +107,8 @@ def _with_mail(entry: Entry, letter: Letter, files: list[Kept], person: User, no
 def overheard(row: InboundMail, letter: Letter, ticket: Ticket, *, now: datetime) -> None:
     """What a program answered: an event for staff. It opens nothing, stops no clock and is answered by nobody."""
     said = _("A program of %(sender)s answered: “%(subject)s”") % {"sender": row.sender or _("somebody"), "subject": letter.title[:120]}
-    journal.ticket_event(ticket, said, actor=None, now=now, verb="overhear", because=" ".join(letter.said.split())[:240])
+    home = ticket.merged_into or ticket
+    journal.ticket_event(home, said, actor=None, now=now, verb="overhear", because=" ".join(letter.said.split())[:240])
 
 
 def on_timeline(row: InboundMail, letter: Letter, incident: Incident, *, person: User, now: datetime) -> None:

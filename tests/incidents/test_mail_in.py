@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from incidents import automation, tickets
+from incidents import automation, merging, tickets
 from incidents.mail import posting
 from incidents.models import Entry, InboundMail, Ticket
 from incidents.states import TicketState
@@ -255,3 +255,40 @@ def test_the_files_of_a_mail_are_the_tickets(acme: Company) -> None:
     row = arrives(raw)
     assert row.ticket
     assert row.ticket.files.get().name == "gnp.exe"
+
+
+def test_an_answer_to_a_merged_ticket_is_on_the_surviving_one(asked: Ticket, acme: Company) -> None:
+    other = automation.file_ticket(requester=acme.people["omar"], what="Outlook is gone", impacted="me", effect="part", now=NINE)
+    merging.merge(asked, into=other, actor=acme.people["ana"], now=NINE)
+    row = arrives(text="Any news?", subject=f"Re: [{asked.number}] Outlook", In_Reply_To=letter_to("ella", asked), now=LATER)
+    assert (row.ticket, row.state) == (other, State.FILED)
+    assert row.entry
+    assert (row.entry.ticket, row.entry.kind, row.entry.text) == (other, Entry.Kind.MAIL, "Any news?")
+    assert Ticket.objects.count() == 2
+
+
+def test_what_staff_mail_to_a_merged_ticket_is_a_note_on_the_surviving_one(asked: Ticket, acme: Company) -> None:
+    other = automation.file_ticket(requester=acme.people["omar"], what="Outlook is gone", impacted="me", effect="part", now=NINE)
+    merging.merge(asked, into=other, actor=acme.people["ana"], now=NINE)
+    row = arrives(sender="ana@acme.example", subject=f"Re: [{asked.number}]", text="It is the profile.", now=LATER)
+    assert row.entry
+    assert (row.ticket, row.entry.ticket, row.entry.kind) == (other, other, Entry.Kind.NOTE)
+
+
+def test_an_answer_to_a_ticket_merged_into_one_that_is_closed_opens_one_that_follows_it(asked: Ticket, acme: Company) -> None:
+    other = automation.file_ticket(requester=acme.people["omar"], what="Outlook is gone", impacted="me", effect="part", now=NINE)
+    merging.merge(asked, into=other, actor=acme.people["ana"], now=NINE)
+    Ticket.objects.filter(pk=other.pk).update(state=TicketState.CLOSED)
+    row = arrives(subject=f"Re: [{asked.number}]", text="It is back", now=LATER)
+    assert row.ticket
+    assert (row.ticket.follows, row.ticket.requester.username, row.ticket.title) == (other, "ella", asked.title)
+
+
+def test_who_asked_on_a_merged_ticket_answers_on_the_surviving_one_and_opens_it(asked: Ticket, acme: Company) -> None:
+    other = automation.file_ticket(requester=acme.people["omar"], what="Outlook is gone", impacted="me", effect="part", now=NINE)
+    merging.merge(asked, into=other, actor=acme.people["ana"], now=NINE)
+    tickets.solve(other, actor=acme.people["ana"], now=NINE)
+    row = arrives(subject=f"Re: [{other.number}]", text="Not yet", now=LATER)
+    assert row.entry
+    assert (row.ticket, row.entry.kind, row.entry.audience) == (other, Entry.Kind.MAIL, "public")
+    assert Ticket.objects.get(pk=other.pk).state == TicketState.OPEN
