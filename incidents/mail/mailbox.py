@@ -74,6 +74,12 @@ def read(*, now: datetime, from_beginning: bool = False) -> int:
     return taken
 
 
+def failing() -> Mailbox | None:
+    """The desk's mailbox, where it could not be read the last time."""
+    name = settings.MAIL_IN.get("name", "")
+    return Mailbox.objects.filter(name=name, failing_since__isnull=False).first() if name else None
+
+
 @contextmanager
 def _opened(deadline: Deadline) -> Iterator[_Line]:
     """Signed in, the folder open to be read only."""

@@ -51,7 +51,7 @@ class InboundMail(models.Model):
 
     # kept first: without these nothing else is of use
     identity = models.CharField(_("identity"), max_length=64, unique=True, help_text=_("Of Message-ID, From, Date and body."))
-    sha256 = models.CharField(_("SHA-256"), max_length=64)
+    sha256 = models.CharField(_("SHA-256"), max_length=64)  # none: its content was dropped after its time (retention)
     size = models.PositiveBigIntegerField(_("bytes"))
     door = models.CharField(_("came by"), max_length=10)
     recipients = models.JSONField(_("sent to"), default=list)
@@ -92,6 +92,11 @@ class InboundMail(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sender}: {self.subject}"
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether its content is still kept."""
+        return bool(self.sha256)
 
 
 class Mailbox(models.Model):

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from incidents import vault
-from incidents.mail import held, shown
+from incidents.mail import held, mailbox, shown
 from incidents.models import InboundMail
 from incidents.states import IllegalMove
 from incidents.views import numbers
@@ -28,6 +28,14 @@ def _mail(request: PersonRequest, number: int) -> InboundMail:
     return get_object_or_404(rows, pk=number)
 
 
+def _whole(request: PersonRequest, number: int) -> InboundMail:
+    """One whose content is still kept; else 404."""
+    found = _mail(request, number)
+    if not found.is_whole:
+        raise Http404
+    return found
+
+
 @require_safe
 @workers
 def held_mails(request: PersonRequest) -> HttpResponse:
@@ -37,7 +45,7 @@ def held_mails(request: PersonRequest) -> HttpResponse:
     found = list((rows.filter(pk__lt=after) if after else rows).order_by("-pk")[: PAGE + 1])
     following = f"?show={show}&after={found[PAGE - 1].pk}" if len(found) > PAGE else ""
     context = {"rows": found[:PAGE], "show": show if show in LISTS else "", "next": following, "first": f"?show={show}" if after else ""}
-    return render(request, "desk/held_mails.html", context)
+    return render(request, "desk/held_mails.html", {**context, "failing": mailbox.failing()})
 
 
 @require_safe
@@ -94,7 +102,7 @@ def html_with_pictures(request: PersonRequest, number: int) -> HttpResponse:
 
 
 def _drawn(request: PersonRequest, number: int, *, with_remote: bool) -> HttpResponse:
-    found = _mail(request, number)
+    found = _whole(request, number)
     letter = held.read(found)
     try:
         body, remote = shown.clean(letter.html, letter.files, with_remote=with_remote)
@@ -111,7 +119,7 @@ def _drawn(request: PersonRequest, number: int, *, with_remote: bool) -> HttpRes
 @workers
 def original(request: PersonRequest, number: int) -> HttpResponse:
     """The mail as it came, to be saved."""
-    found = _mail(request, number)
+    found = _whole(request, number)
     try:
         content = vault.path_of(found.sha256).read_bytes()
     except FileNotFoundError as error:

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
+from incidents.mail import mailbox
 from incidents.models import Policy
 from notifications import numbers, reach
 from notifications.models import ContactMethod, Urgency
@@ -173,10 +174,21 @@ def _duty(now: datetime) -> Iterator[Finding]:
                 yield Finding("on call", f"{rota.schedule}: {duty.person} cannot be reached: {why}.", stops_pages=True)
 
 
+def _mail_in(now: datetime) -> Iterator[Finding]:
+    if not settings.MAIL_IN:
+        return
+    name, box = settings.MAIL_IN["name"], mailbox.failing()
+    if box is not None:
+        since = f"{box.failing_since:%Y-%m-%d %H:%M} UTC"
+        yield Finding("mail in", f"{name} cannot be read since {since}: {box.fault}. Check MAIL_IN_URL, then `manage.py poll_mail`.")
+    else:
+        yield Finding("mail in", f"{name} is read.", is_fine=True)
+
+
 def _numbers(now: datetime) -> Iterator[Finding]:
     for method in ContactMethod.objects.usable().flagged(now).select_related("person").order_by("flagged_at", "pk"):
         words = f"{method.person}: {method} was refused ({method.flagged_reason.rstrip('.')}). Others are tried first; correct or test it."
         yield Finding("numbers", words)
 
 
-WITH_ROWS: tuple[Callable[[datetime], Iterator[Finding]], ...] = (_schema, _processes, _people, _policies, _duty, _numbers)
+WITH_ROWS: tuple[Callable[[datetime], Iterator[Finding]], ...] = (_schema, _processes, _people, _policies, _duty, _numbers, _mail_in)

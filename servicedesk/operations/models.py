@@ -34,7 +34,7 @@ class EnginePass(models.Model):
 
 
 class Retention(models.Model):
-    """How long one kind of what monitoring heard is kept. A row a category, made with its usual days."""
+    """How long one kind of what came in is kept. A row a category, made with its usual days."""
 
     category = models.CharField(_("what"), max_length=40, primary_key=True, editable=False)
     keep_days = models.PositiveIntegerField(_("days kept"), help_text=_("Older rows are dropped within the hour, for good."))

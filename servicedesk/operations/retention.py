@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from incidents.mail import forgetting
 from monitoring.storage import keeping, rolling
 from servicedesk.operations.models import Retention
 
@@ -30,6 +31,7 @@ CATEGORIES: tuple[Category, ...] = (
     Category("figures_5min", _("Figures of checks, each five minutes"), 14, 2, keeping.rollups(rolling.FIVE_MINUTES)),
     Category("figures_hour", _("Figures of checks, each hour"), 400, 32, keeping.rollups(rolling.HOUR)),
     Category("figures_day", _("Figures of checks, each day"), 1830, 32, keeping.rollups(rolling.DAY)),
+    Category("mails", _("Mails as they came; what was made of them stays"), 90, 1, forgetting.forget_raw),
     Category("alerts", _("Alerts that are over, and changes of state"), 400, 32, keeping.forget_alerts),
 )
 BY_NAME = {category.name: category for category in CATEGORIES}

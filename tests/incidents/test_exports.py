@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+from io import StringIO
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
@@ -82,3 +84,26 @@ def test_no_text_becomes_a_formula(text: str) -> None:
 
 def test_numbers_stay_numbers() -> None:
     assert sheets.lines([["a,b", -3, None, "-3"]]) == '"a,b",-3,,\'-3\r\n'
+
+
+def commanded(*said: str) -> list[list[str]]:
+    out = StringIO()
+    call_command("export_tickets", *said, stdout=out)
+    return list(csv.reader(out.getvalue().removeprefix(sheets.BOM).splitlines()))
+
+
+@pytest.mark.django_db
+def test_the_command_writes_what_the_named_person_may_see_and_no_formula(acme: Company, reports: dict[str, Ticket]) -> None:
+    _head, *rows = commanded("--as", "ben")
+    assert [row[0] for row in rows] == [reports["evil"].number]
+    assert rows[0][1].startswith("'=HYPERLINK")
+    Ticket.objects.filter(pk=reports["secret"].pk).update(assignee=acme.people["ben"])
+    assert len(commanded("--as", "ben")) == 3
+    assert len(commanded("--as", "ben", "--to", "2026-11-22")) == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("person", ["ella", "nobody", "adam"])
+def test_the_command_writes_nothing_for_who_is_nobody_of_the_desk(acme: Company, reports: dict[str, Ticket], person: str) -> None:
+    with pytest.raises(CommandError, match="nobody of the desk"):
+        commanded("--as", person)
