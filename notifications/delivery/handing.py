@@ -10,7 +10,7 @@ from time import monotonic
 
 import structlog
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
@@ -19,6 +19,7 @@ from notifications.channels import DeliveryFailed, NoProvider, OutcomeUnknown, P
 from notifications.delivery import outcomes
 from notifications.models import Attempt, Message
 from notifications.states import AttemptState, MessageState
+from servicedesk.directory.models import Organisation
 
 log = structlog.get_logger(__name__)
 
@@ -61,9 +62,10 @@ def deliver(message_id: int, now: datetime) -> None:
 
 
 def claim(message_id: int, *, now: datetime) -> Attempt | None:
-    """Take the row for one lease; its attempt, committed with the token its receipts will bear."""
+    """Take the row for one lease; its attempt, committed with the token its receipts will bear. None while the desk is on hold."""
     attempt_id = uuid.uuid4()
-    free = Message.objects.filter(Q(expires_at=None) | Q(expires_at__gt=now), pk=message_id, due_at__lte=now, stop_at=None)
+    alive, held = Q(expires_at=None) | Q(expires_at__gt=now), Exists(Organisation.objects.filter(held_since__isnull=False))
+    free = Message.objects.filter(alive, ~held, pk=message_id, due_at__lte=now, stop_at=None)
     with transaction.atomic(durable=True):
         taken = free.move(
             MessageState.SENDING, attempt_id=attempt_id, attempts=F("attempts") + 1, lease_until=Now() + LEASE, unclaimed_since=None

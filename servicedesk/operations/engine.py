@@ -21,6 +21,7 @@ from django.db.models.functions import Now
 
 from incidents import catching_up
 from servicedesk import clock
+from servicedesk.operations import standstill
 from servicedesk.operations.models import EnginePass
 from servicedesk.operations.passes import PASSES, Pass
 
@@ -67,6 +68,7 @@ class Leases:
         self.held: set[str] = set()
         self.took_ms: dict[str, int] = {}
         self.renewed_at = float("-inf")
+        self.on_hold = False
 
     def hold(self, name: str) -> bool:
         """True when `name` is ours now; renews first when it is time."""
@@ -78,7 +80,7 @@ class Leases:
         rows = EnginePass.objects.filter(name__in=self.names, version__lte=VERSION)
         free = Q(lease_until=None) | Q(lease_until__lt=Now()) | Q(holder=self.holder)
         rows.filter(free).update(holder=self.holder, lease_until=Now() + timedelta(seconds=LEASE_S), **self.news())
-        self.renewed_at = time.monotonic()
+        self.renewed_at, self.on_hold = time.monotonic(), standstill.is_on()
         self.held = set(rows.filter(holder=self.holder).values_list("name", flat=True))
         self.took_ms = {}
 
@@ -130,6 +132,10 @@ class Lane:
                 self.attempt(one)
         self.note()
 
+    def is_held(self, one: Pass) -> bool:
+        """The desk is on hold, and this pass with it."""
+        return self.leases.on_hold and not one.on_hold
+
     def note(self) -> None:
         try:
             self.leases.note()
@@ -139,7 +145,7 @@ class Lane:
 
     def attempt(self, one: Pass) -> None:
         try:
-            if self.leases.hold(one.name):
+            if self.leases.hold(one.name) and not self.is_held(one):
                 self.leases.took_ms[one.name] = self.run(one)
             self.failures[one.name] = 0
         except Exception as error:
@@ -225,6 +231,8 @@ class Engine:
 def catch_up() -> None:
     """One page for all that fell due while no engine ran. Nothing on a new database."""
     try:
+        if standstill.is_on():  # whoever ends the hold catches up
+            return
         last = EnginePass.objects.exclude(ran_at=None).annotate(at=Now()).order_by("-ran_at").values_list("at", "ran_at").first()
         if last is not None and last[1] is not None:
             now = clock.now()

@@ -16,6 +16,7 @@ from django.db.models.functions import Now
 
 from notifications.models import Message
 from servicedesk import doorbell
+from servicedesk.operations import standstill
 from servicedesk.operations.engine import VERSION
 from servicedesk.operations.models import EnginePass
 from servicedesk.operations.passes import PASSES
@@ -36,11 +37,13 @@ class Health:
     engine_age_s: float | None = None
     overdue_page_s: float | None = None
     broker: str = "unknown"
+    on_hold: bool = False
 
     @property
     def ready(self) -> bool:
+        """On hold pages may lie about; the engine is awake all the same."""
         awake = self.engine_age_s is not None and self.engine_age_s < ENGINE_MOST_S
-        return self.database and awake and (self.overdue_page_s or 0) < PAGE_MOST_S
+        return self.database and awake and (self.on_hold or (self.overdue_page_s or 0) < PAGE_MOST_S)
 
     def as_json(self) -> dict[str, object]:
         return {"ready": self.ready} | asdict(self)
@@ -51,7 +54,9 @@ def look(*, now: datetime) -> Health:
     try:
         with impatient(), transaction.atomic():
             write()
-            return Health(database=True, engine_age_s=engine_age_s(), overdue_page_s=overdue_page_s(now), broker=broker())
+            held = standstill.is_on()
+            late = overdue_page_s(now)
+            return Health(database=True, engine_age_s=engine_age_s(on_hold=held), overdue_page_s=late, broker=broker(), on_hold=held)
     except (DatabaseError, InterfaceError) as error:
         log.warning("the database does not answer", error=str(error))
         return Health(database=False, broker=broker())
@@ -74,11 +79,12 @@ def write() -> None:
     EnginePass.objects.update_or_create(name=PROBE, defaults={"every_s": 0, "version": VERSION, "ran_at": Now()})
 
 
-def engine_age_s() -> float | None:
-    """Seconds since the pass that has waited longest last ran; None when one never ran."""
-    rows = EnginePass.objects.filter(name__in=[one.name for one in PASSES]).annotate(moment=Now())
+def engine_age_s(*, on_hold: bool = False) -> float | None:
+    """Seconds since the pass that has waited longest last ran, of those that run at all; None when one never ran."""
+    names = [one.name for one in PASSES if one.on_hold or not on_hold]
+    rows = EnginePass.objects.filter(name__in=names).annotate(moment=Now())
     ages = {row.name: (row.moment - row.ran_at).total_seconds() - row.every_s for row in rows if row.ran_at}
-    if len(ages) < len(PASSES) or not ages:
+    if len(ages) < len(names) or not ages:
         return None
     return round(max(*ages.values(), 0.0), 1)
 

@@ -33,7 +33,7 @@ from notifications import caretakers, delivery, drills, reckoning
 from servicedesk.api import once
 from servicedesk.audit import chain
 from servicedesk.jobs import work
-from servicedesk.operations import heartbeat, retention
+from servicedesk.operations import heartbeat, retention, standstill
 
 
 class Run(Protocol):
@@ -48,6 +48,7 @@ class AfterRest(Protocol):
 class Pass:
     """`lane`: passes of one lane run one after the other; the post's lane may wait for a provider without holding up the desk's.
 
+    `on_hold`: goes on while the desk is held, because it sends nothing and lets nothing fall due.
     `after_rest`: called before it runs again when nobody ran it for a while, with when it last ran.
     """
 
@@ -56,10 +57,19 @@ class Pass:
     run: Run | Callable[..., int]
     lane: str = "desk"
     after_rest: AfterRest | None = None
+    on_hold: bool = False
+
+    def do(self, now: datetime) -> int:
+        return self.run(now=now)
+
+
+def end_hold(*, now: datetime) -> int:
+    return standstill.end_due(now=now, passes=PASSES)
 
 
 # in the order an alarm travels, so that one round can carry it from the check to the page
 PASSES: tuple[Pass, ...] = (
+    Pass("end a hold", 1, end_hold, on_hold=True),
     Pass("ring for probes", 1, rounds.ring_due),
     Pass("run probes no worker took", 1, rounds.run_unclaimed),
     Pass("sweep overdue checks", 1, intake.sweep_overdue, after_rest=deadman.forgive),
@@ -91,22 +101,22 @@ PASSES: tuple[Pass, ...] = (
     Pass("hold drills", 20, drills.hold_due),
     Pass("close drills", 10, drills.settle_due),
     Pass("tell of pages given up", 5, caretakers.tell_dead),
-    Pass("seal the audit trail", 3, chain.seal),
+    Pass("seal the audit trail", 3, chain.seal, on_hold=True),
     Pass("close the books of messages", 3600, reckoning.close_due),
     Pass("tell whose turn begins", 60, handoff.tell_due),
     Pass("let swaps lapse", 60, handoff.lapse_due),
-    Pass("forget seen events", 3600, intake.forget_seen),
-    Pass("forget old drafts", 3600, drafts.forget),
+    Pass("forget seen events", 3600, intake.forget_seen, on_hold=True),
+    Pass("forget old drafts", 3600, drafts.forget, on_hold=True),
     Pass("mail reports", 60, mail_reports, lane="work"),
     Pass("tell who follows the status page", 5, tell_status, lane="work"),
     Pass("keep the status page as a file", 60, keep_status, lane="work"),
     Pass("open plan reviews and remind of them", 3600, tend_reviews, lane="work"),
-    Pass("forget who was present", 3600, around.forget),
-    Pass("forget kept answers", 3600, once.forget),
-    Pass("forget files of jobs", 3600, work.forget),
+    Pass("forget who was present", 3600, around.forget, on_hold=True),
+    Pass("forget kept answers", 3600, once.forget, on_hold=True),
+    Pass("forget files of jobs", 3600, work.forget, on_hold=True),
     Pass("sweep files that are nobody's", 3600, attaching.sweep),
-    Pass("make the next days of results", 3600, partitions.make_ahead, lane="store"),
-    Pass("roll results up", 20, rolling.roll_due, lane="store"),
+    Pass("make the next days of results", 3600, partitions.make_ahead, lane="store", on_hold=True),
+    Pass("roll results up", 20, rolling.roll_due, lane="store", on_hold=True),
     Pass("look ahead", 300, ahead.look_ahead, lane="store"),
     Pass("drop what is old", 3600, retention.prune, lane="store"),
     Pass("cut off calls", 1, delivery.hang_up_due, lane="post"),

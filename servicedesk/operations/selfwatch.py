@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from notifications import providers, sentinel
 from notifications.models import ProviderState
-from servicedesk.operations import health
+from servicedesk.operations import health, standstill
 
 SILENT_S = 60.0
 
@@ -17,6 +17,8 @@ SILENT_S = 60.0
 def troubles(*, now: datetime) -> list[str]:
     """What keeps pages from people at this moment, in words; empty when all is well. A handful of short queries."""
     try:
+        if held := standstill.words():
+            return [held]
         return [*_engine(), *_pages(now), *_providers(now)]
     except (DatabaseError, InterfaceError):
         return [_("The database does not answer. Nothing is paged.")]

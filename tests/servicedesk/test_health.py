@@ -49,7 +49,7 @@ def test_the_house_is_ready_when_the_engine_is_awake_even_without_a_broker(awake
     answer = client.get("/readyz")
     assert answer.status_code == 200
     assert answer.json() | {"engine_age_s": 0} == {
-        "ready": True, "database": True, "engine_age_s": 0, "overdue_page_s": None, "broker": "degraded",
+        "ready": True, "database": True, "engine_age_s": 0, "overdue_page_s": None, "broker": "degraded", "on_hold": False,
     }  # fmt: skip
 
 

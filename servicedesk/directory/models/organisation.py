@@ -13,6 +13,11 @@ from django.utils.translation import gettext_lazy as _
 _KNOWN: ContextVar[list[Organisation | None] | None] = ContextVar("organisation", default=None)
 
 
+class HeldFor(models.TextChoices):
+    MAINTENANCE = "maintenance", _("Maintenance of the desk")
+    RESTORE = "restore", _("Restored from a backup")
+
+
 class Organisation(models.Model):
     name = models.CharField(_("name"), max_length=80)
     zone = models.CharField(_("time zone"), max_length=64, default="UTC")
@@ -41,6 +46,10 @@ class Organisation(models.Model):
         help_text=_("Without signing in. It shows what was published to employees, and nothing else."),
     )
     created_at = models.DateTimeField(_("created"))
+    # On hold nothing leaves and nothing falls due; what comes in is kept. Excluded from what a backup compares.
+    held_since = models.DateTimeField(_("on hold since"), null=True, editable=False)
+    held_until = models.DateTimeField(_("on hold until"), null=True, editable=False, help_text=_("Empty: until somebody ends it."))
+    held_for = models.CharField(_("on hold for"), max_length=12, choices=HeldFor, blank=True, db_default="", default="", editable=False)
 
     class Meta:
         verbose_name = _("organisation")
