@@ -12,7 +12,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from incidents import escalation
 from incidents.models import Incident, LinkedAlert, Silence
 from monitoring import buckets, charts, explaining, forms, overview, readings, wording
 from monitoring.charts import Lasting
@@ -183,19 +182,9 @@ def _differences(row: AuditEntry) -> list[str]:
 
 
 def _when_it_fails(check: Check, now: datetime) -> dict[str, Any]:
-    asking = _Asking(check)
-    policy = escalation.policy_for(asking)
     people = overview.first_on_call(now)
-    return {"policy": policy, "on_call": people.get(check.service_id or 0, people.get(0, ""))}
-
-
-class _Asking:
-    """What `policy_for` asks of an incident."""
-
-    policy = None
-
-    def __init__(self, check: Check) -> None:
-        self.service = check.service
+    first = people.get(check.service_id or 0, people.get(0, overview.NOBODY))
+    return {"policy": first if first.policy else None, "on_call": first.person}
 
 
 def soon(check: Check) -> timedelta:

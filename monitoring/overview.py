@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.core.cache import cache
-from django.db.models import Case, Count, F, IntegerField, Q, QuerySet, Value, When
+from django.db.models import Case, Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from incidents import escalation
@@ -31,6 +32,7 @@ OF_SERVICE = ("slug", "name", "tier")
 PAGE = 100  # of one service alone
 FAILING, PAUSED = "failing", "paused"
 SORTS = ("worst", "name", "newest")
+NOBODY = escalation.First("", "", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,15 +128,14 @@ class Overview:
 
 def look(asked: Asked, *, user: User, now: datetime, is_pulse: str = "") -> Overview | None:
     """What the page shows. `is_pulse`: the cursor of what is shown already; None where it still is so."""
-    groups = _groups()
+    groups = _groups(user)
     checks, following = _paged(_checks(asked), asked)
-    rows = [_row(check, now) for check in checks]
+    rows = [row(check, now) for check in checks]
     cursor = _cursor(rows, groups.values())
     if is_pulse and is_pulse == cursor:
         return None
     shown = _placed(asked, rows, groups)
-    alerts = _alerts([row.check.pk for group in shown for row in group.rows if row.is_bad])
-    _beside(shown, alerts, user=user, now=now)
+    beside(shown, alerts_of([row.check.pk for group in shown for row in group.rows if row.is_bad], user), now=now)
     counts = sum((group.counts for group in groups.values()), Counter())
     last_at = max((row.check.state.last_result_at for row in rows if row.check.state.last_result_at), default=None)
     is_open = bool(asked.state or asked.q or asked.group)
@@ -161,14 +162,27 @@ def note(check: Check, now: datetime) -> str:
 # Reading
 
 
-def _groups() -> dict[int | None, Group]:
-    """Every service that has checks, with how many are how."""
+def _groups(user: User) -> dict[int | None, Group]:
+    """Every service that has checks, with how many are how, its open tickets and its gravest incident this person may see."""
     of_service = [f"service__{name}" for name in OF_SERVICE]
-    rows = Check.objects.values_list("service", "is_paused", "state__status", *of_service).annotate(n=Count("pk")).order_by()
+    tickets = Ticket.objects.visible_to(user).filter(state__in=OPEN_TICKET, service=OuterRef("service")).order_by().values("service")
+    gravest = Incident.objects.visible_to(user).filter(state__in=OPEN_INCIDENT, service=OuterRef("service")).order_by("severity", "-pk")
+    rows = (
+        Check.objects.order_by()
+        .values_list("service", "is_paused", "state__status", *of_service)
+        .annotate(
+            n=Count("pk"),
+            tickets=Coalesce(Subquery(tickets.annotate(n=Count("pk")).values("n")), 0),
+            incident=Subquery(gravest.values("pk")[:1]),
+            incident_state=Subquery(gravest.values("state")[:1]),
+        )
+    )
     found: dict[int | None, Group] = {}
-    for pk, is_paused, status, *columns, n in rows:
+    for pk, is_paused, status, *columns, n, open_tickets, number, state in rows:
         service = Service(pk=pk, **dict(zip(OF_SERVICE, columns, strict=True))) if pk is not None else None
-        found.setdefault(pk, Group(service, Counter())).counts["paused" if is_paused else status or "unknown"] += n
+        incident = Incident(pk=number, state=state) if number else None
+        group = found.setdefault(pk, Group(service, Counter(), incident=incident, tickets=open_tickets))
+        group.counts["paused" if is_paused else status or "unknown"] += n
     return found
 
 
@@ -180,7 +194,7 @@ def rank() -> Case:
 
 
 def _checks(asked: Asked) -> list[Check]:
-    rows: QuerySet[Check] = Check.objects.select_related("state", "service").filter(state__isnull=False)
+    rows: QuerySet[Check] = Check.objects.all()
     if asked.state in STATES:
         rows = rows.filter(is_paused=True) if asked.state == "paused" else rows.filter(is_paused=False, state__status=asked.state)
     if asked.state == FAILING:
@@ -189,8 +203,13 @@ def _checks(asked: Asked) -> list[Check]:
         rows = rows.filter(Q(slug__icontains=asked.q) | Q(service__name__icontains=asked.q))
     if asked.group:
         rows = rows.filter(service=None) if asked.group == "-" else rows.filter(service__slug=asked.group)
+    return list(ordered(rows, asked.sort)[:MOST])
+
+
+def ordered(rows: QuerySet[Check], sort: str = "worst") -> QuerySet[Check]:
+    """Checks with their state and service, the worst first or as `sort` says."""
     orders = {"worst": (rank(), F("state__since").desc(nulls_last=True), "slug"), "name": ("slug", "pk"), "newest": ("-pk",)}
-    return list(rows.order_by(*orders[asked.sort])[:MOST])
+    return rows.select_related("state", "service").filter(state__isnull=False).order_by(*orders[sort])
 
 
 def _paged(checks: list[Check], asked: Asked) -> tuple[list[Check], int]:
@@ -202,7 +221,7 @@ def _paged(checks: list[Check], asked: Asked) -> tuple[list[Check], int]:
     return page, page[-1].pk if len(checks) > first + PAGE else 0
 
 
-def _row(check: Check, now: datetime) -> Row:
+def row(check: Check, now: datetime) -> Row:
     state = state_of(check)
     return Row(check, state, None if state in ("ok", "paused") else check.state.since or check.created_at, note(check, now))
 
@@ -233,45 +252,49 @@ def _name(group: Group) -> str:
     return group.service.name.lower() if group.service else "\uffff"
 
 
-def _alerts(ids: Sequence[int]) -> dict[int, LinkedAlert]:
-    """The desk's copies of the open alerts of these checks, by the check's number."""
-    found = LinkedAlert.objects.open().filter(check_id__in=ids).select_related("silence") if ids else []
+def alerts_of(ids: Sequence[int], user: User) -> dict[int, LinkedAlert]:
+    """The desk's copies of the open alerts of these checks, by the check's number; `seen`: its incident, if this person may see it."""
+    found = with_seen(LinkedAlert.objects.open().filter(check_id__in=ids), user) if ids else []
     return {alert.check_id: alert for alert in found}
 
 
-def _beside(groups: Sequence[Group], alerts: Mapping[int, LinkedAlert], *, user: User, now: datetime) -> None:
-    """Of each service who is on call, the gravest open incident and the open tickets; of each row its line and its incident."""
-    ids = [group.service.pk for group in groups if group.service]
-    people, incidents = first_on_call(now), _incidents(ids, alerts.values(), user)
-    gravest = {incident.service_id: incident for incident in sorted(incidents.values(), key=lambda one: -one.severity)}
-    tickets = Ticket.objects.visible_to(user).filter(state__in=OPEN_TICKET, service__in=ids).order_by()
-    counted = dict(tickets.values_list("service").annotate(n=Count("pk")))
-    lines = readings.sparks([row.check.pk for group in groups for row in group.rows], now=now)
+def with_seen(alerts: QuerySet[LinkedAlert], user: User) -> QuerySet[LinkedAlert]:
+    mine = Incident.objects.visible_to(user).filter(pk=OuterRef("incident"))
+    return alerts.select_related("silence").annotate(seen=Subquery(mine.values("pk")[:1]))
+
+
+def beside(groups: Sequence[Group], alerts: Mapping[int, LinkedAlert], *, now: datetime) -> None:
+    """Of each service who is on call; of each row its line, its incident and its silence."""
+    people = first_on_call(now)
+    lines = _sparks([row.check.pk for group in groups for row in group.rows], now)
     for group in groups:
         if group.service:
-            group.on_call = people.get(group.service.pk, people.get(0, ""))
-            group.incident, group.tickets = gravest.get(group.service.pk), counted.get(group.service.pk, 0)
+            group.on_call = people.get(group.service.pk, people.get(0, NOBODY)).person
         for row in group.rows:
-            _fill(row, lines.get(row.check.pk, []), alerts.get(row.check.pk), incidents, now)
+            _fill(row, lines.get(row.check.pk, []), alerts.get(row.check.pk), now)
 
 
-def _incidents(services: Sequence[int], alerts: Iterable[LinkedAlert], user: User) -> dict[int, Incident]:
-    """Those this person may see: open ones of the services, and those of the alerts."""
-    numbers = {alert.incident_id for alert in alerts if alert.incident_id}
-    asked = Q(state__in=OPEN_INCIDENT, service__in=services) | Q(pk__in=numbers)
-    return {incident.pk: incident for incident in Incident.objects.visible_to(user).filter(asked).select_related("acknowledged_by")}
+def _sparks(ids: Sequence[int], now: datetime) -> dict[int, list[Point]]:
+    """Lines by the hour; kept a minute."""
+    key = f"sparks:{hashlib.sha256(repr(ids).encode()).hexdigest()[:16]}:{now:%Y%m%d%H%M}"
+    found: dict[int, list[Point]] = cache.get_or_set(key, lambda: readings.sparks(ids, now=now), 60) or {}
+    return found
 
 
-def _fill(row: Row, points: list[Point], alert: LinkedAlert | None, incidents: Mapping[int, Incident], now: datetime) -> None:
+def _fill(row: Row, points: list[Point], alert: LinkedAlert | None, now: datetime) -> None:
     start = now - readings.SPARK_SPAN
     row.spark = charts.spark(points, start=start, end=now, gap=readings.gap(points, 3600, row.check.period_s))
     if alert is not None:
-        row.incident = incidents.get(alert.incident_id or 0)
+        number: int | None = alert.seen  # type: ignore[attr-defined]  # annotated
+        row.incident = Incident(pk=number) if number else None
         row.silence = alert.silence if alert.silenced_until and alert.silenced_until > now else None
 
 
-def first_on_call(now: datetime) -> dict[int, str]:
-    """Whom an incident of each service would page first, by the service's number; 0: of a service without a policy. Kept a minute."""
+def first_on_call(now: datetime) -> dict[int, escalation.First]:
+    """Whom an incident of each service would page first, and by which policy, by the service's number; 0: of one without a policy.
+
+    Kept a minute.
+    """
     key = f"first-on-call:{now:%Y%m%d%H%M}"
-    found: dict[int, str] = cache.get_or_set(key, lambda: escalation.first_paged(at=now), 60) or {}
+    found: dict[int, escalation.First] = cache.get_or_set(key, lambda: escalation.first_paged(at=now), 60) or {}
     return found

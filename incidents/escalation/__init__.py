@@ -14,7 +14,7 @@ from incidents.escalation.acks import (
     undo,
 )
 from incidents.escalation.answers import answer
-from incidents.escalation.first import first_paged
+from incidents.escalation.first import First, first_paged
 from incidents.escalation.keys import pressed
 from incidents.escalation.parts import answered_at, still_asked
 from incidents.escalation.renewing import is_outdated, renew
@@ -23,6 +23,7 @@ from incidents.escalation.runs import Next, end, policy_for, start, stop
 from incidents.escalation.sweep import advance, advance_due, notice_unsettled
 
 __all__ = [
+    "First",
     "Next",
     "NotYours",
     "TooLate",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db.models import Prefetch
 
@@ -11,17 +12,25 @@ from servicedesk.oncall import roster
 from servicedesk.oncall.models import Schedule
 
 
-def first_paged(*, at: datetime) -> dict[int, str]:
-    """A name by the service's number, "" where the first step has nobody now; under 0 that of services without a policy."""
+class First(NamedTuple):
+    """`person`: a short name, "" where the first step has nobody now; `policy` and `slug` are of the policy that pages."""
+
+    person: str
+    policy: str
+    slug: str
+
+
+def first_paged(*, at: datetime) -> dict[int, First]:
+    """By the service's number; under 0 that of services without a policy."""
     steps = Prefetch("steps", PolicyStep.objects.order_by("position"))
     targets = Prefetch("steps__targets", StepTarget.objects.select_related("person", "team__manager"))
     policies = list(Policy.objects.order_by("pk").prefetch_related("services", steps, targets))
     rotas = _rotas(policies, at)
-    found: dict[int, str] = {}
+    found: dict[int, First] = {}
     for policy in policies:
         name = next((name for step in list(policy.steps.all())[:1] for each in step.targets.all() if (name := _name(each, rotas, at))), "")
         for service in [*[service.pk for service in policy.services.all()], *([0] if policy.is_default else [])]:
-            found.setdefault(service, name)
+            found.setdefault(service, First(name, policy.name, policy.slug))
     return found
 
 

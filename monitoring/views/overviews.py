@@ -13,7 +13,6 @@ from monitoring import access, overview, service_page
 from monitoring.overview import Asked
 from servicedesk import clock
 from servicedesk.directory.access import PersonRequest
-from servicedesk.directory.models import Service
 
 LINES = 4  # beside a ticket
 # in the order in which they stand in an address
@@ -72,10 +71,9 @@ def link(asked: Asked, **change: Any) -> str:
 @require_safe
 @access.readers
 def service(request: PersonRequest, slug: str) -> HttpResponse:
-    found = Service.objects.select_related("owner", "team").filter(slug=slug).first()
-    if found is None:
+    context = service_page.page(slug, user=request.user, now=clock.now())
+    if context is None:
         raise Http404
-    context = service_page.page(found, user=request.user, now=clock.now())
     return render(request, "monitoring/service.html", {**context, "may_change": access.may_change(request.user)})
 
 

@@ -24,7 +24,16 @@ WIDTHS = (1280, 320)
 SAM, DANA = "+33600000001", "+33600000002"
 NUMBERED = {
     "ella": ["/t/1021/"],
-    "ana": ["/tickets/1001/", "/tickets/1019/", "/tickets/500/", "/incidents/213/", "/incidents/212/", "/incidents/214/"],
+    "ana": [
+        "/tickets/1001/",
+        "/tickets/1019/",
+        "/tickets/500/",
+        "/incidents/213/",
+        "/incidents/212/",
+        "/incidents/214/",
+        "/checks/1/",
+        "/services/email/",
+    ],
     "vera": ["/reviews/2026-q4/"],
     "dana": [f"/reports/{name}/?period=90d&compare=1" for name in reports.NAMES] + ["/reports/clocks/rows/?rows=sev.3.all"],
     "kim": ["/reviews/2026-q4/", "/reviews/2026-q4/?show=action", "/reviews/2026-q3/"],
