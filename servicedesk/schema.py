@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import migrations, models
@@ -13,8 +14,8 @@ from django.db.models import Max
 class CreatePartitioned(migrations.CreateModel):
     """CreateModel; on PostgreSQL partitioned by range of the date column `by`, with the key (by, id) and a default partition."""
 
-    def __init__(self, *args: Any, by: str, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, name: str, fields: Any, by: str, options: Any = None, bases: Any = None, managers: Any = None) -> None:
+        super().__init__(name, fields, options, bases, managers)
         self.by = by
 
     def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
@@ -39,6 +40,39 @@ class CreatePartitioned(migrations.CreateModel):
             del schema_editor.sql_create_table
         schema_editor.execute(f'ALTER TABLE "{table}" ADD PRIMARY KEY ("{self.by}", "{key.column}")')
         schema_editor.execute(f'CREATE TABLE "{table}_default" PARTITION OF "{table}" DEFAULT')
+
+
+class CreateTogether(migrations.operations.base.Operation):
+    """Many CreateModel at once, the models rendered once: one after the other each renders all that are related again."""
+
+    reduces_to_sql = True
+    reversible = True
+
+    def __init__(self, operations: Sequence[migrations.CreateModel]) -> None:
+        self.operations = operations
+
+    def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
+        return type(self).__name__, [], {"operations": self.operations}
+
+    def state_forwards(self, app_label: str, state: ProjectState) -> None:
+        state.__dict__.pop("apps", None)  # rendered again when it is next asked for
+        for each in self.operations:
+            each.state_forwards(app_label, state)
+
+    def database_forwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        for each in self.operations:
+            each.database_forwards(app_label, schema_editor, from_state, to_state)
+
+    def database_backwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        for each in reversed(self.operations):
+            each.database_backwards(app_label, schema_editor, from_state, to_state)
+
+    def describe(self) -> str:
+        return f"Create {len(self.operations)} models"
 
 
 class TimeIndex(models.Index):
