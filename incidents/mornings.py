@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -78,27 +78,42 @@ def _spans(desk: Desk, start: datetime, end: datetime) -> list[tuple[datetime, d
 
 
 def overnight(reader: User, *, now: datetime) -> list[Line]:
-    """Ten lines, of what this reader may see; what is confidential is only counted."""
+    """Ten lines, of what this reader may see; what is confidential is only counted. As many statements whatever there is."""
     start = since(now)
-    seen, tickets = IncidentQuerySet(Incident).visible_to(reader), TicketQuerySet(Ticket).visible_to(reader)
-    plain = seen.filter(is_confidential=False)
-    open_tickets = tickets.open().filter(is_confidential=False)
+    incidents, confidential = _incidents(reader, start)
+    tickets = TicketQuerySet(Ticket).visible_to(reader).filter(is_confidential=False)
+    counted = tickets.open().aggregate(**_counts(now))
     return [
-        _opened(plain.filter(created_at__gte=start), Incident.objects.filter(created_at__gte=start, is_confidential=True).count()),
-        _still_open(plain.filter(state__in=OPEN_INCIDENT)),
+        _opened([row for row in incidents if row.created_at >= start], confidential),
+        _still_open([row for row in incidents if row.state in OPEN_INCIDENT]),
         _woken(start, now),
-        _new(tickets.filter(created_at__gte=start, created_at__lte=now, is_confidential=False).exclude(origin=Ticket.Origin.IMPORT)),
-        _triage(open_tickets),
-        _late(open_tickets, now),
-        _due_soon(open_tickets, now),
-        _promised(open_tickets, now),
+        _new(tickets.filter(created_at__gte=start, created_at__lte=now).exclude(origin=Ticket.Origin.IMPORT)),
+        _triage(counted["triage"]),
+        _late(counted["late"]),
+        _due_soon(counted["soon"]),
+        _promised(tickets.open(), now),
         _failing(),
         _on_call(now),
     ]
 
 
-def _opened(rows: IncidentQuerySet, confidential: int) -> Line:
-    found = list(rows.order_by("severity", "-pk"))
+def _incidents(reader: User, start: datetime) -> tuple[list[Incident], int]:
+    """Those opened since or open still that are not confidential, the worst first; and how many were opened that are."""
+    seen = IncidentQuerySet(Incident).visible_to(reader).filter(is_confidential=False)
+    rows = seen.filter(Q(created_at__gte=start) | Q(state__in=OPEN_INCIDENT)).select_related("acknowledged_by").order_by("severity", "pk")
+    return list(rows), Incident.objects.filter(created_at__gte=start, is_confidential=True).count()
+
+
+def _counts(now: datetime) -> dict[str, Count]:
+    late, by_then = _due(now), _due(now + SOON)
+    return {
+        "triage": Count("pk", filter=Q(state=TicketState.NEW, assignee=None)),
+        "late": Count("pk", filter=late),
+        "soon": Count("pk", filter=by_then & ~late),
+    }
+
+
+def _opened(found: list[Incident], confidential: int) -> Line:
     if not found and not confidential:
         return Line(_("No incident was opened."), "ok", "/incidents/")
     text = ngettext("%(n)d incident was opened", "%(n)d incidents were opened", len(found)) % {"n": len(found)}
@@ -107,8 +122,7 @@ def _opened(rows: IncidentQuerySet, confidential: int) -> Line:
     return Line(text + ".", "warn", "/incidents/")
 
 
-def _still_open(rows: IncidentQuerySet) -> Line:
-    found = list(rows.select_related("acknowledged_by").order_by("severity", "pk"))
+def _still_open(found: list[Incident]) -> Line:
     if not found:
         return Line(_("No incident is open."), "ok", "/incidents/")
     alone = [row for row in found if row.acknowledged_by is None and row.state != IncidentState.PROPOSED]
@@ -132,20 +146,17 @@ def _new(rows: TicketQuerySet) -> Line:
     return Line(text + ".", "bad" if grave else "mute", "/queue/?sort=newest")
 
 
-def _triage(rows: TicketQuerySet) -> Line:
-    count = rows.filter(state=TicketState.NEW, assignee=None).count()
+def _triage(count: int) -> Line:
     text = ngettext("%(n)d ticket needs triage.", "%(n)d tickets need triage.", count) % {"n": count}
     return Line(text, "warn" if count else "ok", "/queue/?view=triage")
 
 
-def _late(rows: TicketQuerySet, now: datetime) -> Line:
-    count = rows.filter(_due(now)).count()
+def _late(count: int) -> Line:
     text = ngettext("%(n)d ticket is late.", "%(n)d tickets are late.", count) % {"n": count}
     return Line(text, "bad" if count else "ok", "/queue/")
 
 
-def _due_soon(rows: TicketQuerySet, now: datetime) -> Line:
-    count = rows.filter(_due(now + SOON)).exclude(_due(now)).count()
+def _due_soon(count: int) -> Line:
     text = ngettext("%(n)d more falls due within an hour.", "%(n)d more fall due within an hour.", count) % {"n": count}
     return Line(text, "warn" if count else "ok", "/queue/")
 
@@ -159,8 +170,8 @@ def _due(by: datetime) -> Q:
 def _promised(rows: TicketQuerySet, now: datetime) -> Line:
     day = zones.local(now, None).replace(hour=23, minute=59, second=59)
     found = Pledge.objects.open().filter(ticket__in=rows, due_at__lte=day)
-    missed = found.filter(due_at__lte=now).count()
-    text = ngettext("%(n)d promise is for today", "%(n)d promises are for today", found.count()) % {"n": found.count()}
+    count, missed = found.aggregate(n=Count("pk"), missed=Count("pk", filter=Q(due_at__lte=now))).values()
+    text = ngettext("%(n)d promise is for today", "%(n)d promises are for today", count) % {"n": count}
     text += ", " + _("%(n)d of them missed") % {"n": missed} if missed else ""
     return Line(text + ".", "bad" if missed else "mute", "/before-you-go/")
 
@@ -173,7 +184,8 @@ def _failing() -> Line:
 
 
 def _on_call(now: datetime) -> Line:
-    found = [(schedule.name, roster.on_call(schedule, at=now)) for schedule in Schedule.objects.order_by("name")]
+    schedules = list(Schedule.objects.select_related("team", "fallback").order_by("name"))
+    found = [(rota.schedule.name, rota.on_call(now)) for rota in roster.load(schedules, start=now, end=now)]
     said = [f"{name} {', '.join(str(duty.person) for duty in people) or _('nobody')}" for name, people in found]
     empty = any(not people for _name, people in found)
     return Line(_("On call: %(named)s.") % {"named": "; ".join(said) or _("nobody")}, "bad" if empty or not found else "mute", "/oncall/")
