@@ -1,0 +1,72 @@
+"""How many statements a page may take: eight for a list, twelve for one thing, and as many for six as for three."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from incidents import conversation, problems
+from incidents.incidents import Grounds, declare
+from incidents.mail import posting
+from servicedesk.operations.worlds.company import Company
+from tests.actors import at, signed_in
+from tests.incidents.mailing import mail
+from tests.incidents.reporting import report
+
+LIST, ONE = 8, 12
+LISTS = [
+    "/queue/",
+    "/queue/?view=triage",
+    "/incidents/",
+    "/mail/held/",
+    "/ask/",
+    "/help/",
+    "/alerts/",
+    "/outbox/",
+    "/oncall/swaps/",
+    "/status/",
+]
+ASKING = {"/t/": LIST, "/": ONE, "/help/": LIST, "/ask/": LIST, "/t/1001/": ONE}
+ONES = ["/tickets/1001/", "/tickets/1001/similar/", "/problems/1/", "/mail/1/", "/plan/"]
+MORE = {"/problems/": 9, "/search/?q=lathe": 14, "/before-you-go/": 10, "/tickets/1001/clocks/": 13, "/reports/": 10, "/incidents/201/": 51}
+BUDGETS = dict.fromkeys(LISTS, LIST) | dict.fromkeys(ONES, ONE) | MORE
+
+
+def filled(acme: Company, since: int, until: int) -> None:
+    """More of everything that lists show."""
+    for n in range(since, until):
+        ticket = report(acme, ("ella", "omar", "lea")[n % 3], at(9, n), f"Lathe {n} makes noise", effect="workaround")
+        conversation.reply(ticket, author=acme.people["ben"], text=f"Look at {n}", now=at(10, n))
+        conversation.note(ticket, author=acme.people["ana"], text="A note", now=at(10, n))
+        problems.make([ticket], title=f"Noise {n}", actor=acme.people["ana"], now=at(11))
+        posting.receive(mail(f"News {n}", sender=f"s{n}@other.test", Precedence="bulk"), door="test", now=at(11))
+
+
+@pytest.fixture
+def busy(acme: Company) -> Company:
+    grounds = Grounds(title="Email is down", reason="", service=acme.services["email"], severity=2, since=at(9))
+    declare(grounds, actor=acme.people["dana"], now=at(9))
+    filled(acme, 0, 3)
+    return acme
+
+
+def counted(client: Client, paths: dict[str, int]) -> dict[str, int]:
+    """How many statements each takes, when it was opened before."""
+    found = {}
+    for path in paths:
+        client.get(path)
+        with CaptureQueriesContext(connection) as taken:
+            assert client.get(path).status_code == 200, path
+        found[path] = len(taken)
+    return found
+
+
+@pytest.mark.parametrize(("person", "budgets"), [("ana", BUDGETS), ("ella", ASKING)])
+def test_a_page_keeps_within_its_statements_and_takes_no_more_for_more(busy: Company, person: str, budgets: dict[str, int]) -> None:
+    client = signed_in(busy.people[person])
+    few = counted(client, budgets)
+    assert {path: n for path, n in few.items() if n > budgets[path]} == {}
+    filled(busy, 3, 6)
+    assert counted(client, budgets) == few
