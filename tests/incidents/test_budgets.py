@@ -16,18 +16,7 @@ from tests.incidents.mailing import mail
 from tests.incidents.reporting import report
 
 LIST, ONE = 8, 12
-LISTS = [
-    "/queue/",
-    "/queue/?view=triage",
-    "/incidents/",
-    "/mail/held/",
-    "/ask/",
-    "/help/",
-    "/alerts/",
-    "/outbox/",
-    "/oncall/swaps/",
-    "/status/",
-]
+LISTS = ["/queue/", "/queue/?view=triage", "/incidents/", "/mail/held/", "/ask/", "/help/", "/alerts/", "/outbox/", "/status/"]
 ASKING = {"/t/": LIST, "/": ONE, "/help/": LIST, "/ask/": LIST, "/t/1001/": ONE}
 ONES = ["/tickets/1001/", "/tickets/1001/similar/", "/problems/1/", "/mail/1/", "/plan/"]
 MORE = {"/problems/": 9, "/search/?q=lathe": 14, "/before-you-go/": 10, "/tickets/1001/clocks/": 13, "/reports/": 10, "/incidents/201/": 51}
