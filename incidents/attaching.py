@@ -15,6 +15,8 @@ from incidents.vault import Kept
 from servicedesk.audit import trail
 from servicedesk.directory.models import User
 
+KEEPERS = (Attachment, InboundMail, ReviewFile)  # whose rows speak of content on disk
+
 
 @transaction.atomic
 def attach(ticket: Ticket, entry: Entry | None, files: Iterable[Kept], *, actor: User | None, now: datetime) -> list[Attachment]:
@@ -54,6 +56,11 @@ def sweep(*, now: datetime) -> int:
     return vault.sweep(_known, now=now)
 
 
+def named() -> set[str]:
+    """The content every row speaks of."""
+    return {sha256 for model in KEEPERS for sha256 in model.objects.values_list("sha256", flat=True).iterator()}
+
+
 def _known(hashes: Collection[str]) -> set[str]:
-    rows = (model.objects.filter(sha256__in=hashes).values_list("sha256", flat=True) for model in (Attachment, InboundMail, ReviewFile))
+    rows = (model.objects.filter(sha256__in=hashes).values_list("sha256", flat=True) for model in KEEPERS)
     return {sha256 for found in rows for sha256 in found}

@@ -20,6 +20,7 @@ from django.conf import settings
 from incidents import filetypes
 
 LIVES = timedelta(days=1)  # without a row
+DIGITS = 64  # of a SHA-256
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,11 @@ def path_of(sha256: str) -> Path:
 
 def has(sha256: str) -> bool:
     return path_of(sha256).is_file()
+
+
+def names() -> Iterator[str]:
+    """The hashes of all that is kept."""
+    return (path.name for path in sorted(_folder().glob("??/*")) if len(path.name) == DIGITS)
 
 
 def sweep(known: Callable[[Collection[str]], Collection[str]], *, now: datetime) -> int:
