@@ -58,7 +58,7 @@ def sweep(*, now: datetime) -> int:
 
 def named() -> set[str]:
     """The content every row speaks of."""
-    return {sha256 for model in KEEPERS for sha256 in model.objects.values_list("sha256", flat=True).iterator()}
+    return {sha256 for model in KEEPERS for sha256 in model.objects.exclude(sha256="").values_list("sha256", flat=True)}
 
 
 def _known(hashes: Collection[str]) -> set[str]:

@@ -53,7 +53,8 @@ def put(name: str, chunks: Iterable[bytes]) -> Kept:
 
 
 def path_of(sha256: str) -> Path:
-    return Path(settings.DATA_DIR) / "files" / sha256[:2] / sha256
+    """Where it lies, or would; of content that was erased (no hash) a place where nothing is."""
+    return Path(settings.DATA_DIR) / "files" / (sha256[:2] or "--") / (sha256 or "erased")
 
 
 def has(sha256: str) -> bool:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from incidents import drafts, journal, moves, targets
 from incidents.models import Draft, Entry, Pledge, Ticket
 from notifications import outbox
+from servicedesk.audit import holds
 from servicedesk.directory.models import User
 from servicedesk.search import index
 
@@ -18,7 +19,7 @@ DESKS_WORDS = (Entry.Kind.REPLY, Entry.Kind.CALL, Entry.Kind.MAIL, Entry.Kind.PR
 
 
 class TooLate(Exception):
-    """It went out, or its time to be taken back is over, or it is somebody else's."""
+    """It went out, or its time to be taken back is over, or it is somebody else's, or a legal hold keeps it."""
 
 
 @transaction.atomic
@@ -28,7 +29,7 @@ def take_back(entry: Entry, *, actor: User, now: datetime) -> Entry:
     row = Entry.objects.select_for_update().get(pk=entry.pk)
     if row.author_id == actor.pk and row.withdrawn_at is not None:
         return row
-    if row.author_id != actor.pk or not row.is_held(now):
+    if row.author_id != actor.pk or not row.is_held(now) or holds.held(ticket.number):
         raise TooLate
     keys = [f"{ticket.number}:entry-{row.pk}:", f"{ticket.number}:solved-{row.at.timestamp():.0f}:"]
     if not outbox.take_back(ticket.number, keys, now=now, reason=_("taken back by its author")):

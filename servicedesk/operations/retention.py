@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from incidents.mail import forgetting
 from monitoring.storage import keeping, rolling
+from servicedesk.audit import holds
 from servicedesk.operations.models import Retention
 
 
@@ -49,7 +50,9 @@ def prune(*, now: datetime) -> int:
 
 
 def pruned(*, now: datetime) -> dict[str, int]:
-    """How many of each category were dropped."""
+    """How many of each category were dropped; none of any while a legal hold is on an incident or on everything."""
+    if holds.held(prefix="INC-"):
+        return dict.fromkeys(BY_NAME, 0)
     kept = days_kept()
     return {one.name: one.forget(now - timedelta(days=kept[one.name])) for one in CATEGORIES}
 

@@ -78,7 +78,7 @@ SHELVES = (
         _("What happened. Read only."),
         (
             "incidents.ticket", "incidents.incident", "incidents.run", "incidents.policyversion", "incidents.evaluation",
-            "incidents.firing", "jobs.job", "audit.auditentry", "operations.retention",
+            "incidents.firing", "jobs.job", "audit.auditentry", "audit.legalhold", "operations.retention",
         ),
     ),
 )  # fmt: skip
