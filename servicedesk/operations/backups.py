@@ -56,9 +56,8 @@ class Restored:
 def make(target: Path, *, now: datetime) -> Manifest:
     """Write the whole desk to `target` and read it back. Raises archive.Busy, archive.NotWhole, dumping.CannotDump, OSError."""
     with archive.place(target) as folder:
-        tables = dumping.dump(folder / "database", fingerprints.ours())
-        organisation = Organisation.current()
-        manifest = Manifest(now.isoformat(), connection.vendor, str(organisation or ""), sorted(map(list, _applied())), tables)
+        tables = dumping.dump(folder / "database", fingerprints.there())
+        manifest = Manifest(now.isoformat(), connection.vendor, _name(), sorted(map(list, _applied())), tables)
         known = attaching.named()
         manifest.missing = sorted(one for one in known if not vault.has(one))
         archive.write(folder / "archive", manifest, folder / "database", told(), {one: vault.path_of(one) for one in vault.names()})
@@ -105,7 +104,15 @@ def last(*verbs: str) -> AuditEntry | None:
     return AuditEntry.objects.filter(noun=Organisation._meta.label_lower, object_id="1", verb__in=verbs).order_by("-id").first()
 
 
+def _name() -> str:
+    return str(Organisation.objects.filter(pk=1).values_list("name", flat=True).first() or "")
+
+
 def _note(verb: str, manifest: Manifest, path: Path, *, now: datetime, **said: object) -> None:
+    """On the trail, where the database is one of this version."""
+    loader = MigrationLoader(connection)
+    if set(loader.disk_migrations) - set(loader.applied_migrations):
+        return
     organisation = Organisation.objects.filter(pk=1).first()
     if organisation is not None:
         after = {"file": path.name, "made_at": manifest.made_at, "rows": manifest.rows, "files": manifest.files, **said}

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.apps import apps
+from django.db import connection
 
 # who is signed in is not carried over, and whether a desk is held is no content
 LEFT_OUT = {"django_session", "usersessions_usersession"}
@@ -35,13 +36,21 @@ Tables = Mapping[str, tuple[str, ...]]
 
 
 def ours() -> Tables:
-    """Every table of the desk with its columns; what a database computes by itself is not among them."""
+    """Every table of the desk by its model, with its columns; what a database computes by itself is not among them."""
     found = {
         model._meta.db_table: tuple(str(one.column) for one in model._meta.concrete_fields if _counts(model._meta.db_table, one.column))
         for model in apps.get_models(include_auto_created=True)
         if model._meta.managed and model._meta.db_table not in LEFT_OUT
     }
     return {**found, "django_migrations": ("app", "name")}
+
+
+def there() -> Tables:
+    """Those of them that this database has: a backup is often made after new code was installed and before it migrates."""
+    with connection.cursor() as cursor:
+        tables = set(connection.introspection.table_names(cursor))
+        known = {table: {one.name for one in connection.introspection.get_table_description(cursor, table)} for table in tables & {*ours()}}
+    return {table: tuple(one for one in columns if one in known[table]) for table, columns in ours().items() if table in known}
 
 
 def take(cursor: Any, vendor: str, tables: Tables) -> dict[str, Table]:
