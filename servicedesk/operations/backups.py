@@ -5,7 +5,6 @@ A desk that was restored stands on hold, and what was due in the backup is not s
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from servicedesk import env
 from servicedesk.audit import trail
 from servicedesk.audit.models import AuditEntry
 from servicedesk.directory.models import Organisation
+from servicedesk.environment import env as given
 from servicedesk.operations import archive, dumping, fingerprints, standstill
 from servicedesk.operations.archive import DATABASE, FILES, Manifest
 from servicedesk.operations.models import EnginePass
@@ -69,8 +69,8 @@ def make(target: Path, *, now: datetime) -> Manifest:
 
 def told() -> dict[str, str]:
     """The settings of this process; of a secret only that it is set."""
-    given = {name.removesuffix("_FILE"): name for name in sorted(os.environ) if env.known(name) and name not in env.INTERNAL}
-    return {bare: os.environ[name] if bare in TOLD and bare == name else "set, not kept here" for bare, name in given.items()}
+    names = {name.removesuffix("_FILE"): name for name in sorted(given.environ) if env.known(name) and name not in env.INTERNAL}
+    return {bare: given.environ[name] if bare in TOLD and bare == name else "set, not kept here" for bare, name in names.items()}
 
 
 def put_back(source: Path, *, replace: bool, now: datetime) -> Restored:

@@ -15,6 +15,7 @@ import psycopg
 from django.conf import settings
 from django.db import connection, transaction
 
+from servicedesk.environment import env as given
 from servicedesk.operations import fingerprints
 from servicedesk.operations.fingerprints import LEFT_OUT, Table, Tables
 
@@ -179,7 +180,7 @@ def _environ() -> dict[str, str]:
     names = {"PGDATABASE": "NAME", "PGUSER": "USER", "PGPASSWORD": "PASSWORD", "PGHOST": "HOST", "PGPORT": "PORT"}
     found = {theirs: str(said[ours]) for theirs, ours in names.items() if said.get(ours)}
     found |= {theirs: str(said["OPTIONS"][ours]) for ours, theirs in SSL.items() if ours in said["OPTIONS"]}
-    return {"PATH": os.environ.get("PATH", ""), "PGCONNECT_TIMEOUT": "5", **found}
+    return {**given.environ, "PGCONNECT_TIMEOUT": "5", **found}
 
 
 def _conninfo(environ: dict[str, str]) -> str:
