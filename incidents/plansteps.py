@@ -1,6 +1,7 @@
-"""The plan at work: its four phases on each incident, the runbook of a service on its incidents and tickets, step by step.
+"""The plan at work: its four phases on each incident, the runbook of a service on its incidents, tickets and alerts, step by step.
 
-What is ticked is written down where the work is: on the incident's timeline, in the ticket's history.
+What is ticked is written down where the work is: on the incident's timeline, in the ticket's history. An alert without an
+incident keeps its steps itself; once it has one they are the incident's.
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ from typing import cast
 
 from django.core.cache import cache
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from incidents import journal
-from incidents.models import Incident, Plan, PlanStep, Runbook, Ticket, TimelineEntry
+from incidents.models import Incident, LinkedAlert, Plan, PlanStep, Runbook, Ticket, TimelineEntry
 from incidents.states import IllegalMove, IncidentState
 from servicedesk.audit import trail
 from servicedesk.directory.models import Service, User
@@ -62,8 +64,19 @@ def steps_in(text: str, *, is_listed: bool) -> list[str]:
 def of_incident(incident: Incident) -> list[Part]:
     """The four phases, then the runbooks of its services."""
     services = [*([incident.service] if incident.service else []), *incident.more_services.all()]
-    carried = _carried(incident.steps.select_related("done_by"))
+    rows = PlanStep.objects.filter(Q(incident=incident) | Q(alert__incident=incident)).select_related("done_by")
+    carried = _carried(sorted(rows, key=lambda row: (row.alert_id or 0, row.place)))
     return [part for part in (*_phases(carried), *_runbooks(services, carried)) if part.steps]
+
+
+def of_alert(alert: LinkedAlert) -> list[Part]:
+    """The runbook of its service; with an incident, as far as it was worked there."""
+    if alert.service is None:
+        return []
+    mine = Q(incident=alert.incident_id) if alert.incident_id else Q()
+    rows = PlanStep.objects.filter(mine | Q(alert=alert), part=f"{RUNBOOK}{alert.service.slug}").select_related("done_by")
+    carried = _carried(sorted(rows, key=lambda row: (row.alert_id or 0, row.place)))
+    return [part for part in _runbooks([alert.service], carried) if part.steps]
 
 
 def of_ticket(ticket: Ticket) -> list[Part]:
@@ -94,6 +107,7 @@ def tick(incident: Incident, part: str, place: int, *, is_done: bool, actor: Use
     row = Incident.objects.locked(incident.pk)
     if row.state not in WORKED:
         raise IllegalMove(row.number, row.state, str(_("worked on by the checklist")))
+    _take_over(row, part)
     step = _step(of_incident(row), part, place, incident=row)
     if _marked(step, is_done, actor, now):
         journal.line(row, TimelineEntry.Kind.NOTE, _said(step, of_incident(row)), now=now, actor=actor, data={"checklist": step.pk})
@@ -112,10 +126,32 @@ def tick_ticket(ticket: Ticket, part: str, place: int, *, is_done: bool, actor: 
     return step
 
 
+@transaction.atomic
+def tick_alert(alert: LinkedAlert, part: str, place: int, *, is_done: bool, actor: User, now: datetime) -> PlanStep:
+    """As `tick`, on an alert that has no incident. Raises NoSuchStep."""
+    row = LinkedAlert.objects.select_for_update(of=("self",)).select_related("service").get(pk=alert.pk)
+    step = _step(of_alert(row), part, place, alert=row)
+    if _marked(step, is_done, actor, now):
+        trail.record(row, "step", actor=actor, now=now, after={"part": part, "place": place, "done": is_done})
+    return step
+
+
+def _take_over(incident: Incident, part: str) -> None:
+    """What was worked on one of its alerts before is the incident's, unless it has begun that part itself."""
+    if incident.steps.filter(part=part).exists():
+        return
+    first = PlanStep.objects.filter(alert__incident=incident, part=part).order_by("alert").values_list("alert", flat=True).first()
+    if first is not None:
+        PlanStep.objects.filter(alert=first, part=part).update(incident=incident, alert=None)
+
+
 def _carried(rows: Iterable[PlanStep]) -> dict[str, list[Step]]:
+    """By part, each in its order; of a part that several carry the first one's."""
     found: dict[str, list[Step]] = {}
+    whose: dict[str, int] = {}
     for row in rows:
-        found.setdefault(row.part, []).append(Step(row.place, row.text, row.done_by, row.done_at))
+        if whose.setdefault(row.part, row.alert_id or 0) == (row.alert_id or 0):
+            found.setdefault(row.part, []).append(Step(row.place, row.text, row.done_by, row.done_at))
     return found
 
 

@@ -18,6 +18,7 @@ urlpatterns = [
     path("checks/<int:number>/ping/", checks.ping, name="ping_check"),
     path("alerts/", alerts.alerts, name="alerts"),
     path("alerts/<int:number>/", alerts.alert, name="alert"),
+    path("alerts/<int:number>/step/", alerts.step, name="alert_step"),
     path("inbox/", inbox.inbox, name="inbox"),
     path("inbox/<slug:slug>/mapping/", mapping.edit, name="source_mapping"),
     path("in/results/", doors.Results.as_view(), name="in_results"),

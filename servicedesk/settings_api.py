@@ -34,6 +34,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "MessageState": "notifications.states.MessageState",
         "Severity": "incidents.states.Severity",
         "SilenceState": "incidents.api.silences.SilenceState",
+        "SilenceAudience": "incidents.api.silences.SilenceAudience",
         "ServiceState": "servicedesk.directory.models.services.ServiceState",
         "CheckKind": "monitoring.models.checks.Check.Kind",
         "NewCheckKind": "monitoring.api.shapes.NewKind",

@@ -220,7 +220,8 @@ class IncidentAdmin(RecordAdmin):
 class SilenceAdmin(RecordAdmin):
     """Made and ended on their own page."""
 
-    list_display = ("about", "reason", "starts_at", "ends_at", "made_by", "ended_by")
+    list_display = ("about", "reason", "starts_at", "ends_at", "audience", "made_by", "ended_by")
+    list_filter = ("audience",)
     list_select_related = ("service", "made_by", "ended_by")
     search_fields = ("check_slug", "service__name", "reason")
     date_hierarchy = "starts_at"

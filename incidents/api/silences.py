@@ -37,6 +37,13 @@ class SilenceState(TextChoices):
     PAST = "past", gettext_lazy("Past")
 
 
+class SilenceAudience(TextChoices):
+    """Of those who are told; null: nobody is."""
+
+    DESK = "desk", gettext_lazy("The desk")
+    EMPLOYEES = "employees", gettext_lazy("Everybody: portal and status page")
+
+
 class SilenceShape(Shape):
     """`covers_until` is set while it keeps alerts back, `covers_from` while it will do so later."""
 
@@ -51,7 +58,10 @@ class SilenceShape(Shape):
     opens = serializers.TimeField(allow_null=True)
     closes = serializers.TimeField(allow_null=True)
     zone = serializers.CharField()
+    audience = OneOf(SilenceAudience.choices, allow_null=True)
     public_text = serializers.CharField()
+    announce_at = Moment(allow_null=True, help_text="When its mail goes; null: none goes, or it has gone.")
+    announced_at = Moment(allow_null=True)
     covers_until = serializers.SerializerMethodField()
     covers_from = serializers.SerializerMethodField()
     made_by = Named("username")
@@ -87,7 +97,9 @@ class NewSilence(Shape):
     opens = serializers.TimeField(required=False, allow_null=True)
     closes = serializers.TimeField(required=False, allow_null=True)
     zone = Zone(max_length=64, required=False)
-    public_text = serializers.CharField(max_length=240, required=False, allow_blank=True, help_text="What employees read.")
+    audience = OneOf(SilenceAudience.choices, required=False)
+    public_text = serializers.CharField(max_length=240, required=False, allow_blank=True, help_text="What the audience reads.")
+    announce_at = Moment(required=False, allow_null=True, help_text="A day before it begins where it is not said; null: no mail.")
 
 
 class SilenceFilters(Shape):

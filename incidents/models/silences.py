@@ -25,6 +25,13 @@ class SilenceQuerySet(models.QuerySet["Silence"]):
     def past(self, now: datetime) -> SilenceQuerySet:
         return self.filter(ends_at__lte=now)
 
+    def announced(self, now: datetime) -> SilenceQuerySet:
+        """What employees are told of, not over."""
+        return self.filter(audience=Silence.Audience.EMPLOYEES, ends_at__gt=now)
+
+    def to_announce(self, now: datetime) -> SilenceQuerySet:
+        return self.filter(announce_at__lte=now)
+
     def about(self, service: Service | None, check_slug: str) -> SilenceQuerySet:
         """Of this check, or of all checks of this service."""
         named = Q(check_slug=check_slug) & ~Q(check_slug="")
@@ -32,7 +39,15 @@ class SilenceQuerySet(models.QuerySet["Silence"]):
 
 
 class Silence(models.Model):
-    """Monitoring goes on; the rules are not asked about covered alerts until it ends. With weekdays: only in those windows."""
+    """Monitoring goes on; the rules are not asked about covered alerts until it ends. With weekdays: only in those windows.
+
+    With an audience it is announced maintenance: its public text stands where they read, and goes to them by mail ahead.
+    """
+
+    class Audience(models.TextChoices):
+        NOBODY = "", _("Nobody: it is only kept quiet")
+        DESK = "desk", _("The desk")
+        EMPLOYEES = "employees", _("Everybody: portal and status page")
 
     service = models.ForeignKey(Service, models.PROTECT, null=True, blank=True, related_name="silences", verbose_name=_("service"))
     check_slug = models.CharField(_("check"), max_length=120, blank=True)
@@ -45,7 +60,10 @@ class Silence(models.Model):
     opens = models.TimeField(_("opens"), null=True, blank=True)
     closes = models.TimeField(_("closes"), null=True, blank=True)
     zone = models.CharField(_("time zone"), max_length=64, default="UTC")
-    public_text = models.CharField(_("what employees read"), max_length=240, blank=True)
+    audience = models.CharField(_("announced to"), max_length=10, choices=Audience, blank=True, default=Audience.NOBODY)
+    public_text = models.CharField(_("what they read"), max_length=240, blank=True)
+    announce_at = models.DateTimeField(_("mail goes"), null=True, blank=True, help_text=_("Empty: no mail, or it has gone."))
+    announced_at = models.DateTimeField(_("mail went"), null=True, blank=True, editable=False)
     made_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("made by"))
     created_at = models.DateTimeField(_("made"))
     ended_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("ended by"))
@@ -56,10 +74,17 @@ class Silence(models.Model):
         verbose_name = _("silence")
         verbose_name_plural = _("silences")
         ordering = ["-id"]
-        indexes = [models.Index(fields=["ends_at"], name="silence_ends")]
+        indexes = [
+            models.Index(fields=["ends_at"], name="silence_ends"),
+            models.Index(fields=["announce_at"], condition=Q(announce_at__isnull=False), name="silence_announce"),
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(ends_at__gte=F("starts_at")), name="silence_ends_after_it_starts"),
             models.CheckConstraint(condition=~Q(check_slug="") | Q(service__isnull=False), name="silence_of_something"),
+            models.CheckConstraint(
+                condition=Q(audience="", public_text="", announce_at=None) | (~Q(audience="") & ~Q(public_text="")),
+                name="silence_announced_in_words",
+            ),
             models.CheckConstraint(
                 condition=Q(weekdays=[]) | Q(opens__isnull=False, closes__isnull=False), name="silence_windows_have_times"
             ),
@@ -81,6 +106,11 @@ class Silence(models.Model):
             return self.starts_at, self.ends_at
         found = windows.window_at(now, weekdays=self.weekdays, start=self.opens, end=self.closes, zone=ZoneInfo(self.zone))
         return (found[0], min(found[1], self.ends_at)) if found else None
+
+    def next_window(self, now: datetime) -> tuple[datetime, datetime] | None:
+        """What it covers now, or else next."""
+        at = now if self.window(now) else self.next_at(now)
+        return self.window(at) if at is not None else None
 
     def next_at(self, now: datetime) -> datetime | None:
         """When it begins to cover something next."""

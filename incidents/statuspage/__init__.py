@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from incidents.statuspage.announcing import announce
 from incidents.statuspage.keeping import folder, keep, kept
 from incidents.statuspage.picture import Picture, may_read, picture, updates
 from incidents.statuspage.subscribing import ask, confirm, stop, tell
 
-__all__ = ["Picture", "ask", "confirm", "folder", "keep", "kept", "may_read", "picture", "stop", "tell", "updates"]
+__all__ = ["Picture", "announce", "ask", "confirm", "folder", "keep", "kept", "may_read", "picture", "stop", "tell", "updates"]

@@ -6,12 +6,14 @@ import base64
 import hashlib
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
-from incidents.statuspage.picture import Picture, picture, updates
+from incidents import silences
+from incidents.statuspage.picture import AHEAD, Picture, picture, updates
 from servicedesk.directory.models import Organisation
 
 PAGE, FEED = "index.html", "feed.atom"
@@ -54,7 +56,8 @@ def page(seen: Picture, *, is_file: bool = True) -> str:
 
 def feed(*, now: datetime) -> str:
     told = list(updates()[:ENTRIES])
-    context = {"updates": told, "now": now, "site_url": settings.SITE_URL, "organisation": Organisation.current()}
+    context: dict[str, Any] = {"updates": told, "now": now, "site_url": settings.SITE_URL, "organisation": Organisation.current()}
+    context["work"] = silences.announced(now=now, ahead=AHEAD)
     return render_to_string("status/feed.atom", context)
 
 

@@ -10,7 +10,9 @@ from zoneinfo import ZoneInfo
 from django.db.models import Prefetch, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from incidents.models import Incident, Silence, Update
+from incidents import silences
+from incidents.models import Incident, Update
+from incidents.silences import Work
 from incidents.states import IncidentState
 from servicedesk import walltime
 from servicedesk.directory import moments, zones
@@ -19,6 +21,7 @@ from servicedesk.directory.models import Organisation, Service, User
 DAYS, RECENT = 90, timedelta(days=14)
 AHEAD = timedelta(days=14)
 GRAVE = 2
+TONES = ("down", "degraded", "maintenance", "ok")
 DAY = timedelta(days=1)
 NEVER_WAS = (IncidentState.PROPOSED, IncidentState.REJECTED, IncidentState.MERGED)
 
@@ -44,21 +47,25 @@ class Component:
 
 
 @dataclass(frozen=True, slots=True)
+class ComponentGroup:
+    """Services that stand together; `name` "" where they are in no group. `is_open`: one of them is not well."""
+
+    name: str
+    components: Sequence[Component]
+    tone: str
+    word: str
+
+    @property
+    def is_open(self) -> bool:
+        return self.tone != "ok" or not self.name
+
+
+@dataclass(frozen=True, slots=True)
 class Told:
     """An incident as it was published."""
 
     incident: Incident
     updates: Sequence[Update]
-
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """Announced maintenance."""
-
-    about: str
-    text: str
-    starts_at: datetime
-    ends_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +79,7 @@ class Picture:
     past: Sequence[Told]
     work: Sequence[Work]
     components: Sequence[Component]
+    groups: Sequence[ComponentGroup]
 
 
 def may_read(user: User | None) -> bool:
@@ -85,10 +93,11 @@ def picture(*, now: datetime) -> Picture:
     shown = list(_shown(now))
     here = [_told(one) for one in shown if one.state not in (IncidentState.RESOLVED, IncidentState.CLOSED)]
     recent = [_told(one) for one in shown if one.resolved_at and one.resolved_at > now - RECENT]
-    work = list(_work(now))
-    components = [_component(service, shown, work, now, ZoneInfo(zone)) for service in Service.objects.active().order_by("tier", "name")]
+    work = silences.announced(now=now, ahead=AHEAD)
+    services = list(Service.objects.active().order_by("tier", "name"))
+    components = [_component(service, shown, work, now, ZoneInfo(zone)) for service in services]
     sentence, tone = _sentence(components, here)
-    return Picture(organisation, zone, now, sentence, tone, here, recent, work, components)
+    return Picture(organisation, zone, now, sentence, tone, here, recent, work, components, _grouped(services, components))
 
 
 def updates() -> QuerySet[Update]:
@@ -108,16 +117,16 @@ def _told(incident: Incident) -> Told:
     return Told(incident, incident.told)  # type: ignore[attr-defined]  # prefetched
 
 
-def _work(now: datetime) -> list[Work]:
-    """What was announced and is under way, or begins within two weeks."""
-    rows = Silence.objects.filter(ends_at__gt=now).exclude(public_text="").select_related("service").order_by("starts_at")[:20]
-    found = [(row, row.window(now) or _next_of(row, now)) for row in rows]
-    return [Work(row.service.name if row.service else row.about, row.public_text, *window) for row, window in found if window]
-
-
-def _next_of(row: Silence, now: datetime) -> tuple[datetime, datetime] | None:
-    at = row.next_at(now)
-    return row.window(at) if at is not None and at <= now + AHEAD else None
+def _grouped(services: Sequence[Service], components: Sequence[Component]) -> list[ComponentGroup]:
+    """The worst group first, so that no green one hides a red one; those in no group before the others that are well."""
+    by_name: dict[str, list[Component]] = {}
+    for service, component in zip(services, components, strict=True):
+        by_name.setdefault(service.group.strip(), []).append(component)
+    found = []
+    for name, own in by_name.items():
+        worst = min(own, key=lambda one: TONES.index(one.tone))
+        found.append(ComponentGroup(name, own, worst.tone, worst.word))
+    return sorted(found, key=lambda group: (TONES.index(group.tone), group.name.lower()))
 
 
 def _component(service: Service, shown: Sequence[Incident], work: Sequence[Work], now: datetime, zone: ZoneInfo) -> Component:
@@ -128,7 +137,7 @@ def _component(service: Service, shown: Sequence[Incident], work: Sequence[Work]
         return Component(
             service.name, "down" if min(here) <= GRAVE else "degraded", _("Down") if min(here) <= GRAVE else _("Degraded"), days
         )
-    if any(one.about == service.name and one.starts_at <= now for one in work):
+    if any(one.about == service.name and one.is_now for one in work):
         return Component(service.name, "maintenance", _("Maintenance"), days)
     return Component(service.name, "ok", _("Working"), days)
 

@@ -35,7 +35,7 @@ def ask(email: str, *, now: datetime) -> None:
     name = _name()
     subject = _("Confirm: status of %(name)s by mail") % {"name": name}
     text = _("Somebody, probably you, asked for mail about the services of %(name)s. Confirm it on this page; otherwise nothing happens.")
-    _post(row, f"confirm:{now.isoformat()}", subject, f"{text % {'name': name}}\n\n{_link(row)}\n", now)
+    post(row, f"confirm:{now.isoformat()}", subject, f"{text % {'name': name}}\n\n{link(row)}\n", now)
 
 
 @transaction.atomic
@@ -82,16 +82,16 @@ def _told(pk: int, now: datetime) -> int:
 def _write(row: Subscriber, update: Update, now: datetime) -> None:
     subject = f"{update.incident.title}: {update.get_phase_display()}"
     stop_it = _("No more of these:")
-    text = f"{update.text}\n\n{settings.SITE_URL}{reverse('status')}\n\n{stop_it} {_link(row)}\n"
-    _post(row, f"update:{update.pk}", subject, text, now)
+    text = f"{update.text}\n\n{settings.SITE_URL}{reverse('status')}\n\n{stop_it} {link(row)}\n"
+    post(row, f"update:{update.pk}", subject, text, now)
 
 
-def _post(row: Subscriber, key: str, subject: str, text: str, now: datetime) -> None:
-    letter = outbox.Letter(subject=subject[:240], text=text, html="", sms="", short="", headers={"List-Unsubscribe": f"<{_link(row)}>"})
+def post(row: Subscriber, key: str, subject: str, text: str, now: datetime) -> None:
+    letter = outbox.Letter(subject=subject[:240], text=text, html="", sms="", short="", headers={"List-Unsubscribe": f"<{link(row)}>"})
     outbox.post(thread="status", key=f"status:{row.pk}:{key}", channel=Channel.EMAIL, to=row.email, letter=letter, now=now)
 
 
-def _link(row: Subscriber) -> str:
+def link(row: Subscriber) -> str:
     return f"{settings.SITE_URL}{reverse('status_subscription', args=[row.token])}"
 
 

@@ -44,7 +44,7 @@ def _home(request: PersonRequest, searched: dict[str, Any]) -> HttpResponse:
     context = {
         **searched,
         "incidents": Incident.objects.shown_to_employees().select_related("service").order_by("severity", "since")[:3],
-        "planned": silences.announced(now=now),
+        "planned": silences.announced(now=now, ahead=silences.AHEAD),
         "following": _following(request),
         "standing": requester.standing(Service.objects.active()),
         "open_tickets": [requester.Seen(t, now) for t in own.filter(state__in=OPEN_TICKET).order_by("-updated_at")[:SHOWN]],

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from urllib.parse import urlencode
 
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404, HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
 
+from incidents import access as incident_access
+from incidents import plansteps
 from incidents.models import Incident, LinkedAlert
+from incidents.states import IllegalMove
+from incidents.views import numbers
 from monitoring import access, explaining
 from monitoring.models import Alert
 from servicedesk import clock
@@ -70,8 +78,41 @@ def alert(request: PersonRequest, number: int) -> HttpResponse:
     found = Alert.objects.select_related("check_ref__service", "held_by").filter(pk=number).first()
     if found is None:
         raise Http404
-    explained = explaining.of_alert(found, user=request.user, now=clock.now())
-    return render(request, "monitoring/alert.html", {"alert": found, "explained": explained})
+    copy = LinkedAlert.objects.select_related("service", "incident").filter(alert_id=found.pk).first()
+    context = {
+        "alert": found,
+        "explained": explaining.of_alert(found, user=request.user, now=clock.now()),
+        "parts": plansteps.of_alert(copy) if copy else [],
+        "may_work": _may_work(request.user, copy),
+        "step_url": reverse("alert_step", args=[found.pk]),
+    }
+    return render(request, "monitoring/alert.html", context)
+
+
+@require_POST
+def step(request: PersonRequest, number: int) -> HttpResponse:
+    """A step of the runbook, done or not after all: on the alert's incident where it has one."""
+    found = LinkedAlert.objects.select_related("service", "incident").filter(alert_id=number).first()
+    if not _may_work(request.user, found):
+        raise PermissionDenied
+    if found is None:
+        raise Http404
+    part, place = request.POST.get("part", ""), numbers.whole(request.POST.get("done") or request.POST.get("undo", "")) or 0
+    deed = partial(plansteps.tick, found.incident) if found.incident else partial(plansteps.tick_alert, found)
+    try:
+        deed(part, place, is_done="done" in request.POST, actor=request.user, now=clock.now())
+    except plansteps.NoSuchStep as error:
+        raise Http404 from error
+    except IllegalMove as error:
+        messages.error(request, str(error))
+    return redirect(f"{reverse('alert', args=[number])}#runbook")
+
+
+def _may_work(user: User, copy: LinkedAlert | None) -> bool:
+    """Who works its incident; without one, agents and managers."""
+    if copy is None or copy.incident is None:
+        return user.is_agent or user.is_manager
+    return Incident.objects.visible_to(user).filter(pk=copy.incident.pk).exists() and incident_access.may_work(user, copy.incident)
 
 
 def _read(request: PersonRequest) -> Asked:

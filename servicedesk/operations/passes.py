@@ -24,7 +24,7 @@ from incidents import (
 )
 from incidents.command import obligations
 from incidents.command import sweep as command
-from incidents.governance import keep_status, mail_reports, tell_status, tend_reviews
+from incidents.governance import announce_work, keep_status, mail_reports, tell_status, tend_reviews
 from incidents.incidents import sweep as incidents
 from incidents.mail import held, mailbox, posting
 from monitoring import ahead, deadman, intake, rounds, watching
@@ -109,6 +109,7 @@ PASSES: tuple[Pass, ...] = (
     Pass("forget old drafts", 3600, drafts.forget, on_hold=True),
     Pass("mail reports", 60, mail_reports, lane="work"),
     Pass("tell who follows the status page", 5, tell_status, lane="work"),
+    Pass("announce maintenance", 5, announce_work, lane="work"),
     Pass("keep the status page as a file", 60, keep_status, lane="work"),
     Pass("open plan reviews and remind of them", 3600, tend_reviews, lane="work"),
     Pass("forget who was present", 3600, around.forget, on_hold=True),

@@ -186,6 +186,7 @@ MATRIX: dict[str, Row] = {
     "ping_check": Row((LOGIN, NO, NO, LOGIN, LOGIN, LOGIN, NO), "post", "check"),
     "alerts": Row(MONITORED),
     "alert": Row(MONITORED, takes="alert"),
+    "alert_step": Row((LOGIN, NO, NO, GONE, GONE, NO, NO), "post", "alert"),
     "outbox": Row((LOGIN, NO, NO, OK, OK, OK, OK)),
     "drills": Row((LOGIN, NO, NO, NO, OK, OK, OK)),
     "drill": Row((GONE,) * 7, takes="token"),

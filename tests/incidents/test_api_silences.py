@@ -18,8 +18,8 @@ from tests.actors import NINE, at
 from tests.speaking import Caller, person, program
 
 KEYS = [
-    "id", "state", "service", "check_slug", "reason", "starts_at", "ends_at", "weekdays", "opens", "closes", "zone", "public_text",
-    "covers_until", "covers_from", "made_by", "created_at", "ended_by",
+    "id", "state", "service", "check_slug", "reason", "starts_at", "ends_at", "weekdays", "opens", "closes", "zone", "audience",
+    "public_text", "announce_at", "announced_at", "covers_until", "covers_from", "made_by", "created_at", "ended_by",
 ]  # fmt: skip
 NOON = "2026-11-23T11:00:00Z"
 VPN = {"service": "vpn", "reason": "The tunnel is renewed", "ends_at": NOON}

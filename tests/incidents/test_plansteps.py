@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from incidents import incidents, plansteps
-from incidents.models import Incident, Plan, PlanStep, Runbook
+from incidents import alerts, incidents, plansteps
+from incidents.models import Incident, LinkedAlert, Plan, PlanStep, Runbook
 from incidents.states import IllegalMove
+from servicedesk.audit.models import AuditEntry
 from servicedesk.directory.models import Service
 from servicedesk.operations.worlds.company import Company
 from tests.actors import NINE, signed_in
 from tests.incidents.reporting import report
+from tests.incidents.test_alerts import smtp
 
 LATER = NINE + timedelta(minutes=5)
 
@@ -96,3 +99,38 @@ def test_on_the_page_one_button_a_step_works_without_scripts(outage: Incident, a
     assert "1 of 4" in page
     assert 'name="undo" value="1"' in page
     assert sam.post(f"/incidents/{outage.pk}/step/", {"part": "logistics", "done": "x"}).status_code == 404
+
+
+def test_an_alert_without_an_incident_keeps_the_steps_and_who_did_them(acme: Company) -> None:
+    alert = alerts.opened(smtp(acme, NINE), now=NINE)
+    for _again in range(2):
+        plansteps.tick_alert(alert, "runbook:email", 1, is_done=True, actor=acme.people["sam"], now=LATER)
+    (part,) = plansteps.of_alert(alert)
+    assert (part.done, part.steps[0].done_by) == (1, acme.people["sam"])
+    assert AuditEntry.objects.filter(noun="incidents.linkedalert", verb="step").count() == 1
+
+
+def test_the_incident_of_an_alert_takes_over_what_was_done(outage: Incident, acme: Company) -> None:
+    alert = alerts.opened(smtp(acme, NINE), now=NINE)
+    plansteps.tick_alert(alert, "runbook:email", 1, is_done=True, actor=acme.people["sam"], now=LATER)
+    Incident.objects.filter(pk=outage.pk).update(service=acme.services["email"])
+    LinkedAlert.objects.filter(pk=alert.pk).update(incident=outage)
+    outage.refresh_from_db()
+    alert.refresh_from_db()
+    assert plansteps.of_incident(outage)[-1].done == 1
+    plansteps.tick(outage, "runbook:email", 2, is_done=True, actor=acme.people["dana"], now=LATER)
+    assert plansteps.of_incident(outage)[-1].done == plansteps.of_alert(alert)[0].done == 2
+    assert not PlanStep.objects.filter(alert__isnull=False).exists()
+
+
+def test_two_alerts_with_steps_are_one_runbook_on_their_incident(outage: Incident, acme: Company) -> None:
+    Incident.objects.filter(pk=outage.pk).update(service=acme.services["email"])
+    outage.refresh_from_db()
+    for number in (1, 2):
+        alert = alerts.opened(replace(smtp(acme, NINE), alert_id=900 + number), now=NINE)
+        plansteps.tick_alert(alert, "runbook:email", number, is_done=True, actor=acme.people["sam"], now=LATER)
+        LinkedAlert.objects.filter(pk=alert.pk).update(incident=outage)
+    book = plansteps.of_incident(outage)[-1]
+    assert [step.place for step in book.steps if step.done_at] == [1]
+    plansteps.tick(outage, "runbook:email", 3, is_done=True, actor=acme.people["sam"], now=LATER)
+    assert [step.place for step in plansteps.of_incident(outage)[-1].steps if step.done_at] == [1, 3]

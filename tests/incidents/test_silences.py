@@ -139,6 +139,8 @@ def test_a_window_holds_its_moment_and_the_next_begins_later(minute: int, start:
         ({"ends_at": at(3) + timedelta(days=31)}, "longer than 30 days"),
         ({"service": None}, "Name a service or a check"),
         ({"weekdays": [1]}, "needs the times"),
+        ({"audience": "employees"}, "Write what they read"),
+        ({"audience": "", "public_text": "Mail rests"}, "Choose who reads it"),
     ],
 )
 def test_what_cannot_stand_is_refused_with_its_reason(more: dict[str, Any], words: str, acme: Company) -> None:
@@ -147,7 +149,14 @@ def test_what_cannot_stand_is_refused_with_its_reason(more: dict[str, Any], word
     assert not Silence.objects.exists()
 
 
-FORM = {"service": "email", "reason": "Update", "starts_at": "2026-11-23T09:00", "ends_at": "2036-11-23T11:00", "public_text": "Mail rests"}
+FORM = {
+    "service": "email",
+    "reason": "Update",
+    "starts_at": "2026-11-23T09:00",
+    "ends_at": "2036-11-23T11:00",
+    "audience": "employees",
+    "public_text": "Mail rests",
+}
 
 
 @pytest.mark.parametrize("name", ["ella", "eve", "vera", "adam"])

@@ -17,7 +17,7 @@ from incidents.command import updates
 from incidents.models import Incident, Subscriber
 from incidents.statuspage import keeping
 from notifications.models import Message
-from servicedesk.directory.models import Organisation
+from servicedesk.directory.models import Organisation, Service
 from servicedesk.operations.worlds import autumn, history
 from servicedesk.operations.worlds.company import Company
 from tests.actors import NINE, signed_in
@@ -102,6 +102,17 @@ def test_announced_maintenance_stands_on_it_before_and_while_it_is_done(public: 
     assert {one.name: one.tone for one in before.components}["Printing"] == "ok"
     assert {one.name: one.tone for one in during.components}["Printing"] == "maintenance"
     assert statuspage.picture(now=NINE + 2 * DAY).work == []
+    assert "Printers restart." in keeping.feed(now=NINE)
+
+
+def test_the_group_with_trouble_stands_first_and_open_and_those_that_are_well_are_folded(public: Company) -> None:
+    Service.objects.filter(slug__in=("email", "printing")).update(group="Offices")
+    Service.objects.filter(slug="file-server").update(group="")
+    publish(public, outage(public))
+    first, *others = statuspage.picture(now=NINE).groups
+    assert (first.name, first.word, first.is_open) == ("Network", "Down", True)
+    assert [(one.name, one.is_open) for one in others] == [("", True), ("Offices", False)]
+    assert page().count('<details class="group" open>') == 1
 
 
 def test_each_day_of_trouble_has_its_bar_and_its_words(acme: Company) -> None:
@@ -136,6 +147,39 @@ def test_the_file_says_the_same_and_is_given_out_when_the_database_is_away(publi
         answer = Client().get("/status/")
     assert answer.content.decode() == kept
     assert answer["Cache-Control"] == "no-store"
+
+
+def test_the_file_is_whole_without_the_desk(public: Company, settings: Any, tmp_path: Path) -> None:
+    settings.DATA_DIR = tmp_path
+    publish(public, outage(public))
+    soon = {"starts_at": NINE + DAY, "ends_at": NINE + DAY + HOUR}
+    silences.make(actor=public.people["ben"], service=public.services["email"], reason="x", public_text="Mail rests.", **soon, now=NINE)
+    statuspage.keep(now=NINE)
+    text = (tmp_path / "status" / "index.html").read_text()
+    leads = re.findall(r"""(?:href|src)="([^"]*)""", text)
+    assert {lead for lead in leads if not lead.startswith(("http://testserver/", "data:"))} == {"feed.atom"}
+    assert not re.search(r"<script|<img|@import|rel=.stylesheet|url\((?!#d\))", text)
+    for words in (
+        "VPN is down",
+        "We look for the cause.",
+        "Mail rests.",
+        "Printing",
+        "As of",
+        "Mon 23 Nov 2026, 09:00",
+        "Get this by mail",
+    ):
+        assert words in text, words
+    assert ElementTree.parse(tmp_path / "status" / "feed.atom").getroot().tag.endswith("feed")
+
+
+def test_a_disk_that_is_full_leaves_the_last_good_copy(public: Company, settings: Any, tmp_path: Path) -> None:
+    settings.DATA_DIR = tmp_path
+    statuspage.keep(now=NINE)
+    before = (tmp_path / "status" / "index.html").read_text()
+    (tmp_path / "status" / ".index.html.new").mkdir()  # nothing can be written there
+    with pytest.raises(OSError):
+        statuspage.keep(now=NINE + HOUR)
+    assert (tmp_path / "status" / "index.html").read_text() == before
 
 
 def test_a_copy_that_was_for_staff_is_given_to_nobody_unknown(acme: Company, settings: Any, tmp_path: Path) -> None:

@@ -33,6 +33,9 @@ class Service(models.Model):
     )
     owner = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="owned_services", verbose_name=_("owner"))
     team = models.ForeignKey(Team, models.PROTECT, null=True, blank=True, related_name="services", verbose_name=_("team"))
+    group = models.CharField(
+        _("group"), max_length=60, blank=True, help_text=_("Services of one group stand together on the status page: Network, Offices.")
+    )
     words = models.JSONField(_("words"), default=list, blank=True, help_text=_("Words in a report that mean this service."))
     depends_on: models.ManyToManyField[Service, Service] = models.ManyToManyField(
         "self", symmetrical=False, related_name="dependents", blank=True, verbose_name=_("depends on")

@@ -146,10 +146,10 @@ class TeamAdmin(DeskAdmin):
 
 @admin.register(Service)
 class ServiceAdmin(DeskAdmin):
-    list_display = ("name", "slug", "tier", "team", "owner", "state", "is_active")
+    list_display = ("name", "slug", "group", "tier", "team", "owner", "state", "is_active")
     list_select_related = ("team", "owner")
-    list_filter = ("tier", "state", "is_active")
-    search_fields = ("name", "slug")
+    list_filter = ("group", "tier", "state", "is_active")
+    search_fields = ("name", "slug", "group")
     prepopulated_fields = {"slug": ("name",)}
     autocomplete_fields = ("owner", "team", "depends_on")
 

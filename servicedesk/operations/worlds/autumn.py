@@ -209,5 +209,6 @@ def _announced(company: Company, now: datetime) -> None:
     start = at.replace(hour=18, minute=0, second=0, microsecond=0)
     Silence.objects.create(
         service=company.services["file-server"], reason="New disks", starts_at=start, ends_at=start + 2 * HOUR,
-        public_text="The network drives are read-only while disks are replaced.", made_by=company.people["ben"], created_at=now - DAY,
+        public_text="The network drives are read-only while disks are replaced.", audience="employees",
+        made_by=company.people["ben"], created_at=now - DAY,
     )  # fmt: skip

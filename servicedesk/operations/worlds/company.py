@@ -48,12 +48,13 @@ ACTORS = (
 )
 SERVICES: tuple[dict[str, Any], ...] = (
     {"slug": "email", "name": "Email", "tier": 1, "words": ["email", "e-mail", "mail", "outlook", "mailbox", "inbox", "smtp"]},
-    {"slug": "vpn", "name": "VPN", "tier": 2, "words": ["vpn", "remote access", "tunnel"]},
-    {"slug": "printing", "name": "Printing", "tier": 3, "words": ["printer", "printing", "print", "toner", "scanner"]},
+    {"slug": "vpn", "name": "VPN", "tier": 2, "group": "Network", "words": ["vpn", "remote access", "tunnel"]},
+    {"slug": "printing", "name": "Printing", "tier": 3, "group": "Offices", "words": ["printer", "printing", "print", "toner", "scanner"]},
     {
         "slug": "file-server",
         "name": "File server",
         "tier": 2,
+        "group": "Offices",
         "words": ["file server", "fs-02", "shared folder", "network drive", "folder"],
     },
 )
