@@ -87,7 +87,7 @@ def _tell(row: Rollup, told: Forecast | None, *, now: datetime) -> None:
     words = wording.ahead(row.metric, row.unit, told) if told else wording.not_ahead(row.metric)
     CheckState.objects.get_or_create(check_ref=own)
     judging.judge({own.pk: [Signal(check=own.slug, status="warning" if told else "ok", summary=words)]}, now=now)
-    _kept(about, row.metric, told, now)
+    _kept(about, row, told, now)
 
 
 def _slug(about: Check, metric: str) -> str:
@@ -112,13 +112,13 @@ def _made(about: Check, metric: str, now: datetime) -> Check:
     return check
 
 
-def _kept(about: Check, metric: str, told: Forecast | None, now: datetime) -> None:
+def _kept(about: Check, row: Rollup, told: Forecast | None, now: datetime) -> None:
     """For the page of the check itself: what lies ahead, by metric."""
     state = CheckState.objects.select_for_update().filter(check_ref=about).first()
     if state is None:
         return
-    state.forecast = {name: kept for name, kept in state.forecast.items() if name != metric}
+    state.forecast = {name: kept for name, kept in state.forecast.items() if name != row.metric}
     if told:
         spans = {"seconds": told.seconds, "earliest_s": told.earliest_s, "latest_s": told.latest_s}
-        state.forecast[metric] = {**spans, "limit": told.limit, "level": told.level, "at": now.isoformat()}
+        state.forecast[row.metric] = {**spans, "unit": row.unit, "limit": told.limit, "level": told.level, "at": now.isoformat()}
     state.save(update_fields=["forecast"])

@@ -97,6 +97,7 @@ class Chart:
     across: tuple[Tick, ...]
     up: tuple[Tick, ...]
     now_x: float
+    plane: Plane
     last: tuple[float, float] | None
     bottom: float = HEIGHT - BOTTOM
     left: float = LEFT
@@ -123,12 +124,24 @@ class Plane:
 
 
 def draw(
-    points: Sequence[Point], *, start: datetime, end: datetime, gap: timedelta, unit: str, zone: tzinfo, lasting: Iterable[Lasting] = ()
+    points: Sequence[Point],
+    *,
+    start: datetime,
+    end: datetime,
+    gap: timedelta,
+    unit: str,
+    zone: tzinfo,
+    lasting: Iterable[Lasting] = (),
+    until: datetime | None = None,
+    also: float | None = None,
 ) -> Chart:
-    """`gap`: readings further apart than this are not joined. Points are in their order, inside start to end."""
+    """`gap`: readings further apart than this are not joined. Points are in their order, inside start to end.
+
+    `until`: so far the picture goes on past `end`, which is now; `also`: a value that must be inside it.
+    """
     valued = [point for point in points if point.mean is not None]
-    low, high = _reach(valued, unit)
-    plane = Plane(start, end, low, high)
+    low, high = _reach(valued, unit, also)
+    plane = Plane(start, until or end, low, high)
     runs = list(_runs(valued, gap))
     limits = [limit for kind in ("warning", "critical") for limit in _limits(kind, runs, plane, unit)]
     return Chart(
@@ -139,10 +152,11 @@ def draw(
         bars=() if valued else tuple(_bars(points, gap, plane)),
         limits=tuple(limits),
         beyond=tuple(_beyond(valued, high, unit)),
-        lasting=tuple(_lasting(lasting, plane)),
+        lasting=tuple(_lasting(lasting, plane, end)),
         across=tuple(_across(plane, zone)),
         up=tuple(_up(plane, unit)) if valued else (),
         now_x=plane.x(end),
+        plane=plane,
         last=(plane.x(valued[-1].at), plane.y(_mean(valued[-1]))) if valued and valued[-1] is runs[-1][-1] else None,
     )
 
@@ -279,7 +293,7 @@ def _beyond(points: Sequence[Point], high: float, unit: str) -> Iterator[str]:
 # Axes
 
 
-def _reach(points: Sequence[Point], unit: str) -> tuple[float, float]:
+def _reach(points: Sequence[Point], unit: str, also: float | None = None) -> tuple[float, float]:
     """From a little under the least to a little over the most; from 0 where nothing is below it; all of a percentage."""
     if not points:
         return 0.0, 1.0
@@ -289,6 +303,8 @@ def _reach(points: Sequence[Point], unit: str) -> tuple[float, float]:
         return 0.0, 100.0
     edges = [edge for point in (points[0], points[-1]) for text in (point.warn, point.crit) for edge in _bounds(text)]
     near = [edge for edge in edges if edge <= FAR * max(high, 0)]
+    if also is not None:
+        low, high = min(low, also), max(high, also)
     high, low = max([high, *near]), min([low, 0.0]) if low < 0 or low < high / 2 else low - (high - low)
     step = _round_up((high - low) / 4 if high > low else max(abs(high), 1.0) / 4)
     bottom = math.floor(low / step) * step
@@ -321,9 +337,9 @@ def _across(plane: Plane, zone: tzinfo) -> Iterator[Tick]:
             yield Tick(x, f"{at:%a %d %b}" if step >= 86_400 else f"{at:%a %H:%M}" if at.hour == at.minute == 0 else f"{at:%H:%M}")
 
 
-def _lasting(given: Iterable[Lasting], plane: Plane) -> Iterator[Band]:
+def _lasting(given: Iterable[Lasting], plane: Plane, now: datetime) -> Iterator[Band]:
     for one in given:
-        end = min(one.ends_at or plane.end, plane.end)
+        end = min(one.ends_at or now, plane.end)
         if one.starts_at < plane.end and end > plane.start:
             x = plane.x(one.starts_at)
             yield Band(x, max(round(plane.x(end) - x, 1), 2.0), one.words)

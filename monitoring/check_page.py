@@ -13,9 +13,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from incidents.models import Incident, LinkedAlert, Silence
-from monitoring import buckets, charts, explaining, forms, overview, readings, wording
+from monitoring import buckets, charts, explaining, forecast, forms, outlook, overview, readings, wording
 from monitoring.charts import Lasting
 from monitoring.explain import Reason
+from monitoring.forecast import Crossing
 from monitoring.models import Check, Result, StateChange
 from monitoring.readings import BY_KEY, RANGES, Range, Series
 from servicedesk.audit.models import AuditEntry
@@ -42,6 +43,7 @@ def page(check: Check, *, asked: str, metric: str, user: User, now: datetime) ->
     wanted = BY_KEY.get(asked, BY_KEY[USUAL])
     series = readings.of_check(check, wanted, metric=chosen, now=now)
     alerts = _alerts(check, series.start)
+    ahead = forecast.crossing(check.state.forecast.get(chosen), now)
     return {
         "check": check,
         "state": overview.state_of(check),
@@ -51,8 +53,9 @@ def page(check: Check, *, asked: str, metric: str, user: User, now: datetime) ->
         "range": wanted,
         "metric": chosen,
         "metrics": names,
-        "chart": chart(check, series, alerts, user=user, now=now) if series.points else None,
+        **chart(check, series, alerts, ahead, user=user, now=now),
         "caption": caption(series, wanted),
+        "ahead": looking_ahead(series, ahead),
         "table": table(series),
         "unit": series.unit,
         "results": [(result, list(_measured(result))) for result in results],
@@ -66,13 +69,23 @@ def page(check: Check, *, asked: str, metric: str, user: User, now: datetime) ->
     }
 
 
-def chart(check: Check, series: Series, alerts: list[LinkedAlert], *, user: User, now: datetime) -> charts.Chart:
-    """The picture, with what lasted: maintenance and incidents."""
-    lasting = [*_silenced(check, series), *_incidents(alerts, user)]
-    zone = timezone.get_current_timezone()
-    return charts.draw(
-        series.points, start=series.start, end=series.end, gap=series.gap, unit=series.unit, zone=zone, lasting=lasting
+def chart(check: Check, series: Series, alerts: list[LinkedAlert], ahead: Crossing | None, *, user: User, now: datetime) -> dict[str, Any]:
+    """The picture, with what lasted (maintenance and incidents) and what lies ahead."""
+    if not series.points:
+        return {"chart": None, "outlook": None}
+    until = outlook.until(ahead, series.start, now) if ahead else None
+    drawn = charts.draw(
+        series.points, start=series.start, end=series.end, gap=series.gap, unit=series.unit, zone=timezone.get_current_timezone(),
+        lasting=[*_silenced(check, series), *_incidents(alerts, user)], until=until, also=ahead.limit if ahead else None,
     )  # fmt: skip
+    return {"chart": drawn, "outlook": outlook.draw(ahead, drawn.plane) if ahead else None}
+
+
+def looking_ahead(series: Series, ahead: Crossing | None) -> str:
+    """When it reaches its limit, or that it does not seem to; nothing where no limit is known."""
+    if ahead is not None:
+        return wording.crossing_times(ahead)
+    return _("No steady trend towards the limit.") if any(point.crit for point in series.points[-1:]) else ""
 
 
 def caption(series: Series, wanted: Range) -> str:

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import combinations
+from typing import Any
 
 SHORT = timedelta(hours=2)
 LONGER = (timedelta(hours=6), timedelta(hours=24))
@@ -26,6 +27,8 @@ PARTS, GROWING = 6, 3
 FELL = 0.05  # of the limit: a smaller fall is noise and no return
 Z90 = 1.645
 EARLY, LATE = 0.85, 1.25  # the interval knows of the slope only; levels are noisy too, so the span is never narrower
+
+FRESH = timedelta(minutes=20)  # four rounds of looking ahead
 
 Points = Sequence[tuple[datetime, float]]
 
@@ -49,6 +52,39 @@ class Forecast:
     level: float
     limit: float
     window_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """When a level reaches its limit, as it was reckoned `at`."""
+
+    at: datetime
+    level: float
+    limit: float
+    unit: str
+    seconds: float
+    earliest_s: float
+    latest_s: float
+
+    @property
+    def due_at(self) -> datetime:
+        return self.at + timedelta(seconds=self.seconds)
+
+    @property
+    def earliest_at(self) -> datetime:
+        return self.at + timedelta(seconds=self.earliest_s)
+
+    @property
+    def latest_at(self) -> datetime:
+        return self.at + timedelta(seconds=self.latest_s)
+
+
+def crossing(kept: Mapping[str, Any] | None, now: datetime) -> Crossing | None:
+    """What a check's state keeps of one metric, while it is fresh: the next round either says it again or takes it back."""
+    if not kept or (at := datetime.fromisoformat(kept["at"])) < now - FRESH:
+        return None
+    spans = {name: float(kept[name]) for name in ("level", "limit", "seconds", "earliest_s", "latest_s")}
+    return Crossing(at=at, unit=str(kept.get("unit", "")), **spans)
 
 
 def look(points: Points, limit: float, now: datetime, *, horizon: timedelta = HORIZON, is_floor: bool = False) -> Forecast | None:

@@ -126,7 +126,13 @@ def _checks(source: Source, signals: Sequence[Signal], now: datetime) -> dict[st
     if missing:
         _refuse_flood(source, len(missing), now)
         services = {s.slug: s for s in Service.objects.filter(slug__in={signal.service for signal in missing.values()})}
-        rows = [Check(source=source, slug=n, service=services.get(s.service, source.service), created_at=now) for n, s in missing.items()]
+        rows = [
+            Check(
+                source=source, slug=name, service=services.get(signal.service, source.service), created_at=now,
+                is_passing="suspect" in signal.labels,
+            )
+            for name, signal in missing.items()
+        ]  # fmt: skip
         Check.objects.bulk_create(rows, ignore_conflicts=True)
         found |= {check.slug: check for check in Check.objects.filter(source=source, slug__in=missing).select_related("state")}
     stateless = [check for check in found.values() if not hasattr(check, "state")]

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from incidents import escalation
 from incidents.models import Incident, LinkedAlert, Silence, Ticket
 from incidents.states import OPEN_INCIDENT, OPEN_TICKET
-from monitoring import charts, readings
+from monitoring import charts, forecast, readings, wording
 from monitoring.charts import Point
 from monitoring.models import Check
 from servicedesk.directory import moments
@@ -57,6 +57,7 @@ class Row:
     state: str
     since: datetime | None
     note: str
+    ahead: str = ""
     incident: Incident | None = None
     silence: Silence | None = None
     spark: charts.Spark | None = None
@@ -223,12 +224,19 @@ def _paged(checks: list[Check], asked: Asked) -> tuple[list[Check], int]:
 
 def row(check: Check, now: datetime) -> Row:
     state = state_of(check)
-    return Row(check, state, None if state in ("ok", "paused") else check.state.since or check.created_at, note(check, now))
+    since = None if state in ("ok", "paused") else check.state.since or check.created_at
+    return Row(check, state, since, note(check, now), ahead="" if state == "paused" else ahead(check, now))
+
+
+def ahead(check: Check, now: datetime) -> str:
+    """The limit it reaches next: "reaches 90 % in about 5 h (4 to 7)"."""
+    found = [one for kept in check.state.forecast.values() if (one := forecast.crossing(kept, now))]
+    return wording.crossing(min(found, key=lambda one: one.due_at)) if found else ""
 
 
 def _cursor(rows: Iterable[Row], groups: Iterable[Group]) -> str:
     """Names what is shown: another state, value or beginning is another cursor."""
-    told = [(row.check.pk, row.state, row.since and row.since.isoformat(), row.check.state.value, row.note) for row in rows]
+    told = [(row.check.pk, row.state, row.since and row.since.isoformat(), row.check.state.value, row.note, row.ahead) for row in rows]
     counted = sorted((group.slug, sorted(group.counts.items())) for group in groups)
     return hashlib.sha256(repr((told, counted)).encode()).hexdigest()[:16]
 

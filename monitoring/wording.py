@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from incidents.wording import duration
 from monitoring.explain import Reason
-from monitoring.forecast import Forecast
+from monitoring.forecast import Crossing, Forecast
 from servicedesk.directory.models import ServiceState
 
 
@@ -110,7 +110,19 @@ def not_ahead(metric: str) -> str:
     return _("%(metric)s does not grow towards its limit.") % {"metric": metric}
 
 
-def span(told: Forecast) -> str:
+def crossing(found: Crossing) -> str:
+    """ "reaches 90 % in about 5 h (4 to 7)"."""
+    return _("reaches %(limit)s in about %(span)s") % {"limit": f"{found.limit:g} {found.unit}".strip(), "span": span(found)}
+
+
+def crossing_times(found: Crossing) -> str:
+    """ "90 % about 08:20 (07:40 to 09:30)", on the reader's clock; days named where it is not today's."""
+    times = [moment(at) for at in (found.due_at, found.earliest_at, found.latest_at)]
+    words = {"limit": f"{found.limit:g} {found.unit}".strip(), "at": times[0], "first": times[1], "last": times[2]}
+    return _("%(limit)s about %(at)s (%(first)s–%(last)s)") % words  # noqa: RUF001
+
+
+def span(told: Forecast | Crossing) -> str:
     """ "5 h (4 to 7)", or in minutes where it is sooner than two hours."""
     size, unit = (60, _("min")) if told.seconds < 7200 else (3600, _("h"))
     rounded = [max(1, round(seconds / size)) for seconds in (told.seconds, told.earliest_s, told.latest_s)]

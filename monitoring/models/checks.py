@@ -66,6 +66,9 @@ class Check(models.Model):
     early_s = models.PositiveIntegerField(_("may come so much early (seconds)"), default=60)
     run_s = models.PositiveIntegerField(_("may run for (seconds)"), null=True, blank=True, help_text=_("Empty: as long as it may be late."))
     ping_id = models.UUIDField(_("ping address"), default=uuid.uuid4, unique=True)
+    is_passing = models.BooleanField(
+        _("of something that passes"), default=False, editable=False, help_text=_("An address under suspicion: forgotten when quiet.")
+    )
     is_paused = models.BooleanField(_("paused"), default=False)
     paused_until = models.DateTimeField(_("paused until"), null=True, blank=True)
     created_at = models.DateTimeField(_("created"))

@@ -110,7 +110,7 @@ PROBE = Probe(
         Option("verify", _("the certificate must be trusted"), "flag", True),
     ),
     figures=(
-        Figure("total_s", "s", _("the whole answer"), "5", "", "Icinga check_http"),
+        Figure("total_s", "s", _("the whole answer"), "5", "", "our judgement"),
         Figure("dns_s", "s", _("looking up the name")),
         Figure("connect_s", "s", _("connecting")),
         Figure("tls_s", "s", _("the TLS handshake")),

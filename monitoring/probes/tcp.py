@@ -54,5 +54,5 @@ PROBE = Probe(
         Option("send", _("send"), "text", "", _("Escapes such as \\r\\n are understood.")),
         Option("expect", _("must say")),
     ),
-    figures=(Figure("connect_s", "s", _("connecting"), "1", "5", "Icinga check_tcp examples"),),
+    figures=(Figure("connect_s", "s", _("connecting"), "1", "5", "our judgement"),),
 )

@@ -6,12 +6,15 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from django.db import transaction
 from django.db.models import QuerySet
 
-from monitoring.models import Alert, RawBody, Rollup, StateChange
+from monitoring.models import Alert, Check, RawBody, Rollup, StateChange
 from monitoring.storage import partitions
+from servicedesk.directory.models import ServiceState
 
 AT_ONCE = 5_000
+AT_ONCE_WITH_ALL = 200
 
 
 def forget_results(before: datetime) -> int:
@@ -30,6 +33,26 @@ def rollups(step_s: int) -> Callable[[datetime], int]:
 def forget_alerts(before: datetime) -> int:
     """Alerts that are over, and the changes of state of that time. What the desk keeps of an alert is the desk's."""
     return by_portions(Alert.objects.filter(cleared_at__lt=before)) + by_portions(StateChange.objects.filter(at__lt=before))
+
+
+def forget_suspects(before: datetime) -> int:
+    """Checks of what passed (an address under suspicion) that were quiet since then, with all that monitoring kept of them."""
+    quiet = Check.objects.filter(is_passing=True, state__status=ServiceState.OK, state__last_result_at__lt=before)
+    quiet = quiet.exclude(alerts__cleared_at=None, alerts__isnull=False)
+    gone = 0
+    while found := list(quiet.order_by("pk").values_list("pk", flat=True).distinct()[:AT_ONCE_WITH_ALL]):
+        gone += _forget_whole(found)
+    return gone
+
+
+@transaction.atomic
+def _forget_whole(ids: list[int]) -> int:
+    """The checks, their alerts, changes and figures; what the desk keeps of the alerts is the desk's."""
+    Alert.objects.filter(check_ref__in=ids).delete()
+    StateChange.objects.filter(check_ref__in=ids).delete()
+    Rollup.objects.filter(check_id__in=ids).delete()
+    Check.objects.filter(pk__in=ids).delete()
+    return len(ids)
 
 
 def by_portions(rows: QuerySet[Any]) -> int:

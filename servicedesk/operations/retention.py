@@ -34,6 +34,7 @@ CATEGORIES: tuple[Category, ...] = (
     Category("figures_day", _("Figures of checks, each day"), 1830, 32, keeping.rollups(rolling.DAY)),
     Category("mails", _("Mails as they came; what was made of them stays"), 90, 1, forgetting.forget_raw),
     Category("alerts", _("Alerts that are over, and changes of state"), 400, 32, keeping.forget_alerts),
+    Category("suspects", _("Addresses under suspicion that were quiet since"), 30, 2, keeping.forget_suspects),
 )
 BY_NAME = {category.name: category for category in CATEGORIES}
 

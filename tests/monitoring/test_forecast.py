@@ -11,9 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitoring import ahead, forecast, wording
+from monitoring import ahead, charts, forecast, outlook, wording
 from monitoring.models import Alert, Check, CheckState, Rollup, Source
+from servicedesk import clock
 from servicedesk.operations.worlds.company import Company
+from tests.actors import NINE, signed_in
+from tests.monitoring.watched import hear
 
 START = datetime(2026, 11, 20, tzinfo=UTC)
 STEP = timedelta(minutes=5)
@@ -133,3 +136,60 @@ def test_the_warning_comes_before_the_failure_and_is_over_when_the_level_falls(d
 @pytest.mark.parametrize(("crit", "limit"), [("90", (90, False)), ("10:", (10, True)), ("~:5", (5, False)), ("@1:2", None), ("x", None)])
 def test_the_limit_is_what_the_critical_range_says(crit: str, limit: object) -> None:
     assert ahead.limit_of(crit) == limit
+
+
+# As it is shown
+
+
+KEPT = {"seconds": 18_000, "earliest_s": 14_400, "latest_s": 25_200, "limit": 95, "level": 80, "unit": "%"}
+
+
+def crossing(**more: object) -> forecast.Crossing:
+    found = forecast.crossing({**KEPT, "at": NINE.isoformat(), **more}, NINE)
+    assert found is not None
+    return found
+
+
+def drawn(found: forecast.Crossing, hours: int) -> tuple[charts.Chart, outlook.Outlook]:
+    start = NINE - timedelta(hours=hours)
+    points = [charts.Point(start + n * timedelta(hours=1), 70 + n, 70 + n, 70 + n) for n in range(hours)]
+    chart = charts.draw(
+        points, start=start, end=NINE, gap=timedelta(hours=3), unit="%", zone=UTC,
+        until=outlook.until(found, start, NINE), also=found.limit,
+    )  # fmt: skip
+    return chart, outlook.draw(found, chart.plane)
+
+
+def test_the_chart_goes_on_to_the_latest_crossing_and_the_line_ends_at_the_limit() -> None:
+    found = crossing()
+    chart, ahead_of = drawn(found, 24)
+    assert chart.plane.end > found.latest_at
+    assert ahead_of.path == f"M{chart.now_x:g} {chart.plane.y(80):g} {chart.plane.x(found.due_at):g} {chart.plane.y(95):g}"
+    assert (ahead_of.x, ahead_of.y) == (chart.plane.x(found.due_at), chart.plane.y(95))
+
+
+def test_no_picture_is_more_future_than_half_of_what_was_and_lines_are_cut_there() -> None:
+    chart, ahead_of = drawn(crossing(), 6)
+    assert chart.plane.end == NINE + timedelta(hours=3)
+    assert ahead_of.path.endswith(f"{chart.right:g} {chart.plane.y(89):g}")  # after three of five hours 80 to 95 is at 89
+
+
+def test_what_was_reckoned_long_ago_is_not_shown() -> None:
+    kept = {**KEPT, "at": (NINE - forecast.FRESH - timedelta(seconds=1)).isoformat()}
+    assert forecast.crossing(kept, NINE) is None
+    assert forecast.crossing(None, NINE) is None
+
+
+def test_pages_say_when_it_reaches_its_limit(acme: Company) -> None:
+    check, now = Check.objects.select_related("source", "service").get(slug="smtp-01"), clock.now()
+    for n in range(3):
+        hear(check, "ok", now - (3 - n) * timedelta(minutes=1), name="used", value=80 + n / 10, unit="%", crit="95")
+    CheckState.objects.filter(check_ref=check).update(forecast={"used": {**KEPT, "at": now.isoformat()}})
+    ana = signed_in(acme.people["ana"])
+    for path in ("/services/?group=email", "/services/email/"):
+        assert "reaches 95 % in about 5 h (4–7)" in ana.get(path).content.decode(), path  # noqa: RUF001
+    page = ana.get(f"/checks/{check.pk}/").content.decode()
+    assert 'class="forecast"' in page
+    assert "If it goes on like this: 95 % about " in page
+    CheckState.objects.filter(check_ref=check).update(forecast={})
+    assert "No steady trend towards the limit." in ana.get(f"/checks/{check.pk}/").content.decode()

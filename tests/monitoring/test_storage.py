@@ -10,9 +10,9 @@ from django.core.management import call_command
 from django.db import connection
 
 from monitoring import intake
-from monitoring.models import Alert, Check, RawBody, Result, Rollup, RollupMark, StateChange
+from monitoring.models import Alert, Check, RawBody, Result, Rollup, RollupMark, Source, StateChange
 from monitoring.normal import Signal
-from monitoring.storage import partitions, rolling
+from monitoring.storage import keeping, partitions, rolling
 from servicedesk.operations import retention
 from servicedesk.operations.models import Retention
 from servicedesk.operations.worlds.company import Company
@@ -171,3 +171,23 @@ def test_only_a_confirmed_change_of_state_is_history(acme: Company) -> None:
         (NINE + 2 * MINUTE, "ok", "critical", "n2"),
         (NINE + 3 * MINUTE, "critical", "ok", "n3"),
     ]
+
+
+def suspect(source: Source, name: str, status: str, at: datetime) -> Check:
+    signal = Signal(check=f"sshd {name}", status=status, summary="12 tries", labels={"suspect": name})
+    intake.record(source, [signal], raw_id=None, now=at)
+    return Check.objects.get(source=source, slug=signal.check)
+
+
+def test_an_address_that_was_quiet_for_long_is_forgotten_whole(acme: Company) -> None:
+    agents = Source.objects.get(slug="agents")
+    for status, at in (("warning", NINE), ("ok", NINE + timedelta(hours=1))):
+        gone = suspect(agents, "203.0.113.5", status, at)
+    attacks = suspect(agents, "203.0.113.6", "warning", NINE)
+    watched = Check.objects.get(slug="smtp-01")
+    assert Alert.objects.filter(check_ref=gone).exists()
+    assert keeping.forget_suspects(NINE + timedelta(hours=1)) == 0
+    assert keeping.forget_suspects(NINE + timedelta(days=30)) == 1
+    assert not Alert.objects.filter(dedup_key__contains="203.0.113.5").exists()
+    assert set(Check.objects.filter(pk__in=[gone.pk, attacks.pk, watched.pk])) == {attacks, watched}
+    assert suspect(agents, "203.0.113.5", "warning", NINE + timedelta(days=31)).pk != gone.pk  # it comes back as a new one
