@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import re
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
 from monitoring import bodies, judging
-from monitoring.models import Check, CheckState, Result
+from monitoring.models import Check, CheckState, Result, Source
 from monitoring.normal import Signal
 
 MOST_BODY = 100_000
+MOST_MADE = 100  # heartbeats of one source a day
+SLUG = re.compile(r"[a-z0-9_-]{1,100}")
 WORDS = ("success", "start", "fail", "log")
+
+
+class TooMany(Exception):
+    """So many were made within a day that a program is more likely mistaken than busy."""
+
+
+def made(source: Source, slug: str, *, now: datetime) -> bool:
+    """A heartbeat of this name where there is none and the name may be one. Raises TooMany."""
+    if not SLUG.fullmatch(slug) or Check.objects.filter(source=source, slug=slug).exists():
+        return False
+    if Check.objects.filter(source=source, created_at__gt=now - timedelta(days=1)).count() >= MOST_MADE:
+        raise TooMany(f"{MOST_MADE} checks were made with this key in a day.")
+    usual = {"kind": Check.Kind.HEARTBEAT, "service_id": source.service_id, "period_s": 86_400, "grace_s": 3600, "created_at": now}
+    return Check.objects.get_or_create(source=source, slug=slug, defaults=usual)[1]
 
 
 def is_signal(word: str) -> bool:

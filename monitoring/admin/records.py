@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from monitoring import telling, thresholds
 from monitoring.models import Alert, Check, RawBody, Source, Threshold
+from servicedesk import sealing
 from servicedesk.audit.desk_admin import DeskAdmin, RecordAdmin
 from servicedesk.tokens import minting
 
@@ -23,9 +24,34 @@ class SourceForm(forms.ModelForm):  # type: ignore[type-arg]
         help_text=gettext_lazy("Shown once, after saving. The old one stops working."),
     )
 
+    signing_secret = forms.CharField(
+        label=Source._meta.get_field("signing_secret").verbose_name, required=False, max_length=200, strip=True,
+        widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "off"}),
+        help_text=gettext_lazy(
+            "Sentry: the client secret. CloudWatch: the ARN of the SNS topic. What is not signed so is then refused. "
+            "Empty: as it is. A single dash: no longer asked for."
+        ),
+    )  # fmt: skip
+
+    def clean_signing_secret(self) -> str:
+        given: str = self.cleaned_data["signing_secret"]
+        return "" if given == "-" else sealing.seal(given) or self.initial.get("signing_secret", "")
+
     class Meta:
         model = Source
-        fields = ("name", "slug", "kind", "service", "severity_map", "mapping", "ping_key", "silent_after_s", "expires_at", "is_active")
+        fields = (
+            "name",
+            "slug",
+            "kind",
+            "service",
+            "severity_map",
+            "mapping",
+            "ping_key",
+            "signing_secret",
+            "silent_after_s",
+            "expires_at",
+            "is_active",
+        )
 
 
 @admin.register(Source)

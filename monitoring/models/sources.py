@@ -27,6 +27,9 @@ class Source(models.Model):
     ping_key = models.CharField(
         _("ping key"), max_length=40, blank=True, db_index=True, help_text=_("For /ping/<key>/<name of the heartbeat>. Empty: none.")
     )
+    signing_secret = models.CharField(
+        _("signed with"), max_length=600, blank=True, help_text=_("Sealed. What is not signed so is refused. Empty: the token is enough.")
+    )
     silent_after_s = models.PositiveIntegerField(
         _("silent after (seconds)"), null=True, blank=True, help_text=_("Empty: twice the longest pause of the last seven days. 0: never.")
     )

@@ -85,7 +85,10 @@ def cloudwatch(post: Post) -> list[Signal]:
     given = post.json()
     envelope = fields.table(given, "Records", 0, "Sns") or given
     if fields.text(envelope, "Type") in ENVELOPES:
-        raise _wrong("Type", "A subscription asks to be confirmed: open its SubscribeURL yourself if you made it.")
+        raise _wrong(
+            "Type",
+            "A subscription asks to be confirmed: open its SubscribeURL yourself if you made it, or name its topic at the source.",
+        )
     message = fields.at(envelope, "Message")
     alarm = read_json(message) if isinstance(message, str) and message.lstrip().startswith("{") else envelope
     status = ALARMS.get(fields.text(alarm, "NewStateValue"))

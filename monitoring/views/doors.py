@@ -16,8 +16,8 @@ from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 
-from monitoring import access, bodies, heartbeats, intake
-from monitoring.models import Check
+from monitoring import access, bodies, heartbeats, intake, signatures
+from monitoring.models import Check, Source
 from monitoring.normal import Unreadable
 from servicedesk import clock, problem
 
@@ -42,12 +42,19 @@ def errors_as_problems(view: Answer) -> Answer:
             )
         except Unreadable as error:
             return _unreadable(error)
-        except intake.TooManyNew as error:
+        except (intake.TooManyNew, heartbeats.TooMany) as error:
             return problem.answer(429, str(error), headers={"Retry-After": "3600"})
-        except OperationalError:
-            return problem.answer(503, "The database does not answer. Send it again.", headers={"Retry-After": "10"})
+        except (OperationalError, signatures.CannotAsk) as error:
+            return _later(error)
 
     return guarded
+
+
+def _later(error: Exception) -> HttpResponse:
+    """Somebody who is needed does not answer now."""
+    if isinstance(error, signatures.CannotAsk):
+        return problem.answer(503, f"The signature could not be looked at: {error}. Send it again.", headers={"Retry-After": "60"})
+    return problem.answer(503, "The database does not answer. Send it again.", headers={"Retry-After": "10"})
 
 
 def _unreadable(error: Unreadable) -> HttpResponse:
@@ -90,11 +97,20 @@ class Ping(View):
 
 
 class KeyedPing(Ping):
-    """GET, HEAD or POST /ping/<ping key>/<name>, /start, …: the heartbeat of this name, of the source with this key."""
+    """GET, HEAD or POST /ping/<ping key>/<name>, /start, …: the heartbeat of this name, of the source with this key.
+
+    With `?create=1` one that is not there is made, as Healthchecks does: daily, an hour of grace.
+    """
 
     def ping(self, request: HttpRequest, key: str, slug: str, signal: str = "success") -> HttpResponse:  # type: ignore[override]
-        checks = Check.objects.filter(source__ping_key=key, source__is_active=True, slug=slug, kind=Check.Kind.HEARTBEAT)
-        return _pinged(request, checks if key else checks.none(), signal)
+        source = Source.objects.filter(ping_key=key, is_active=True).first() if key else None
+        if source is None:
+            return _pinged(request, Check.objects.none(), signal)
+        is_new = request.GET.get("create") == "1" and heartbeats.is_signal(signal) and heartbeats.made(source, slug, now=clock.now())
+        answer = _pinged(request, Check.objects.filter(source=source, slug=slug, kind=Check.Kind.HEARTBEAT), signal)
+        if is_new and answer.status_code == 200:
+            return HttpResponse("Created", status=201, content_type="text/plain")
+        return answer
 
 
 def _pinged(request: HttpRequest, checks: QuerySet[Check], signal: str) -> HttpResponse:

@@ -11,7 +11,7 @@ from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 
-from monitoring import access, bodies, intake
+from monitoring import access, bodies, intake, signatures
 from monitoring.models import Source
 from monitoring.sources.posts import Post
 from monitoring.sources.speakers import SPEAKERS, Read
@@ -46,5 +46,11 @@ class Sender(Door):
         read = SPEAKERS.get(sender)
         if read is None:
             return problem.answer(404, f"There is no door for {sender}.")
-        taken = heard(request, access.source_for(request, door=sender, now=clock.now(), token=token), read)
+        now = clock.now()
+        source = access.source_for(request, door=sender, now=now, token=token)
+        body = bodies.read(request, most=settings.INGEST_MAX_BYTES)
+        if signatures.check(source, body, request.headers, now=now):
+            kept = bodies.keep(source, body, content_type=(request.content_type or "").lower(), now=now)
+            return JsonResponse({"accepted": 0, "duplicates": 0, "raw_id": str(kept.pk)})
+        taken = heard(request, source, read, body=body)
         return JsonResponse({"accepted": taken.accepted, "duplicates": taken.duplicates, "raw_id": str(taken.raw_id)})

@@ -70,3 +70,28 @@ def test_unknown_addresses_and_words_are_not_found(backup: Check) -> None:
     assert Client().get("/ping/00000000-0000-4000-8000-000000000999").status_code == 404
     assert Client().get(f"/ping/{backup.ping_id}/256").status_code == 404
     assert Client().put(f"/ping/{backup.ping_id}").status_code == 405
+
+
+def test_a_ping_with_create_makes_the_heartbeat_once(acme: Company) -> None:
+    Source.objects.filter(slug="agents").update(ping_key="key-1")
+    assert Client().get("/ping/key-1/nightly-dump").status_code == 404
+    first, again = (Client().get("/ping/key-1/nightly-dump?create=1") for _time in range(2))
+    assert (first.status_code, first.content, again.status_code) == (201, b"Created", 200)
+    made = Check.objects.get(slug="nightly-dump")
+    assert (made.kind, made.period_s, made.grace_s, made.state.status) == ("heartbeat", 86_400, 3600, "ok")
+
+
+@pytest.mark.parametrize("path", ["key-1/UPPER", "key-1/a%20b", "key-1/smtp-01", "other/fine", "key-1/fine/dance"])
+def test_create_makes_nothing_of_what_cannot_be_a_heartbeat(path: str, acme: Company) -> None:
+    Source.objects.filter(slug="agents").update(ping_key="key-1")
+    before = Check.objects.count()
+    assert Client().get(f"/ping/{path}?create=1").status_code == 404
+    assert Check.objects.count() == before
+
+
+def test_create_ends_where_a_program_makes_ever_new_names(acme: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    Source.objects.filter(slug="agents").update(ping_key="key-1")
+    monkeypatch.setattr(heartbeats, "MOST_MADE", 1)
+    assert Client().get("/ping/key-1/a?create=1").status_code == 201
+    assert Client().get("/ping/key-1/b?create=1").status_code == 429
+    assert Client().get("/ping/key-1/a").status_code == 200
