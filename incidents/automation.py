@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from incidents import acting, attaching, conversation, facts, letters_requester, outages, repeats, rulebook, rules, silences, tickets
+from incidents import acting, attaching, conversation, facts, hooks, letters_requester, outages, repeats, rulebook, rules, silences, tickets
 from incidents.models import Entry, Evaluation, LinkedAlert, Ticket
 from incidents.states import OPEN_TICKET, TicketState
 from incidents.vault import Kept
@@ -40,6 +40,7 @@ def file_ticket(*, now: datetime, files: Iterable[Kept] = (), is_answered: bool 
     outages.join(ticket, now=now)
     evaluate_ticket(ticket, now=now)
     ticket.refresh_from_db()
+    hooks.of_ticket(ticket, hooks.Happening.TICKET_CREATED, now=now)
     if is_answered and not outages.hold(ticket, now=now):
         letters_requester.send_receipt(ticket, now=now)
     # reports filed in the same moment do not see each other yet: the engine counts them all

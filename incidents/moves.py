@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import models
 
-from incidents import journal
+from incidents import hooks, journal
 from incidents.models import Entry, Incident, Run, Ticket, TimelineEntry
 from incidents.states import INCIDENT_MOVES, RUN_MOVES, TICKET_MOVES, TICKET_UNDOES, IllegalMove, IncidentState, may
 from servicedesk.audit import trail
@@ -35,6 +35,7 @@ def move_ticket(
     """The ticket in its new state, `columns` saved with it; IllegalMove when the table says no. `undoes`: what was so before."""
     before, after = _move(ticket, TICKET_UNDOES if undoes else TICKET_MOVES, to, ticket.number, {**columns, "updated_at": now})
     journal.ticket_event(ticket, text, actor=actor, now=now, verb="move", before=before, after=after, because=because, audience=audience)
+    hooks.of_ticket(ticket, hooks.Happening.TICKET_STATE, now=now)
     return ticket
 
 
@@ -46,6 +47,7 @@ def move_incident(
     kind = TimelineEntry.Kind.ACK if to == IncidentState.ACKNOWLEDGED else TimelineEntry.Kind.STATE
     journal.line(incident, kind, text, now=now, actor=actor, because=because, data=after, key=to in KEY_STATES)
     trail.record(incident, "move", actor=actor, now=now, before=before, after=after)
+    hooks.of_incident(incident, hooks.Happening.INCIDENT_STATE, now=now)
     return incident
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from incidents import conversation, fields, guess, journal, legible, letters_requester, moves, targets, wording
+from incidents import conversation, fields, guess, hooks, journal, legible, letters_requester, moves, targets, wording
 from incidents.likeness import signature
 from incidents.models import Entry, Ticket
 from incidents.states import Effect, IllegalMove, Impacted, TicketState
@@ -212,6 +212,8 @@ def rerate(ticket: Ticket, rank: int | None, why: dict[str, Any], *, actor: User
     ranks: dict[str, Any] = {"before": {"severity": before}, "after": {"severity": rank}}
     journal.ticket_event(ticket, why["text"], actor=actor, now=now, verb="set_severity", because=why.get("reason", ""), **ranks)
     targets.project(ticket, now=now)
+    if ticket.created_at != now:  # else its coming tells it
+        hooks.of_ticket(ticket, hooks.Happening.TICKET_SEVERITY, now=now)
 
 
 @transaction.atomic

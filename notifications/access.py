@@ -34,10 +34,10 @@ def masked(text: str) -> str:
 
 
 def masked_address(message: Message) -> str:
-    """A mail address, a telephone number with its middle left out, or the host of a chat."""
+    """A mail address, a telephone number with its middle left out, or the host of a chat or a webhook."""
     if message.channel in (Channel.SMS, Channel.VOICE):
         return f"{message.to[:3]}{DOTS}{message.to[-2:]}"
-    if message.channel == Channel.CHAT:  # the address is the key of the room
+    if message.channel in (Channel.CHAT, Channel.WEBHOOK):  # the address may be the key of the room
         return f"{urlsplit(message.to).hostname}/{DOTS}"
     return message.to
 

@@ -2,11 +2,32 @@
 
 from __future__ import annotations
 
-from django.contrib import admin
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from notifications import access
-from notifications.models import Attempt, ContactMethod, Drill, DrillAnswer, Errand, LadderRung, Message, ProviderCallback, QuietHours
+from notifications import access, outgoing, signing
+from notifications.models import (
+    Attempt,
+    ContactMethod,
+    Drill,
+    DrillAnswer,
+    Errand,
+    Happening,
+    LadderRung,
+    Message,
+    ProviderCallback,
+    QuietHours,
+    Webhook,
+)
+from servicedesk import clock, sealing
+from servicedesk.audit import trail
 from servicedesk.audit.desk_admin import DeskAdmin, RecordAdmin
 
 
@@ -109,3 +130,65 @@ class ProviderCallbackAdmin(RecordAdmin):
     exclude = ("raw",)
     raw_id_fields = ("attempt",)
     show_full_result_count = False
+
+
+class WebhookForm(forms.ModelForm):  # type: ignore[type-arg]
+    events = forms.MultipleChoiceField(
+        label=_("Hears of"), choices=Happening.choices, required=False, widget=forms.CheckboxSelectMultiple,
+        help_text=_("Nothing chosen: it is told only where a policy calls it."),
+    )  # fmt: skip
+
+    class Meta:
+        model = Webhook
+        fields = ("name", "url", "events")
+
+
+@admin.register(Webhook)
+class WebhookAdmin(DeskAdmin):
+    """The secret is shown once, when it is made; after that it is only changed."""
+
+    form = WebhookForm
+    list_display = ("name", "host", "events", "switched_off_at", "switched_off_reason", "previous_until")
+    search_fields = ("name",)
+    actions = ("test", "rotate", "switch_off", "switch_on")
+
+    @admin.display(description=_("to"))
+    def host(self, row: Webhook) -> str:
+        return access.masked_address(Message(channel="webhook", to=row.url))
+
+    def save_model(self, request: HttpRequest, obj: Webhook, form: Any, change: bool) -> None:
+        secret = "" if change else signing.new_secret()
+        obj.secret = obj.secret or sealing.seal(secret)
+        super().save_model(request, obj, form, change)
+        if secret:
+            self._show(request, obj, secret)
+
+    @admin.action(description=_("Send a test"), permissions=["change"])
+    def test(self, request: HttpRequest, queryset: QuerySet[Webhook]) -> None:
+        sent = [row.name for row in queryset if outgoing.test(row, now=clock.now())]
+        said = gettext("A test goes to: %(names)s. What becomes of it stands in the outbox.") % {"names": ", ".join(sent)}
+        self.message_user(request, said if sent else gettext("They are switched off."), messages.INFO if sent else messages.WARNING)
+
+    @admin.action(description=_("A new secret; the one before signs too for 24 hours"), permissions=["change"])
+    def rotate(self, request: HttpRequest, queryset: QuerySet[Webhook]) -> None:
+        for row in queryset:
+            self._show(request, row, signing.rotate(row, actor=request.user, now=clock.now()))  # type: ignore[arg-type]
+
+    @admin.action(description=_("Switch off"), permissions=["change"])
+    def switch_off(self, request: HttpRequest, queryset: QuerySet[Webhook]) -> None:
+        now = clock.now()
+        self._switch(request, queryset.filter(switched_off_at=None), "switch off", switched_off_at=now, switched_off_reason="")
+
+    @admin.action(description=_("Switch on"), permissions=["change"])
+    def switch_on(self, request: HttpRequest, queryset: QuerySet[Webhook]) -> None:
+        self._switch(request, queryset.exclude(switched_off_at=None), "switch on", switched_off_at=None, switched_off_reason="")
+
+    @transaction.atomic
+    def _switch(self, request: HttpRequest, rows: QuerySet[Webhook], verb: str, **columns: Any) -> None:
+        for row in rows.select_for_update():
+            Webhook.objects.filter(pk=row.pk).update(**columns)
+            trail.record(row, verb, actor=request.user, now=clock.now())  # type: ignore[arg-type]
+
+    def _show(self, request: HttpRequest, row: Webhook, secret: str) -> None:
+        said = gettext("The secret of %(name)s, shown this once: %(secret)s") % {"name": row.name, "secret": secret}
+        self.message_user(request, said, messages.WARNING)

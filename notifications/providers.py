@@ -28,7 +28,9 @@ NAMES: dict[str, str | Promise] = {
     "mail": _("E-mail"),
     "mail-2": _("E-mail, second server"),
     "chat": _("Chat"),
+    "webhook": _("Webhook"),
 }
+EACH_ITS_OWN = ("chat", "webhook")  # each room and each program is its own: one that is down says nothing of others
 
 
 def choose(message: Message, *, now: datetime) -> str:
@@ -57,13 +59,13 @@ def is_providers(error: DeliveryFailed) -> bool:
 
 def troubled(attempt: Attempt, error: DeliveryFailed, *, now: datetime) -> None:
     """Note a failure that was the provider's."""
-    if is_providers(error) and attempt.provider != "chat":  # each room is its own
+    if is_providers(error) and attempt.provider not in EACH_ITS_OWN:
         _note(attempt.provider, error.reason, at_once=error.provider_down, now=now)
 
 
 def silent(attempt: Attempt, reason: str, *, now: datetime) -> None:
     """Note that a provider did not answer."""
-    if attempt.provider != "chat":
+    if attempt.provider not in EACH_ITS_OWN:
         _note(attempt.provider, reason, at_once=False, now=now)
 
 

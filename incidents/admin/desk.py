@@ -102,7 +102,7 @@ class RuleAdmin(DeskAdmin):
 class Targets(admin.TabularInline):  # type: ignore[type-arg]
     model = StepTarget
     extra = 1
-    autocomplete_fields = ("person", "schedule", "team")
+    autocomplete_fields = ("person", "schedule", "team", "webhook")
 
 
 class Steps(admin.TabularInline):  # type: ignore[type-arg]

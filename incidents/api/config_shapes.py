@@ -83,7 +83,7 @@ class OnCallShape(Shape):
 
 class TargetShape(Shape):
     kind = OneOf(StepTarget.Kind.choices)
-    name = serializers.SerializerMethodField(help_text="A user name, or the short name of a schedule or team.")
+    name = serializers.SerializerMethodField(help_text="A user name, the short name of a schedule or team, or a webhook's name.")
 
     @extend_schema_field(OpenApiTypes.STR)
     def get_name(self, target: StepTarget) -> str:

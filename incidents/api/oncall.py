@@ -74,7 +74,7 @@ class PolicyResource(BySlug):
     def rows(self) -> Any:
         if not (self.person.is_machine or self.person.holds(Role.MANAGER, Role.ADMIN, Role.AUDITOR)):
             raise PermissionDenied(_("Policies are for managers, administrators and auditors."))
-        targets = Prefetch("steps__targets", StepTarget.objects.select_related("person", "schedule", "team"))
+        targets = Prefetch("steps__targets", StepTarget.objects.select_related("person", "schedule", "team", "webhook"))
         return Policy.objects.select_related("team").prefetch_related("services", "steps", targets, "last_resorts__person")
 
     def list(self, request: Request) -> Response:

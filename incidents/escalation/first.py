@@ -46,4 +46,4 @@ def _name(target: StepTarget, rotas: dict[int, roster.Rota], at: datetime) -> st
         return duties[0].person.get_short_name() if duties else ""
     if target.kind == StepTarget.Kind.MANAGER and target.team and target.team.manager:
         return target.team.manager.get_short_name()
-    return target.person.get_short_name() if target.person else str(target.team)
+    return target.person.get_short_name() if target.person else str(target.team or "")

@@ -16,7 +16,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from incidents import journal, letters, moves
-from incidents.escalation import last_resort, paging, parts, snapshot
+from incidents.escalation import last_resort, paging, parts, programs, snapshot
 from incidents.escalation.snapshot import Plan
 from incidents.escalation.targets import Candidate, Rotas, candidates, rotas
 from incidents.models import Incident, Policy, PolicyStep, Run, StepRecord, TimelineEntry
@@ -114,12 +114,22 @@ def take(run: Run, incident: Incident, plan: Plan, *, now: datetime) -> Taken:
     answered = parts.answered(run)
     people = [one for one in candidates(plan, run.step, at=now, known=known) if one.person.pk not in answered]
     paged = page_step(run, incident, plan, people, now=now, known=known)
+    told = programs.call(run, incident, plan, now=now)
     if not paged.reached:
-        missed = "; ".join(f"{person}: {reason}" for person, reason in paged.missed)
-        _record(run, incident, plan, skipped=missed or _("nobody is on it"), kind=TimelineEntry.Kind.WARNING, now=now)
-        return Taken.NOBODY
+        return _nobody(run, incident, plan, paged, told, now=now)
     _record_paged(run, incident, plan, people, paged, now=now)
     return Taken.NOBODY if _sleeps_on(run, incident, plan, paged.reached, now=now, known=known) else Taken.PAGED
+
+
+def _nobody(run: Run, incident: Incident, plan: Plan, paged: paging.Paged, told: Sequence[str], *, now: datetime) -> Taken:
+    """A step that reaches no person. Where a program was told, that is enough for what wakes nobody anyhow."""
+    if told and not paged.missed and incident.severity > paging.URGENT_UNTIL:
+        StepRecord.objects.create(run=run, loop=run.loop, step=run.step, at=now)
+        return Taken.PAGED
+    missed = "; ".join(f"{person}: {reason}" for person, reason in paged.missed)
+    skipped = missed or (_("a program wakes nobody") if told else _("nobody is on it"))
+    _record(run, incident, plan, skipped=skipped, kind=TimelineEntry.Kind.WARNING, now=now)
+    return Taken.NOBODY
 
 
 def _sleeps_on(run: Run, incident: Incident, plan: Plan, reached: Sequence[User], *, now: datetime, known: Rotas) -> bool:

@@ -86,7 +86,7 @@ class Plan:
 
 def plan_of(policy: Policy) -> Plan:
     """The policy as it is in the database now."""
-    steps = policy.steps.prefetch_related(Prefetch("targets", StepTarget.objects.select_related("person", "schedule", "team")))
+    steps = policy.steps.prefetch_related(Prefetch("targets", StepTarget.objects.select_related("person", "schedule", "team", "webhook")))
     ways = policy.last_resorts.select_related("person")
     return Plan(
         policy=policy.slug,
@@ -130,7 +130,7 @@ def _step(step: PolicyStep) -> Step:
 
 
 def _target(target: StepTarget) -> Target:
-    chosen = target.person_id or target.schedule_id or target.team_id
+    chosen = target.person_id or target.schedule_id or target.team_id or target.webhook_id
     assert chosen is not None  # the constraint target_is_one_thing
     return Target(target.kind, chosen, str(target))
 

@@ -55,7 +55,7 @@ def _people(target: Target, at: datetime, known: Rotas) -> Iterator[tuple[User, 
         yield from [(person, _("named in the policy"), _("named in the policy"))] if person else []
     elif target.kind == StepTarget.Kind.SCHEDULE:
         yield from _on_call(target, at, known)
-    else:
+    elif target.kind != StepTarget.Kind.WEBHOOK:  # a program is no person
         yield from _of_team(target, at)
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from incidents import escalation, journal
+from incidents import escalation, hooks, journal
 from incidents.models import Incident, LinkedAlert, Ticket, TimelineEntry
 from incidents.states import IncidentState
 from servicedesk.audit import trail
@@ -149,3 +149,4 @@ def _rerank(incident: Incident, rank: int, *, because: str, actor: User | None, 
     change = {"before": before, "after": rank}
     journal.line(incident, TimelineEntry.Kind.SEVERITY, text, now=now, actor=actor, because=because, data=change, key=True)
     trail.record(incident, "severity", actor=actor, now=now, before={"severity": before}, after={"severity": rank, "because": because})
+    hooks.of_incident(incident, hooks.Happening.INCIDENT_SEVERITY, now=now)

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from incidents import journal
+from incidents import hooks, journal
 from incidents.incidents import deciding, growth, storms
 from incidents.incidents.grounds import Grounds, Opened, title_of
 from incidents.models import Incident, TimelineEntry
@@ -104,6 +104,7 @@ def _begin(incident: Incident, grounds: Grounds, *, actor: User | None, now: dat
     journal.line(incident, TimelineEntry.Kind.STATE, text, now=now, actor=actor, because=grounds.reason, data=data, key=True)
     trail.record(incident, "propose" if is_proposed else "declare", actor=actor, now=now, after={**data, "reason": grounds.reason})
     _link(incident, grounds, now=now)
+    hooks.of_incident(incident, hooks.Happening.INCIDENT_OPENED, now=now)
     if is_proposed:
         deciding.ask_manager(incident, now=now)
     else:

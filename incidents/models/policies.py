@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from notifications.models import Webhook
 from servicedesk.directory.models import Service, Team, User
 from servicedesk.oncall.models import Schedule
 
@@ -65,12 +66,22 @@ class StepTarget(models.Model):
         SCHEDULE = "schedule", _("Whoever is on call")
         TEAM = "team", _("Everyone of a team")
         MANAGER = "manager_of", _("IT manager of a team")
+        WEBHOOK = "webhook", _("A program, by webhook")
 
     step = models.ForeignKey(PolicyStep, models.CASCADE, related_name="targets", verbose_name=_("step"))
     kind = models.CharField(_("who"), max_length=12, choices=Kind)
     person = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="policy_targets", verbose_name=_("person"))
     schedule = models.ForeignKey(Schedule, models.PROTECT, null=True, blank=True, related_name="policy_targets", verbose_name=_("schedule"))
     team = models.ForeignKey(Team, models.PROTECT, null=True, blank=True, related_name="policy_targets", verbose_name=_("team"))
+    webhook = models.ForeignKey(
+        Webhook,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="policy_targets",
+        verbose_name=_("webhook"),
+        help_text=_("Wakes nobody."),
+    )
 
     class Meta:
         verbose_name = _("target")
@@ -78,15 +89,16 @@ class StepTarget(models.Model):
         ordering = ["step", "id"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(kind="person", person__isnull=False, schedule=None, team=None)
-                | Q(kind="schedule", person=None, schedule__isnull=False, team=None)
-                | Q(kind__in=["team", "manager_of"], person=None, schedule=None, team__isnull=False),
+                condition=Q(kind="person", person__isnull=False, schedule=None, team=None, webhook=None)
+                | Q(kind="schedule", person=None, schedule__isnull=False, team=None, webhook=None)
+                | Q(kind__in=["team", "manager_of"], person=None, schedule=None, team__isnull=False, webhook=None)
+                | Q(kind="webhook", person=None, schedule=None, team=None, webhook__isnull=False),
                 name="target_is_one_thing",
             )
         ]
 
     def __str__(self) -> str:
-        return str(self.person or self.schedule or self.team)
+        return str(self.person or self.schedule or self.team or self.webhook)
 
     @property
     def short_name(self) -> str:
@@ -94,7 +106,7 @@ class StepTarget(models.Model):
         if self.person is not None:
             return self.person.username
         named = self.schedule or self.team
-        return named.slug if named else ""
+        return named.slug if named else str(self.webhook or "")
 
 
 class LastResort(models.Model):

@@ -68,6 +68,8 @@ def _who(step: Step) -> str:
 
 def _target(target: Target) -> str:
     words = {"name": target.name}
+    if target.kind == StepTarget.Kind.WEBHOOK:
+        return _("the program %(name)s") % words
     if target.kind == StepTarget.Kind.TEAM:
         return _("everyone of %(name)s") % words
     return _("the IT manager of %(name)s") % words if target.kind == StepTarget.Kind.MANAGER else target.name

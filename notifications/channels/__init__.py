@@ -93,6 +93,7 @@ CHANNELS = {
     "sms": "notifications.channels.sms",
     "voice": "notifications.channels.voice",
     "chat": "notifications.channels.chat",
+    "webhook": "notifications.channels.webhook",
     "sentinel": "notifications.channels.sentinel",
 }
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from contextlib import closing
 from functools import cache
 from http.client import HTTPConnection, HTTPException
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
@@ -22,8 +23,13 @@ MOST_BYTES = 4_096
 PORTS = {"http": 80, "https": 443}
 
 
-def post(url: str, body: Mapping[str, Any], deadline: Deadline) -> tuple[int, str, int | None]:
-    """Status, the beginning of the answer, and the pause asked for. DeliveryFailed before the request left, OutcomeUnknown after."""
+def post(
+    url: str, body: Mapping[str, Any] | str, deadline: Deadline, *, headers: Mapping[str, str] = MappingProxyType({})
+) -> tuple[int, str, int | None]:
+    """Status, the beginning of the answer, and the pause asked for. DeliveryFailed before the request left, OutcomeUnknown after.
+
+    A body that is text already goes out as it is; `headers` are added.
+    """
     target = urlsplit(url)
     host, port = target.hostname or "", target.port or PORTS.get(target.scheme, 0)
     if not host or not port:
@@ -32,9 +38,10 @@ def post(url: str, body: Mapping[str, Any], deadline: Deadline) -> tuple[int, st
     with closing(connection):
         connection.sock = _dial(target, host, port, deadline)
         path = target._replace(scheme="", netloc="", fragment="").geturl() or "/"
-        headers = {"Content-Type": "application/json", "Connection": "close", "User-Agent": "Servicedesk"}
+        sent = {"Content-Type": "application/json", "Connection": "close", "User-Agent": "Servicedesk", **headers}
+        said_here = body if isinstance(body, str) else json.dumps(body)
         try:
-            connection.request("POST", path, json.dumps(body).encode(), headers)
+            connection.request("POST", path, said_here.encode(), sent)
             answer = connection.getresponse()
             said = answer.read(MOST_BYTES).decode("utf-8", "replace")
         except (OSError, HTTPException) as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from time import monotonic
 
@@ -14,10 +14,10 @@ from django.db.models import Exists, F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
-from notifications import channels, providers, walk
+from notifications import channels, providers, signing, walk
 from notifications.channels import DeliveryFailed, NoProvider, OutcomeUnknown, Parcel, smtp
 from notifications.delivery import outcomes
-from notifications.models import Attempt, Message
+from notifications.models import Attempt, Channel, Message
 from notifications.states import AttemptState, MessageState
 from servicedesk.directory.models import Organisation
 
@@ -108,7 +108,7 @@ def hand_over(attempt: Attempt, *, now: datetime) -> None:
         return now + timedelta(seconds=int(monotonic() - began))
 
     try:
-        provider_id = channels.send(parcel(attempt))
+        provider_id = channels.send(parcel(attempt, signed=_signed(attempt.message, now=now)))
     except NoProvider as error:
         outcomes.unprovided(attempt, str(error), now=then())
     except DeliveryFailed as error:
@@ -122,7 +122,12 @@ def hand_over(attempt: Attempt, *, now: datetime) -> None:
         outcomes.sent(attempt, provider_id, now=then())
 
 
-def parcel(attempt: Attempt) -> Parcel:
+def _signed(message: Message, *, now: datetime) -> Mapping[str, str] | None:
+    """What only a program is sent: the signature of this try. Raises DeliveryFailed where the secret cannot be opened."""
+    return signing.signed(message, now=now) if message.channel == Channel.WEBHOOK else None
+
+
+def parcel(attempt: Attempt, *, signed: Mapping[str, str] | None = None) -> Parcel:
     message = attempt.message
     return Parcel(
         message_id=message.pk,
@@ -134,6 +139,6 @@ def parcel(attempt: Attempt) -> Parcel:
         token=attempt.token,
         reference=message.reference,
         thread=message.thread,
-        headers=message.headers,
+        headers=message.headers if signed is None else signed,
         provider=attempt.provider,
     )

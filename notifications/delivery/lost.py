@@ -61,7 +61,7 @@ def not_found(attempt: Attempt, *, now: datetime) -> None:
     ours = outcomes.owned(attempt).filter(state=MessageState.UNKNOWN)
     if message.stop_at is not None or (message.errand is not None and message.errand.state != Errand.State.OPEN):
         ours.move(MessageState.CANCELLED, ended_at=now, reason=_("Stopped; whether it went out is not known."))
-    elif message.is_possible_duplicate or message.attempts >= outcomes.MOST_ATTEMPTS:
+    elif message.is_possible_duplicate or outcomes.is_given_up(message):
         walk.close(ours, message, MessageState.DEAD, reason=_("The provider's answer was lost twice."), now=now)
     elif ours.move(
         MessageState.QUEUED,

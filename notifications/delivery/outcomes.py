@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
-from notifications import providers, walk
+from notifications import providers, signing, walk
 from notifications.channels import CAN_BE_ASKED, DeliveryFailed
 from notifications.models import Attempt, Channel, ContactMethod, Message
 from notifications.models.messages import MessageQuerySet
@@ -18,11 +18,12 @@ from notifications.models.methods import FLAGGED_FOR, ContactMethodQuerySet
 from notifications.states import IN_FLIGHT, AttemptState, MessageState, below
 from servicedesk.audit import trail
 
-MOST_ATTEMPTS = 5
 BACK_OFF_S = (5.0, 15.0, 30.0, 60.0)
+DAY_LONG_S = (5.0, 300.0, 1800.0, 7200.0, 14_400.0, 21_600.0, 25_200.0)  # programs: tried over about a day
 JITTER = 0.2
 ANSWER_WAIT = timedelta(seconds=15)
 RECEIPT_WAIT = timedelta(minutes=5)  # a receipt that is later is asked for
+GONE = "410"
 UNWANTED = "unwanted"  # an e-mail was reported as spam
 OPTED_OUT = ("21610", UNWANTED)
 
@@ -83,10 +84,12 @@ def failed(attempt: Attempt, error: DeliveryFailed, *, now: datetime) -> None:
         walk.ring([message.pk])
     elif error.permanent:
         walk.close(ours, message, MessageState.FAILED, reason=error.reason, now=now)
-    elif message.attempts >= MOST_ATTEMPTS:
+        if message.channel == Channel.WEBHOOK and error.code == GONE:
+            signing.switch_off(message, reason=error.reason, now=now)
+    elif is_given_up(message):
         walk.close(ours, message, MessageState.DEAD, reason=_("Given up: %(why)s") % {"why": error.reason}, now=now)
     else:
-        again(ours, at=now + pause(message.attempts, error.retry_after_s), reason=error.reason)
+        again(ours, at=now + pause(message.attempts, error.retry_after_s, steps=_back_off(message)), reason=error.reason)
 
 
 def again(rows: MessageQuerySet, *, at: datetime, reason: str) -> None:
@@ -94,9 +97,18 @@ def again(rows: MessageQuerySet, *, at: datetime, reason: str) -> None:
     rows.move(MessageState.QUEUED, due_at=at, reason=reason[:240], lease_until=None, unclaimed_since=None)
 
 
-def pause(attempts: int, retry_after_s: int | None = None) -> timedelta:
+def is_given_up(message: Message) -> bool:
+    """It was tried as often as its channel is."""
+    return message.attempts > len(_back_off(message))
+
+
+def _back_off(message: Message) -> tuple[float, ...]:
+    return DAY_LONG_S if message.channel == Channel.WEBHOOK else BACK_OFF_S
+
+
+def pause(attempts: int, retry_after_s: int | None = None, *, steps: tuple[float, ...] = BACK_OFF_S) -> timedelta:
     """How long to wait after this many attempts: longer each time, never all at once, and at least what the provider asked."""
-    usual = BACK_OFF_S[min(attempts, len(BACK_OFF_S)) - 1] * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311  (no secret)
+    usual = steps[min(attempts, len(steps)) - 1] * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311  (no secret)
     return timedelta(seconds=max(usual, retry_after_s or 0))
 
 

@@ -108,7 +108,7 @@ def _not_called(attempt: Attempt, message: Message, now: datetime) -> bool:
     ours = outcomes.owned(attempt)
     if message.stop_at is not None:
         return bool(ours.move(MessageState.CANCELLED, ended_at=now, lease_until=None, reason=reason))
-    if message.attempts >= outcomes.MOST_ATTEMPTS:
+    if outcomes.is_given_up(message):
         return walk.close(ours, message, MessageState.DEAD, reason=reason, now=now)
     walk.ring([message.pk])
     return bool(ours.move(MessageState.QUEUED, lease_until=None, unclaimed_since=Now(), reason=reason))

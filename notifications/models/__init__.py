@@ -11,6 +11,7 @@ from notifications.models.methods import WAKING, Channel, ContactMethod, LadderR
 from notifications.models.proofs import MutedTopic, Proof, Topic
 from notifications.models.providers import ProviderState
 from notifications.models.reckonings import Reckoning
+from notifications.models.webhooks import Happening, Webhook
 
 __all__ = [
     "WAKING",
@@ -21,6 +22,7 @@ __all__ = [
     "Drill",
     "DrillAnswer",
     "Errand",
+    "Happening",
     "LadderRung",
     "Message",
     "MutedTopic",
@@ -31,4 +33,5 @@ __all__ = [
     "Reckoning",
     "Topic",
     "Urgency",
+    "Webhook",
 ]

@@ -21,6 +21,7 @@ class Channel(models.TextChoices):
     VOICE = "voice", _("Call")
     CHAT = "chat", _("Chat")
     PUSH = "push", _("Push")
+    WEBHOOK = "webhook", _("Webhook")
 
 
 WAKING = (Channel.SMS, Channel.VOICE, Channel.PUSH)  # what rings; mail and chat are read by who is awake
@@ -41,7 +42,7 @@ class ContactMethodQuerySet(models.QuerySet["ContactMethod"]):
 
 class ContactMethod(models.Model):
     person = models.ForeignKey(User, models.PROTECT, related_name="contact_methods", verbose_name=_("person"))
-    kind = models.CharField(_("by"), max_length=10, choices=Channel)
+    kind = models.CharField(_("by"), max_length=10, choices=[(each.value, each.label) for each in Channel if each != Channel.WEBHOOK])
     address = models.CharField(_("address or number"), max_length=500)
     verified_at = models.DateTimeField(_("verified"), null=True, blank=True)
     disabled_at = models.DateTimeField(_("switched off"), null=True, blank=True)

@@ -58,7 +58,7 @@ SHELVES = (
         (
             "notifications.contactmethod", "notifications.ladderrung", "notifications.quiethours", "notifications.errand",
             "notifications.message", "notifications.attempt", "notifications.providercallback", "notifications.drill",
-            "notifications.drillanswer",
+            "notifications.drillanswer", "notifications.webhook",
         ),
         ((_("Outbox"), "outbox"), (_("Drills"), "drills")),
     ),

@@ -11,13 +11,16 @@ from typing import Any, Self
 class Room:
     def __init__(self) -> None:
         self.said: list[dict[str, Any]] = []
+        self.letters: list[tuple[dict[str, str], str]] = []  # the headers and the body as it came
         self.verb = "200"
         self.closing = threading.Event()
         room = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                room.said.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+                body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+                room.letters.append(({name.lower(): value for name, value in self.headers.items()}, body))
+                room.said.append(json.loads(body))
                 status, _, detail = room.verb.partition(":")
                 if status == "hang":
                     room.closing.wait()

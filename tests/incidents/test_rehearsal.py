@@ -16,7 +16,7 @@ from django.core.management import call_command
 from incidents import escalation, incidents, rehearsal
 from incidents.models import Incident, LastResort, Policy, PolicyStep, Run, StepTarget
 from notifications import delivery
-from notifications.models import ContactMethod, Errand, Message
+from notifications.models import ContactMethod, Errand, Message, Webhook
 from servicedesk.audit.models import AuditEntry
 from servicedesk.oncall.models import Away, Override, Rotation, RotationMember
 from servicedesk.operations.worlds.company import Company
@@ -154,6 +154,8 @@ def shuffled(acme: Company, world: random.Random) -> Policy:
 def target(acme: Company, kind: str, world: random.Random) -> dict[str, Any]:
     if kind == StepTarget.Kind.PERSON:
         return {"person": acme.people[world.choice(DESK)]}
+    if kind == StepTarget.Kind.WEBHOOK:
+        return {"webhook": Webhook.objects.get_or_create(name="ops", url="https://ops.example/", secret="x", created_at=NINE)[0]}
     if kind == StepTarget.Kind.SCHEDULE:
         return {"schedule": world.choice(list(acme.schedules.values()))}
     return {"team": world.choice(list(acme.teams.values()))}

@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from monitoring.probes import guard
-from servicedesk import deadline
+from servicedesk import deadline, targets
 from tests.monitoring.probes.looking import look, tcp_server, told, web_server
 
 PRIVATE = [
@@ -20,19 +19,19 @@ PRIVATE = [
 
 @pytest.mark.parametrize("address", PRIVATE)
 def test_private_and_reserved_addresses_are_refused(address: str) -> None:
-    assert not guard.is_allowed(ip_address(address), 443, ())
+    assert not targets.is_allowed(ip_address(address), 443, ())
 
 
 @pytest.mark.parametrize("address", ["93.184.216.34", "2606:2800:220:1:248:1893:25c8:1946", "::ffff:93.184.216.34"])
 def test_the_internet_is_not(address: str) -> None:
-    assert guard.is_allowed(ip_address(address), 443, ())
+    assert targets.is_allowed(ip_address(address), 443, ())
 
 
 def test_an_allowed_network_opens_its_port_alone() -> None:
     allow = [(ip_network("10.0.0.0/8"), 5432)]
-    assert guard.is_allowed(ip_address("10.1.2.3"), 5432, allow)
-    assert not guard.is_allowed(ip_address("10.1.2.3"), 22, allow)
-    assert not guard.is_allowed(ip_address("192.168.0.1"), 5432, allow)
+    assert targets.is_allowed(ip_address("10.1.2.3"), 5432, allow)
+    assert not targets.is_allowed(ip_address("10.1.2.3"), 22, allow)
+    assert not targets.is_allowed(ip_address("192.168.0.1"), 5432, allow)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "2130706433", "0x7f.1", "127.1"])
