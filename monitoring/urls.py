@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from monitoring.views import alerts, checks, doors, inbox, mapping, overviews, pagers, passive, prometheus, senders
+from monitoring.views import alerts, checks, doors, evidence, inbox, mapping, overviews, pagers, passive, prometheus, senders
 
 urlpatterns = [
     path("services/", overviews.services, name="services"),
@@ -16,6 +16,7 @@ urlpatterns = [
     path("checks/<int:number>/edit/", checks.edit_check, name="edit_check"),
     path("checks/<int:number>/pause/", checks.pause, name="pause_check"),
     path("checks/<int:number>/ping/", checks.ping, name="ping_check"),
+    path("incidents/<int:number>/evidence/", evidence.evidence, name="incident_evidence"),
     path("alerts/", alerts.alerts, name="alerts"),
     path("alerts/<int:number>/", alerts.alert, name="alert"),
     path("alerts/<int:number>/step/", alerts.step, name="alert_step"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from monitoring.models.alerts import Alert
 from monitoring.models.changes import StateChange
 from monitoring.models.checks import Check, CheckState, Threshold
-from monitoring.models.results import RawBody, Result, SeenEvent
+from monitoring.models.results import PinnedResult, RawBody, Result, SeenEvent
 from monitoring.models.rollups import Rollup, RollupMark
 from monitoring.models.sources import Source
 from monitoring.models.watches import Watch
@@ -14,6 +14,7 @@ __all__ = [
     "Alert",
     "Check",
     "CheckState",
+    "PinnedResult",
     "RawBody",
     "Result",
     "Rollup",

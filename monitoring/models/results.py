@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from incidents.models import Incident
 from monitoring.models.sources import Source
 from servicedesk.directory.models import ServiceState
 from servicedesk.schema import TimeIndex
@@ -62,6 +63,33 @@ class Result(models.Model):
 
     def __str__(self) -> str:
         return f"{self.check_id}: {self.status}"
+
+
+class PinnedResult(models.Model):
+    """A reading that an incident shows as evidence, kept for as long as the incident's evidence is."""
+
+    incident = models.ForeignKey(Incident, models.PROTECT, related_name="+", verbose_name=_("incident"))
+    result = models.BigIntegerField(_("reading"))
+    check_id = models.BigIntegerField(_("check"))
+    status = models.CharField(_("status"), max_length=10, choices=ServiceState)
+    summary = models.CharField(_("summary"), max_length=1024, blank=True)
+    severity = models.PositiveSmallIntegerField(_("the sender's severity"), null=True)
+    metrics = models.JSONField(_("metrics"), default=list)
+    labels = models.JSONField(_("labels"), default=dict)
+    started_at = models.DateTimeField(_("the sender's time"), null=True)
+    received_at = models.DateTimeField(_("received"))
+    raw_id = models.BigIntegerField(_("body"), null=True, db_index=True)
+    change = models.CharField(_("what it changed"), max_length=20, blank=True)
+    why = models.JSONField(_("what the verdict turned on"), default=list)
+
+    class Meta:
+        verbose_name = _("reading kept for an incident")
+        verbose_name_plural = _("readings kept for incidents")
+        ordering = ["incident", "received_at"]
+        constraints = [models.UniqueConstraint(fields=["incident", "result"], name="pinned_once")]
+
+    def __str__(self) -> str:
+        return f"{self.incident_id}: {self.check_id} {self.status}"
 
 
 class SeenEvent(models.Model):

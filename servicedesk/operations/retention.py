@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -23,7 +22,7 @@ class Category:
     words: str | Promise
     days: int
     least: int
-    forget: Callable[[datetime], int]
+    forget: keeping.Forget
 
 
 CATEGORIES: tuple[Category, ...] = (
@@ -32,7 +31,7 @@ CATEGORIES: tuple[Category, ...] = (
     Category("figures_5min", _("Figures of checks, each five minutes"), 14, 2, keeping.rollups(rolling.FIVE_MINUTES)),
     Category("figures_hour", _("Figures of checks, each hour"), 400, 32, keeping.rollups(rolling.HOUR)),
     Category("figures_day", _("Figures of checks, each day"), 1830, 32, keeping.rollups(rolling.DAY)),
-    Category("mails", _("Mails as they came; what was made of them stays"), 90, 1, forgetting.forget_raw),
+    Category("mails", _("Mails as they came; what was made of them stays"), 90, 1, lambda before, *, now: forgetting.forget_raw(before)),
     Category("alerts", _("Alerts that are over, and changes of state"), 400, 32, keeping.forget_alerts),
     Category("suspects", _("Addresses under suspicion that were quiet since"), 30, 2, keeping.forget_suspects),
 )
@@ -55,7 +54,7 @@ def pruned(*, now: datetime) -> dict[str, int]:
     if holds.held(prefix="INC-"):
         return dict.fromkeys(BY_NAME, 0)
     kept = days_kept()
-    return {one.name: one.forget(now - timedelta(days=kept[one.name])) for one in CATEGORIES}
+    return {one.name: one.forget(now - timedelta(days=kept[one.name]), now=now) for one in CATEGORIES}
 
 
 def install() -> int:

@@ -113,6 +113,7 @@ MATRIX: dict[str, Row] = {
     "incidents": Row(READERS),
     "declare_incident": Row(WORKERS),
     "incident": Row(READERS, takes="incident"),
+    "incident_evidence": Row(READERS, takes="incident"),
     "incident_act": Row(CHANGE_INCIDENT, "post", "incident"),
     "incident_note": Row((LOGIN, NO, NO, 422, 422, NO, NO), "post", "incident"),
     "incident_update": Row((LOGIN, NO, NO, 422, 422, NO, NO), "post", "incident"),
