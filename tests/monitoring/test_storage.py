@@ -186,8 +186,8 @@ def test_an_address_that_was_quiet_for_long_is_forgotten_whole(acme: Company) ->
     attacks = suspect(agents, "203.0.113.6", "warning", NINE)
     watched = Check.objects.get(slug="smtp-01")
     assert Alert.objects.filter(check_ref=gone).exists()
-    assert keeping.forget_suspects(NINE + timedelta(hours=1)) == 0
-    assert keeping.forget_suspects(NINE + timedelta(days=30)) == 1
+    assert keeping.forget_suspects(NINE + timedelta(hours=1), now=NINE) == 0
+    assert keeping.forget_suspects(NINE + timedelta(days=30), now=NINE) == 1
     assert not Alert.objects.filter(dedup_key__contains="203.0.113.5").exists()
     assert set(Check.objects.filter(pk__in=[gone.pk, attacks.pk, watched.pk])) == {attacks, watched}
     assert suspect(agents, "203.0.113.5", "warning", NINE + timedelta(days=31)).pk != gone.pk  # it comes back as a new one

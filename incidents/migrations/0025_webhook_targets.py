@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('directory', '0004_status_page'),
-        ('incidents', '0023_numbers'),
+        ('incidents', '0024_maintenance'),
         ('notifications', '0014_webhooks'),
         ('oncall', '0004_swaps_and_hours'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

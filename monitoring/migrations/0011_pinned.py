@@ -7,8 +7,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('incidents', '0024_webhook_targets'),
-        ('monitoring', '0001_squashed_0009_alert_detail'),
+        ('incidents', '0025_webhook_targets'),
+        ('monitoring', '0010_passing_and_signed'),
     ]
 
     operations = [
