@@ -6,7 +6,6 @@ import os
 import shutil
 import smtplib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -21,22 +20,13 @@ from notifications.models import ContactMethod, Urgency
 from servicedesk.directory.models import Organisation, Role, User
 from servicedesk.oncall import roster
 from servicedesk.oncall.models import Schedule
-from servicedesk.operations import engine, health
+from servicedesk.operations import engine, health, upkeep
+from servicedesk.operations.upkeep import Finding
 
 LITTLE_DISK = 500 * 2**20
 LONG_URL = 24  # characters: a longer base leaves too little of a text message
 SMTP_WAIT_S = 3
 AHEAD = timedelta(days=14)
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One line of the report."""
-
-    part: str
-    words: str
-    is_fine: bool = False
-    stops_pages: bool = False
 
 
 def examine(*, now: datetime) -> Iterator[Finding]:
@@ -45,6 +35,7 @@ def examine(*, now: datetime) -> Iterator[Finding]:
     yield from _address()
     yield from _mail()
     yield from _phones()
+    yield from upkeep.company_sign_in()
     try:
         connection.ensure_connection()
     except DatabaseError as error:
@@ -191,4 +182,6 @@ def _numbers(now: datetime) -> Iterator[Finding]:
         yield Finding("numbers", words)
 
 
-WITH_ROWS: tuple[Callable[[datetime], Iterator[Finding]], ...] = (_schema, _processes, _people, _policies, _duty, _numbers, _mail_in)
+WITH_ROWS: tuple[Callable[[datetime], Iterator[Finding]], ...] = (
+    _schema, _processes, _people, _policies, _duty, _numbers, _mail_in, *upkeep.WITH_ROWS,
+)  # fmt: skip

@@ -16,6 +16,7 @@ from django.test import Client
 
 from servicedesk.audit.models import AuditEntry
 from servicedesk.directory.models import Grant, User
+from servicedesk.operations import upkeep
 from servicedesk.operations.worlds.company import PASSWORD, Company
 from tests.fakes.oidc import CLIENT, SECRET, Provider, provider
 
@@ -52,6 +53,13 @@ def browse(ours: Provider, claims: dict[str, Any] | None, client: Client | None 
 
 def test_the_button_stands_where_a_company_sign_in_is_set_up(company_sso: Provider, acme: Company) -> None:
     assert "Sign in with Acme" in Client().get("/login/").content.decode()
+
+
+def test_the_doctor_asks_whether_it_answers(company_sso: Provider, settings: Any) -> None:
+    assert [found.is_fine for found in upkeep.company_sign_in()] == [True]
+    settings.OIDC_APPS = [{"settings": {"server_url": "http://127.0.0.1:9"}}]
+    [found] = upkeep.company_sign_in()
+    assert (found.is_fine, "does not answer" in found.words) == (False, True)
 
 
 def test_who_is_known_by_a_verified_address_comes_in_as_themselves(company_sso: Provider, acme: Company) -> None:
