@@ -39,8 +39,9 @@ def link_for(person: User, incident: Incident, purpose: str, *, now: datetime, b
 
 
 def open_link(token: str, *, now: datetime) -> SignedLink:
-    """The link with its person and incident; LinkUnknown, or LinkOver a day after the incident ended."""
-    link = SignedLink.objects.select_related("person", "incident__service", "incident__acknowledged_by").filter(token=token).first()
+    """The link with its person and incident; LinkUnknown (also of who left), or LinkOver a day after the incident ended."""
+    rows = SignedLink.objects.select_related("person", "incident__service", "incident__acknowledged_by")
+    link = rows.filter(token=token, person__is_active=True).first()
     if link is None:
         raise LinkUnknown
     ended_at = _ended_at(link.incident)

@@ -55,7 +55,7 @@ def last_to(number: str) -> Message | None:
 
 
 def of_token(token: str) -> Message | None:
-    return Message.objects.select_related("person__site").filter(token=token, person__isnull=False).first()
+    return Message.objects.select_related("person__site").filter(token=token, person__is_active=True).first()
 
 
 def left(rows: MessageQuerySet, *, to: str, now: datetime, reason: str = "", **columns: Any) -> None:

@@ -53,6 +53,13 @@ def test_an_unknown_link_is_unknown(acme: Company) -> None:
         links.open_link("7Kq2mX9dR4", now=NINE)
 
 
+def test_a_link_of_who_left_is_unknown(acme: Company) -> None:
+    link = email_down(acme).links.get()
+    type(link.person).objects.filter(pk=link.person_id).update(is_active=False)
+    with pytest.raises(links.LinkUnknown):
+        links.open_link(link.token, now=NINE)
+
+
 def test_a_link_dies_a_day_after_the_end(acme: Company) -> None:
     incident = email_down(acme)
     token = incident.links.get().token
