@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from servicedesk import clock
-from servicedesk.audit import chain
+from servicedesk.audit import chain, outward
 from servicedesk.audit.models import AuditEntry
 
 MOST_SHOWN = 20
@@ -18,7 +19,12 @@ MOST_SHOWN = 20
 class Command(BaseCommand):
     help = "Check that no row of the audit trail was changed, removed or slipped in."
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", nargs="?", type=Path, help="lines that export_audit wrote, instead of the desk's own trail")
+
+    def handle(self, *args: Any, file: Path | None, **options: Any) -> None:
+        if file is not None:
+            return self._file(file)
         found = list(islice(chain.faults(now=clock.now()), MOST_SHOWN))
         for fault in found:
             self.stdout.write(f"{fault.sequence or '-'}: {fault.words}")
@@ -30,3 +36,14 @@ class Command(BaseCommand):
         last = AuditEntry.objects.exclude(sequence=None).order_by("-sequence").first()
         sealed = f"{last.sequence} rows, last seal {last.digest}" if last else "no sealed row yet"
         self.stdout.write(f"The trail is whole: {sealed}.")
+        return None
+
+    def _file(self, file: Path) -> None:
+        try:
+            with file.open(encoding="utf-8") as given:
+                self.stdout.write(f"The file is whole: {outward.verify(given)} rows.")
+        except outward.Broken as error:
+            self.stdout.write(f"The file is broken. {error}")
+            sys.exit(1)
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise CommandError(f"{file} cannot be read as a trail: {error}") from error
