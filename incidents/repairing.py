@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,8 +14,10 @@ from incidents.deskhours import Desk
 from incidents.models import Entry, Ticket
 from incidents.states import OPEN_TICKET
 from servicedesk.directory.models import Organisation
+from servicedesk.jobs.models import Job
 
 PIECE = 500
+HOURS = "move due times"  # the kind of job that follows new desk hours (changed_hours)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,20 +35,27 @@ class Difference:
 
 
 def differences(*, now: datetime) -> Iterator[tuple[int, list[Difference]]]:
-    """Every ticket in the order of numbers, in pieces: how many were looked at, and what differs among them."""
-    desks: dict[int | None, Desk] = {}
-    organisation, last = Organisation.current(), 0
+    """Every ticket in the order of numbers, in pieces: how many were looked at, and what differs among them.
+
+    What was settled before the desk hours last changed keeps the times it was judged by: that is no difference.
+    """
+    changes = dict(Job.objects.filter(kind=HOURS).order_by("pk").values_list("parameters__site", "created_at"))
+    last = 0
     while piece := list(Ticket.objects.filter(pk__gt=last).select_related("requester__site", "reported_by").order_by("pk")[:PIECE]):
         last = piece[-1].pk
-        entries = _entries(piece)
-        found: list[Difference] = []
-        for ticket in piece:
-            site = ticket.requester.site
-            key = site.pk if site else None
-            if key not in desks:
-                desks[key] = targets.desk(site, organisation)
-            found += _of(ticket, entries[ticket.pk], desks[key], now)
-        yield len(piece), found
+        yield len(piece), [one for one in of_piece(piece, now=now) if not _stands(one.ticket, changes)]
+
+
+def _stands(ticket: Ticket, changes: Mapping[int | None, datetime]) -> bool:
+    settled_at = None if ticket.is_open else ticket.closed_at or ticket.solved_at or ticket.updated_at
+    return settled_at is not None and any(settled_at < changes[key] for key in {None, ticket.requester.site_id} & changes.keys())
+
+
+def of_piece(piece: list[Ticket], *, now: datetime) -> list[Difference]:
+    """What differs among these, which bring their requester's site with them."""
+    entries, organisation = _entries(piece), Organisation.current()
+    desks = {site.pk if site else None: targets.desk(site, organisation) for site in {ticket.requester.site for ticket in piece}}
+    return [one for ticket in piece for one in _of(ticket, entries[ticket.pk], desks[ticket.requester.site_id], now)]
 
 
 def _entries(piece: list[Ticket]) -> dict[int, list[Entry]]:
@@ -74,7 +83,8 @@ def repair(difference: Difference, *, now: datetime) -> bool:
     targets.project(row, now=now)
     after = row.first_answer_due_at
     turned = row.state in OPEN_TICKET and after is not None and after <= now and (before is None or before > now)
-    if turned:
-        row.is_due_quiet = True
-        row.save(update_fields=["is_due_quiet"])
+    if row.state in OPEN_TICKET and row.origin != Ticket.Origin.IMPORT:
+        row.evaluate_at = now  # rules look when the old time would have come; they look again, and then at the new one
+        row.is_due_quiet = row.is_due_quiet or turned
+        row.save(update_fields=["evaluate_at", "is_due_quiet"])
     return turned

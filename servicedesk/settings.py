@@ -256,6 +256,7 @@ JOB_KINDS = {
     "import tickets": "incidents.imports.work.tickets",
     "backtest": "incidents.backtest.work.done",
     "report": "incidents.reports.work.done",
+    "move due times": "incidents.changed_hours.move",
 }
 
 # Evidence of the plan review that the desk itself may not gather: by question, the function (incidents.reviews)

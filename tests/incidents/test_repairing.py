@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import random
-from datetime import timedelta
+from datetime import datetime, timedelta
 from io import StringIO
 
 import pytest
 from django.core.management import call_command
 
-from incidents import automation, catching_up, conversation, merging, repairing, tickets
+from incidents import automation, catching_up, changed_hours, conversation, merging, repairing, tickets
 from incidents.models import Incident, Page, Ticket
 from servicedesk.directory.models import Organisation
+from servicedesk.jobs import work
+from servicedesk.jobs.models import Job
 from servicedesk.operations.worlds.company import Company
 from tests.actors import at, signed_in
 from tests.incidents.reporting import report
@@ -117,3 +119,51 @@ def test_every_clock_is_explained_in_words(acme: Company) -> None:
     page = signed_in(ana).get(f"/tickets/{ticket.pk}/clocks/").content.decode()
     for words in ("stood still: waiting for a vendor", "ran, 1 h 00 min counted (SEV3)", "in desk hours, by SEV3", "First answer"):
         assert words in page
+
+
+def hours_of_the_organisation(acme: Company, now: datetime, **days: list[list[str]]) -> Job:
+    """An administrator changes them, and a worker does the job."""
+    row = Organisation.objects.get()
+    row.desk_hours = {str(day): days.get("all", [["08:00", "18:00"]]) for day in range(7)}
+    row.save(update_fields=["desk_hours"])
+    job = changed_hours.ask(row, actor=acme.people["adam"], now=now)
+    work.run_first([job.pk], now=now)
+    job.refresh_from_db()
+    return job
+
+
+def test_new_desk_hours_move_what_is_open_by_themselves_and_page_nobody(acme: Company) -> None:
+    Organisation.objects.update(desk_hours={str(day): [["08:00", "18:00"]] for day in range(5)})
+    open_one, solved = (report(acme, who, at(19), f"Lathe {who}", impacted="me", effect="cannot") for who in ("ella", "omar"))
+    tickets.solve(solved, actor=acme.people["ana"], now=at(19, 5))
+    stood = Ticket.objects.get(pk=solved.pk).solution_due_at
+    job = hours_of_the_organisation(acme, at(20), all=[["00:00", "23:59"]])
+    open_one.refresh_from_db()
+    assert (open_one.first_answer_due_at, open_one.is_due_quiet, open_one.evaluate_at) == (at(19, 30), True, at(20))
+    assert (job.state, job.result) == ("done", {"tickets": 1, "moved": 1, "late": 2})
+    assert "Due times moved" in open_one.entries.latest("pk").text
+    assert Ticket.objects.get(pk=solved.pk).solution_due_at == stood
+    automation.evaluate_due(now=at(20))
+    assert (found(at(20)), Page.objects.count()) == (0, 0)
+
+
+def test_the_file_names_each_and_hides_what_is_confidential(acme: Company) -> None:
+    Organisation.objects.update(desk_hours={str(day): [["08:00", "18:00"]] for day in range(5)})
+    plain, secret = (report(acme, who, at(19), f"Lathe {who}", impacted="me", effect="cannot") for who in ("ella", "omar"))
+    Ticket.objects.filter(pk=secret.pk).update(is_confidential=True)
+    text = "".join(hours_of_the_organisation(acme, at(19, 5), all=[["00:00", "23:59"]]).parts.values_list("text", flat=True))
+    assert f"{plain.number},first answer,2026-11-24 07:30 UTC,2026-11-23 18:30 UTC," in text
+    assert secret.number not in text
+    assert "confidential,first answer" in text
+
+
+def test_an_administrator_who_changes_the_hours_of_a_site_sees_the_job(acme: Company) -> None:
+    site, adam = acme.people["ella"].site, signed_in(acme.people["adam"])
+    assert site
+    fields = {"name": site.name, "slug": site.slug, "zone": site.zone, "country": site.country}
+    page = adam.post(f"/admin/directory/site/{site.pk}/change/", fields | {"desk_hours": '{"0": [["09:00", "12:00"]]}'}, follow=True)
+    job = Job.objects.get()
+    assert f'href="/jobs/{job.pk}/"' in page.content.decode()
+    assert (job.kind, job.parameters) == ("move due times", {"site": site.pk})
+    adam.post(f"/admin/directory/site/{site.pk}/change/", fields | {"name": "Paris", "desk_hours": '{"0": [["09:00", "12:00"]]}'})
+    assert Job.objects.count() == 1

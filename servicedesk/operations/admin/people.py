@@ -9,13 +9,17 @@ from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from allauth.usersessions.models import UserSession
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth import password_validation
 from django.contrib.auth.models import Group
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from incidents import changed_hours
+from servicedesk import clock
 from servicedesk.audit.desk_admin import DeskAdmin, RecordAdmin
 from servicedesk.audit.models import AuditEntry
 from servicedesk.directory.models import Grant, Organisation, Role, Service, Site, Team, User
@@ -78,6 +82,17 @@ class UserAdmin(DeskAdmin):
         super().save_model(request, obj, form, change)
 
 
+def move_due_times(request: HttpRequest, where: Organisation | Site, form: Any) -> None:
+    """New desk hours: a job moves the due times, and the page says where to see it."""
+    initial = {name: value for name, value in form.initial.items() if name in changed_hours.FIELDS}
+    if any(getattr(where, name) != value for name, value in initial.items()):
+        assert isinstance(request.user, User)
+        job = changed_hours.ask(where, actor=request.user, now=clock.now())
+        said = gettext("The due times of open tickets move with the new hours; nobody is paged for that.")
+        link = format_html(' <a href="{}">{}</a>', reverse("job", args=[job.pk]), job.title)
+        messages.info(request, format_html("{}{}", said, link))
+
+
 class OrganisationForm(forms.ModelForm):  # type: ignore[type-arg]
     second_factor_for = forms.MultipleChoiceField(
         label=_("A second factor is asked of"),
@@ -96,6 +111,10 @@ class OrganisationAdmin(DeskAdmin):
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        move_due_times(request, obj, form)
 
 
 class RetentionForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -133,6 +152,11 @@ class SiteAdmin(DeskAdmin):
     list_display = ("name", "slug", "zone", "country")
     search_fields = ("name", "slug")
     prepopulated_fields = {"slug": ("name",)}
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if change:
+            move_due_times(request, obj, form)
 
 
 @admin.register(Team)

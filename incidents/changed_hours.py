@@ -1,0 +1,84 @@
+"""New desk hours move the due times of the tickets that are open, by a job whose file names each. Nobody is paged for it.
+
+What is solved keeps the times it was judged by.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from incidents import journal, repairing
+from incidents.models import Ticket
+from incidents.models.tickets import TicketQuerySet
+from incidents.repairing import Difference
+from servicedesk.directory.models import Organisation, Site, User
+from servicedesk.jobs import sheets, work
+from servicedesk.jobs.models import Job
+from servicedesk.jobs.running import Result, Run
+
+FIELDS = frozenset({"desk_hours", "zone", "country"})  # of a site or the organisation: what decides when the desk is open
+WORDS = {
+    "first_answer_due_at": gettext_lazy("first answer"),
+    "next_answer_due_at": gettext_lazy("next answer"),
+    "solution_due_at": gettext_lazy("solution"),
+}
+
+
+def ask(where: Organisation | Site, *, actor: User, now: datetime) -> Job:
+    """A job for the tickets these hours count for; in the transaction that changed them."""
+    title = _("Due times after new desk hours: %(where)s") % {"where": where}
+    parameters = {"site": where.pk if isinstance(where, Site) else None}
+    return work.start(repairing.HOURS, asked_by=actor, title=title, parameters=parameters, now=now)
+
+
+def move(run: Run) -> Result:
+    """The kind of job: open tickets in the order of their numbers."""
+    rows, done = _open(run.job), run.job.done
+    last, moved, late = run.checkpoint or (0, 0, 0)
+    if run.checkpoint is None:
+        head = (_("No."), _("Clock"), _("Was due"), _("Is due"), _("Late by the change"))
+        run.progress(0, total=rows.count(), checkpoint=[0, 0, 0], text=sheets.lines([head]))
+    while piece := list(rows.filter(pk__gt=last).order_by("pk")[: repairing.PIECE]):
+        lines = [line for found in _by_ticket(piece, run.now) for line in _moved(found, run.now)]
+        last, done, moved = piece[-1].pk, done + len(piece), moved + len({line[0] for line in lines})
+        late += sum(bool(line[-1]) for line in lines)
+        run.progress(done, checkpoint=[last, moved, late], text=sheets.lines(lines))
+    return Result(figures={"tickets": done, "moved": moved, "late": late}, file_name="due-times.csv")
+
+
+def _open(job: Job) -> TicketQuerySet:
+    rows = TicketQuerySet(Ticket).open().select_related("requester__site", "reported_by")
+    return rows.filter(requester__site=job.parameters["site"]) if job.parameters["site"] else rows
+
+
+def _by_ticket(piece: list[Ticket], now: datetime) -> Iterator[list[Difference]]:
+    found: dict[int, list[Difference]] = {}
+    for one in repairing.of_piece(piece, now=now):
+        found.setdefault(one.ticket.pk, []).append(one)
+    yield from found.values()
+
+
+@transaction.atomic
+def _moved(found: list[Difference], now: datetime) -> list[tuple[str, ...]]:
+    """One ticket put right, with a line in its history; what the file says of it."""
+    ticket = found[0].ticket
+    turned = repairing.repair(found[0], now=now)
+    before = {one.column: one.stored.isoformat() if one.stored else None for one in found}
+    after = {one.column: one.right.isoformat() if one.right else None for one in found}
+    journal.ticket_event(
+        ticket, _("Due times moved with the desk hours."), actor=None, now=now, verb="move_due", before=before, after=after
+    )
+    number = "" if ticket.is_confidential else ticket.number
+    return [
+        (number or _("confidential"), str(WORDS[one.column]), _stamp(one.stored), _stamp(one.right), _("late") if turned else "")
+        for one in found
+    ]
+
+
+def _stamp(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC" if moment else ""
