@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import smtplib
 from email.message import EmailMessage
@@ -29,6 +30,7 @@ if "://" in DATABASE["NAME"]:
     DATABASE |= {"ENGINE": "django.db.backends.postgresql", "NAME": url.path[1:], "OPTIONS": {}}
     DATABASE |= {"HOST": url.hostname, "PORT": url.port, "USER": url.username, "PASSWORD": url.password or ""}
 
+MANY = "bare_many"
 hop = Celery("bare", broker=os.environ.get("BARE_BROKER", "memory://"))
 hop.conf.update(task_acks_late=True, task_ignore_result=True)
 
@@ -47,8 +49,9 @@ def application() -> WSGIHandler:
     settings.configure(DATABASES={"default": DATABASE}, ROOT_URLCONF=__name__, ALLOWED_HOSTS=["*"], SECRET_KEY="bare", USE_TZ=True)
     django.setup()
     with connection.schema_editor() as editor:
-        if Row()._meta.db_table not in connection.introspection.table_names():
-            editor.create_model(Row())
+        for model in (Row(), Many()):
+            if model._meta.db_table not in connection.introspection.table_names():
+                editor.create_model(model)
     return WSGIHandler()
 
 
@@ -57,6 +60,15 @@ def Row() -> type[models.Model]:  # noqa: N802  (a model can be made only once D
     if known is None:
         fields = {"__module__": __name__, "Meta": type("Meta", (), {"app_label": "bare"}), "body": models.TextField()}
         known = _rows["row"] = type("Bare", (models.Model,), fields)
+    return known
+
+
+def Many() -> type[models.Model]:  # noqa: N802
+    known = _rows.get("many")
+    if known is None:
+        columns = {name: models.TextField() for name in ("name", "status", "summary", "event")}
+        fields = {"__module__": __name__, "Meta": type("Meta", (), {"app_label": "bare", "db_table": MANY}), **columns}
+        known = _rows["many"] = type("Many", (models.Model,), fields)
     return known
 
 
@@ -69,4 +81,28 @@ def insert(request: HttpRequest) -> HttpResponse:
     return HttpResponse("ok", headers={"Content-Length": "2"})
 
 
-urlpatterns = [path("", insert)]
+@csrf_exempt
+def copy(request: HttpRequest) -> HttpResponse:
+    """The plainest way to store the rows of a batch: COPY, or where there is none one prepared statement."""
+    rows = [(item["check"], item["status"], item["summary"], item["event_id"]) for item in json.loads(request.body)]
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            with cursor.copy(f"COPY {MANY} (name, status, summary, event) FROM STDIN") as lines:
+                for row in rows:
+                    lines.write_row(row)
+        else:
+            cursor.executemany(f"INSERT INTO {MANY} (name, status, summary, event) VALUES (%s, %s, %s, %s)", rows)
+    return HttpResponse("ok", headers={"Content-Length": "2"})
+
+
+@csrf_exempt
+def bulk(request: HttpRequest) -> HttpResponse:
+    model = Many()
+    model._default_manager.bulk_create(
+        model(name=item["check"], status=item["status"], summary=item["summary"], event=item["event_id"])
+        for item in json.loads(request.body)
+    )
+    return HttpResponse("ok", headers={"Content-Length": "2"})
+
+
+urlpatterns = [path("", insert), path("copy", copy), path("bulk", bulk)]

@@ -6,7 +6,7 @@ import itertools
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 
 def requests_for(seconds: float, port: int, made: Callable[[int], bytes], connections: int = 8) -> list[float]:
@@ -35,6 +35,28 @@ def requests_for(seconds: float, port: int, made: Callable[[int], bytes], connec
     assert not wrong, wrong[0][:400]
     assert took, "nothing was answered"
     return took
+
+
+def until_done(port: int, requests: Sequence[bytes], connections: int) -> float:
+    """Seconds until each of these was answered once. Raises on an answer that is not 2xx."""
+    numbers, wrong = itertools.count(), list[bytes]()
+
+    def line() -> None:
+        with socket.create_connection(("127.0.0.1", port), timeout=60) as sock:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            while (n := next(numbers)) < len(requests) and not wrong:
+                sock.sendall(requests[n])
+                if not (answer := whole(sock)).startswith(b"HTTP/1.1 2"):
+                    wrong.append(answer)
+
+    began = time.monotonic()
+    threads = [threading.Thread(target=line) for _ in range(connections)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong, wrong[0][:400]
+    return time.monotonic() - began
 
 
 def whole(sock: socket.socket) -> bytes:

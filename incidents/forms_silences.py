@@ -59,7 +59,7 @@ class SilenceForm(forms.Form):
     def __init__(self, data: Any = None, *, person: User, now: datetime) -> None:
         self.zone, self.now = ZoneInfo(zones.of(person)), now
         here = now.astimezone(self.zone)
-        begin = {"starts_at": here.strftime(MOMENT), "ends_at": (here + timedelta(hours=2)).strftime(MOMENT)}
+        begin = {"ahead": "1", "starts_at": here.strftime(MOMENT), "ends_at": (here + timedelta(hours=2)).strftime(MOMENT)}
         super().__init__(data, initial=begin)
 
     def clean_starts_at(self) -> datetime:

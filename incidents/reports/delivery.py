@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections import defaultdict
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, DurationField, ExpressionWrapper, F, Q, QuerySet
+from django.db.models import Count, DurationField, ExpressionWrapper, F, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from incidents.reports.asked import Asked
 from incidents.reports.shapes import Line, Table, count, share, spans
-from notifications.models import Channel, Message
+from notifications.models import Channel, DrillAnswer, Message, Reckoning
 from notifications.states import MessageState
 
 TITLE = gettext_lazy("Delivery")
@@ -27,6 +28,10 @@ DEFINITIONS = (
     (gettext_lazy("Failed"), gettext_lazy("refused, expired or given up")),
     (gettext_lazy("Not known"), gettext_lazy("the provider's answer was lost, and nobody could say since")),
     (gettext_lazy("Time"), gettext_lazy("from the moment it was due until the receipt")),
+    (gettext_lazy("Books"), gettext_lazy(
+        "each day's messages by the day they were made, closed the next morning; without an end: nobody knows what became of them; "
+        "learned: no receipt came and the provider was asked")),
+    (gettext_lazy("Drills"), gettext_lazy("rounds that began in the period; they count for nothing else")),
 )  # fmt: skip
 
 
@@ -44,7 +49,38 @@ def build(asked: Asked) -> list[Table]:
     )  # fmt: skip
     lines = [_line(asked, dict(row)) for row in found.order_by("channel", "-lane")]
     columns = [_("Sent"), _("Delivered"), _("Failed"), _("Not known"), _("Acted on"), _("Time, median / p90")]
-    return [Table("channels", _("By channel and provider"), _("Channel"), columns, lines, drawn=1)] if lines else []
+    tables = [Table("channels", _("By channel and provider"), _("Channel"), columns, lines, drawn=1)] if lines else []
+    return [*tables, *_books(asked), *_drills(asked)]
+
+
+def _books(asked: Asked) -> list[Table]:
+    """The providers' books, summed over the days that are closed."""
+    days = {"day__gte": asked.since.astimezone(asked.zone).date(), "day__lt": asked.until.astimezone(asked.zone).date()}
+    names = ("made", "sent", "delivered", "failed", "dropped", "unsettled", "learned", "repeated")
+    sums = {f"n_{name}": Sum(name) for name in names}
+    found = Reckoning.objects.filter(**days).order_by("channel").values("channel").annotate(**sums)
+    rows: list[dict[str, Any]] = [dict(row) for row in found]
+    lines = [Line(str(Channel(row["channel"]).label), [count(row[f"n_{name}"], name=name) for name in names]) for row in rows]
+    columns = [_("Made"), _("taken"), _("delivered"), _("failed"), _("not needed"), _("without an end"), _("learned"), _("possibly twice")]
+    return [Table("books", _("Books of the days"), _("Channel"), columns, lines)] if lines else []
+
+
+def _drills(asked: Asked) -> list[Table]:
+    """Each round as one line; nobody by name."""
+    rounds: dict[tuple[datetime, str], list[DrillAnswer]] = defaultdict(list)
+    answers = DrillAnswer.objects.filter(began_at__gte=asked.since, began_at__lt=asked.until).select_related("drill")
+    for answer in answers.order_by("-began_at", "drill", "pk"):
+        rounds[answer.began_at, answer.drill.name].append(answer)
+    lines = [
+        Line(f"{at.astimezone(asked.zone):%d %b %Y}, {name}", [
+            count(len(found)),
+            share(sum(one.answered_at is not None for one in found), len(found)),
+            spans([one.answered_at - one.began_at for one in found if one.answered_at]),
+        ])
+        for (at, name), found in rounds.items()
+    ]  # fmt: skip
+    columns = [_("People"), _("Answered"), _("Time, median / p90")]
+    return [Table("drills", _("Drills"), _("Round"), columns, lines)] if lines else []
 
 
 def _line(asked: Asked, row: dict[str, Any]) -> Line:

@@ -6,7 +6,7 @@ from django.db.models import Count, Max
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from incidents.models import Firing
+from incidents.models import Firing, Problem
 from incidents.models.incidents import IncidentQuerySet
 from incidents.models.tickets import TicketQuerySet
 from incidents.reports.asked import Asked
@@ -17,7 +17,7 @@ LEAST = 3
 DEFINITIONS = (
     (gettext_lazy("Services"), gettext_lazy(
         "with at least three incidents triggered in the period; rejected and merged ones are left "
-        "out")),
+        "out. A problem record names the cause behind them")),
     (gettext_lazy("Groups of tickets"), gettext_lazy(
         "What an escalation rule saw as one thing: at least three different tickets in the period. Shadow rules count too.")),
     (gettext_lazy("Not over after all"), gettext_lazy("tickets reopened in the period, and tickets that follow a closed one")),
@@ -40,11 +40,23 @@ def _services(asked: Asked) -> Table:
         .values("service_id", "service__name")
         .annotate(n=Count("pk"), last=Max("triggered_at"))
     )
+    rows = list(found.filter(n__gte=LEAST).order_by("-n", "service__name"))
+    known = _problems([row["service_id"] for row in rows])
     lines = [
-        Line(row["service__name"], [count(row["n"], f"service.{row['service_id']}"), _on(asked, row["last"])])
-        for row in found.filter(n__gte=LEAST).order_by("-n", "service__name")
+        Line(
+            row["service__name"],
+            [count(row["n"], f"service.{row['service_id']}"), _on(asked, row["last"]), known.get(row["service_id"], Cell(_("none")))],
+        )
+        for row in rows
     ]
-    return Table("services", _("Services with several incidents"), _("Service"), [_("Incidents"), _("last")], lines, drawn=0)
+    columns = [_("Incidents"), _("last"), _("problem record")]
+    return Table("services", _("Services with several incidents"), _("Service"), columns, lines, drawn=0)
+
+
+def _problems(services: list[int]) -> dict[int | None, Cell]:
+    """Of each service the newest record that is not solved."""
+    found = Problem.objects.open().filter(service__in=services).order_by("pk")
+    return {one.service_id: Cell(f"{one.number}, {one.get_state_display()}", {"problem": one.number}) for one in found}
 
 
 def _groups(asked: Asked) -> Table:

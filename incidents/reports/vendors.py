@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from incidents.models import Entry, Ticket, Vendor
+from incidents.models import Entry, Ticket, Vendor, VendorCase
 from incidents.models.tickets import TicketQuerySet
 from incidents.reports.asked import Asked
 from incidents.reports.shapes import Cell, Line, Table, count, spans
@@ -25,6 +26,8 @@ DEFINITIONS = (
     (gettext_lazy("Late"), gettext_lazy(
         "longer than the vendor of the service promised by contract, round the clock; a service with several "
         "takes the shortest promise")),
+    (gettext_lazy("Case"), gettext_lazy("a ticket that was handed to a vendor in the period, from then until it was theirs no more")),
+    (gettext_lazy("Chased"), gettext_lazy("cases whose answer was owed in the vendor's own hours, and that were chased at least once")),
 )  # fmt: skip
 
 
@@ -41,6 +44,38 @@ class Wait:
 
 
 def build(asked: Asked) -> list[Table]:
+    return [*_by_service(asked), *_by_vendor(asked)]
+
+
+def _by_vendor(asked: Asked) -> list[Table]:
+    """What the vendors' case numbers stand for."""
+    found: dict[tuple[int, str], list[VendorCase]] = defaultdict(list)
+    for case in _cases(asked).select_related("vendor").order_by("vendor__name", "pk"):
+        found[case.vendor_id, case.vendor.name].append(case)
+    lines = [
+        Line(
+            name,
+            [
+                count(len(cases), f"vendor.{pk}.all"),
+                spans([min(case.ended_at or asked.until, asked.until) - case.since for case in cases]),
+                count(sum(case.ended_at is None for case in cases), f"vendor.{pk}.open", "open"),
+                count(sum(case.chased > 0 for case in cases), f"vendor.{pk}.chased", "chased"),
+            ],
+        )
+        for (pk, name), cases in found.items()
+    ]
+    columns = [_("Cases"), _("median / p90"), _("open"), _("chased")]
+    return [Table("vendors", _("By vendor"), _("Vendor"), columns, lines, drawn=0)] if lines else []
+
+
+def _cases(asked: Asked) -> QuerySet[VendorCase]:
+    """Of each ticket the last one a vendor had."""
+    rows = VendorCase.objects.filter(since__gte=asked.since, since__lt=asked.until, ticket__in=asked.tickets())
+    newest = rows.filter(vendor=OuterRef("vendor"), ticket=OuterRef("ticket")).order_by("-pk")
+    return rows.filter(pk=Subquery(newest.values("pk")[:1]))
+
+
+def _by_service(asked: Asked) -> list[Table]:
     by_service: dict[int | None, list[Wait]] = defaultdict(list)
     for wait in waits(asked):
         by_service[wait.service].append(wait)
@@ -80,8 +115,11 @@ def _promised() -> dict[int | None, timedelta]:
 
 
 def rows(asked: Asked, key: str) -> TicketQuerySet:
-    """ "service.4.late". Raises ValueError."""
-    _what, number, which = key.split(".")
+    """ "service.4.late", "vendor.2.chased". Raises ValueError, KeyError."""
+    what, number, which = key.split(".")
+    if what == "vendor":
+        narrow = {"all": Q(), "open": Q(ended_at=None), "chased": Q(chased__gt=0)}[which]
+        return asked.tickets().filter(pk__in=_cases(asked).filter(narrow, vendor=int(number)).values("ticket"))
     service, promised = int(number) or None, _promised()
     found = [one for one in waits(asked) if one.service == service]
     late = [one for one in found if service in promised and one.span > promised[service]]

@@ -9,12 +9,12 @@ import pytest
 from django.db import connection
 from django.urls import reverse
 
-from incidents import reports, tickets
-from incidents.models import Incident, ReportMail, Satisfaction, Ticket
+from incidents import reports, tickets, vendors
+from incidents.models import Incident, Problem, ReportMail, Satisfaction, Ticket, Vendor, VendorCase
 from incidents.reports import work
 from incidents.reports.shapes import spans
-from notifications.models import Message
-from servicedesk.directory.models import User
+from notifications.models import Drill, DrillAnswer, Message, Reckoning
+from servicedesk.directory.models import Service, User
 from servicedesk.jobs import running
 from servicedesk.jobs.models import Job
 from servicedesk.operations.worlds import autumn, history
@@ -228,6 +228,43 @@ def test_a_wait_for_the_vendor_ends_when_the_ticket_moves_on(acme: Company) -> N
     tickets.solve(ticket, actor=ben, text="The carrier mended it.", now=NINE - timedelta(hours=5))
     table = built("vendors", acme.people["dana"])["services"]
     assert cells(table, "VPN")[2].values["total_s"] == 3 * 3600
+
+
+def test_cases_of_a_vendor_open_their_tickets(acme: Company) -> None:
+    vendor, dana = Vendor.objects.create(name="Carrier", answers_within_s=3600), acme.people["dana"]
+    for n in range(3):
+        ticket = report(acme, "ella", NINE - timedelta(hours=9), what=f"The VPN does not connect {n}")
+        vendors.hand_over(ticket, vendor, number=f"C-{n}", actor=acme.people["ben"], now=NINE - timedelta(hours=8))
+    VendorCase.objects.filter(number="C-0").update(chased=1, ended_at=NINE - timedelta(hours=2), chase_at=None)
+    told = cells(built("vendors", dana)["vendors"], "Carrier")
+    assert [told[0].values["n"], told[2].values["open"], told[3].values["chased"]] == [3, 2, 1]
+    kind, asked = reports.find("vendors"), reports.ask({"period": "90d"}, dana, now=NINE)
+    assert kind is not None
+    assert [kind.rows(asked, told[n].rows).count() for n in (0, 2, 3)] == [3, 2, 1]
+
+
+def test_books_and_drills_stand_in_the_delivery_report(acme: Company) -> None:
+    figures = dict.fromkeys(("made", "sent", "delivered", "failed", "dropped", "learned", "repeated"), 5)
+    for n in (1, 2):
+        Reckoning.objects.create(day=(NINE - timedelta(days=n)).date(), channel="sms", unsettled=n, closed_at=NINE, **figures)
+    began, drill = NINE - timedelta(days=4), Drill.objects.create(name="Monday test", created_at=NINE)
+    DrillAnswer.objects.create(
+        drill=drill, person=acme.people["sam"], began_at=began, ends_at=began + timedelta(minutes=15), token="t",
+        answered_at=began + timedelta(minutes=2), result="answered",
+    )  # fmt: skip
+    tables = built("delivery", acme.people["dana"])
+    (line,) = tables["books"].lines
+    assert [cell.values for cell in line.cells][:2] == [{"made": 10}, {"sent": 10}]
+    assert line.cells[5].values == {"unsettled": 3}
+    assert [cell.text for cell in tables["drills"].lines[0].cells] == ["1", "100 % (1 / 1)", "2 min (n = 1)"]
+
+
+def test_a_service_that_comes_back_names_its_problem_record(lived: Company) -> None:
+    dana = lived.people["dana"]
+    label = built("repeats", dana)["services"].lines[0].label
+    assert cells(built("repeats", dana)["services"], label)[2].text == "none"
+    made = Problem.objects.create(title="x", service=Service.objects.get(name=label), created_at=NINE, updated_at=NINE)
+    assert cells(built("repeats", dana)["services"], label)[2].text == f"{made.number}, Cause not known"
 
 
 def test_the_pages_cost_a_bounded_number_of_queries(lived: Company, django_assert_max_num_queries: Any) -> None:

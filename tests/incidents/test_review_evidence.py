@@ -8,13 +8,17 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from incidents.models import Plan, PlanReading
+from incidents import vendors
+from incidents.models import Plan, PlanReading, Problem, Vendor, VendorCase
 from incidents.reviews.asking import Asked
 from incidents.reviews.questions import query_of
 from incidents.reviews.starter import QUESTIONS
+from notifications.models import Drill, DrillAnswer, Reckoning
+from servicedesk.directory.models import Service
 from servicedesk.operations.worlds import history, past
 from servicedesk.operations.worlds.company import Company
 from tests.actors import NINE
+from tests.incidents.reporting import report
 
 SINCE = NINE - timedelta(days=92)
 LIMITS = {one.key: one.limits for one in QUESTIONS}
@@ -97,3 +101,58 @@ def test_who_read_the_plan_is_who_stands_in_the_table(lived: Company) -> None:
     ((readings,),) = sql("SELECT count(*) FROM incidents_planreading WHERE version = %s", 1)
     assert f"{readings} of {answer.n} have read version 1" in answer.said
     assert {row["not read by"] for row in answer.rows} == {"ana", "ben", "dana", "kim", "adam", "lea"}
+
+
+def test_drills_that_paged_people_are_exercises_and_who_did_not_answer_is_counted(acme: Company) -> None:
+    drill = Drill.objects.create(name="Monday test", created_at=NINE)
+    began = NINE - timedelta(days=4)
+    for n, (who, after) in enumerate((("sam", 60), ("dana", 120), ("kim", None))):
+        DrillAnswer.objects.create(
+            drill=drill, person=acme.people[who], began_at=began, ends_at=began + timedelta(minutes=15), token=f"t{n}",
+            result="answered" if after else "missed", answered_at=began + timedelta(seconds=after) if after else None,
+        )  # fmt: skip
+    answer = said("exercised")
+    ((people, answered),) = sql("SELECT count(*), count(answered_at) FROM notifications_drillanswer WHERE ends_at <= %s", NINE)
+    assert f"{answered} of {people} answered" in answer.said
+    assert next(row["median in seconds"] for row in answer.rows if row.get("drill")) == 90
+    faults = [row["fault"] for row in answer.rows if "fault" in row]
+    assert "1 did not answer the last drill" in faults
+    assert "none in six months" not in faults
+
+
+def test_a_vendor_that_was_chased_is_late_once_a_case(acme: Company) -> None:
+    vendor = Vendor.objects.create(name="Carrier", answers_within_s=3600, tested_on=NINE.date())
+    vendor.services.add(acme.services["email"])
+    for n in range(4):
+        ticket = report(acme, "ella", NINE - timedelta(days=2), what=f"Mail is slow {n}")
+        vendors.hand_over(ticket, vendor, number=f"C-{n}", actor=acme.people["ben"], now=NINE - timedelta(days=1))
+    VendorCase.objects.filter(number__in=("C-0", "C-1")).update(chased=3)
+    ((late,),) = sql("SELECT count(*) FROM incidents_vendorcase WHERE chased > 0 AND since > %s", SINCE)
+    row = next(row for row in said("suppliers").rows if row["supplier"] == "Carrier")
+    assert row["late"] == late == 2
+
+
+def test_what_comes_back_asks_for_a_problem_record(lived: Company) -> None:
+    first = said("come_back")
+    named = [row["name"] for row in first.rows if "name" in row]
+    found = sql(
+        "SELECT s.name, count(*) FROM incidents_incident i JOIN directory_service s ON s.id = i.service_id"
+        " WHERE i.created_at > %s AND i.created_at <= %s AND i.state NOT IN ('rejected', 'merged') GROUP BY s.name HAVING count(*) >= 3",
+        SINCE, NINE,
+    )  # fmt: skip
+    assert sorted(named) == sorted(name for name, _n in found)
+    for name in named:
+        Problem.objects.create(title="x", service=Service.objects.get(name=name), created_at=NINE, updated_at=NINE)
+    assert said("come_back").is_finding is False
+    Problem.objects.create(title="old and nobody's", created_at=NINE - timedelta(days=200), updated_at=NINE)
+    assert "1 old problems are nobody's" in said("come_back").said
+
+
+def test_books_with_messages_without_an_end_are_a_finding(acme: Company) -> None:
+    figures = dict.fromkeys(("made", "sent", "delivered", "failed", "dropped", "learned", "repeated"), 5)
+    for n, unsettled in enumerate((0, 2)):
+        day = NINE - timedelta(days=n + 1)
+        Reckoning.objects.create(day=day.date(), channel="sms", unsettled=unsettled, closed_at=day + timedelta(hours=20), **figures)
+    answer = said("pages_delivered")
+    assert answer.is_finding
+    assert [row["without an end"] for row in answer.rows if "without an end" in row] == [2]

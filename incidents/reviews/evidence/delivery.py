@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from incidents.models import Incident
 from incidents.reviews.asking import Answer, Asked
-from notifications.models import Attempt, Message
+from notifications.models import Attempt, Message, Reckoning
 from notifications.states import WAITING, MessageState
 from servicedesk.directory import moments
 
@@ -29,10 +29,19 @@ def delivered(asked: Asked) -> Answer:
     sent, lost = (sum(int(str(row[name])) for row in rows) for name in ("sent", "lost"))
     silent = _undelivered(asked).count()
     rows += [{"incident": f"INC-{pk}", "fault": "no page delivered before it was acknowledged"} for pk in _shown(asked)]
+    books = _open_books(asked)
+    rows += books
     words = {"n": sent, "lost": lost, "share": round(100 * lost / sent, 1) if sent else 0, "silent": silent}
     said = _("%(lost)d of %(n)d pages failed (%(share)s %%); %(silent)d incidents were taken before any page was delivered") % words
-    is_bad = bool(silent) or (sent > 0 and 100 * lost / sent > asked.limit("most_failed_percent"))
-    return Answer(said if sent else _("No page was sent."), is_bad, sent, rows, [(_("outbox"), reverse("outbox"))])
+    said += "; " + _("the books of %(n)d days have messages without an end") % {"n": len(books)} if books else ""
+    is_bad = bool(silent or books) or (sent > 0 and 100 * lost / sent > asked.limit("most_failed_percent"))
+    return Answer(said if sent or books else _("No page was sent."), is_bad, sent, rows, [(_("outbox"), reverse("outbox"))])
+
+
+def _open_books(asked: Asked) -> list[dict[str, object]]:
+    """Days of the period whose books were closed with messages nobody knows the end of."""
+    found = Reckoning.objects.filter(closed_at__gt=asked.since, closed_at__lte=asked.now, unsettled__gt=0).order_by("day", "channel")
+    return [{"day": one.day, "channel": one.channel, "made": one.made, "without an end": one.unsettled} for one in found]
 
 
 def _undelivered(asked: Asked) -> QuerySet[Incident]:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from statistics import median
+from typing import Any
 
 from django.db.models import F, OuterRef, Q, Subquery
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from incidents.models import Exercise, ExerciseFinding, Incident, Silence, Ticket, Vendor
+from incidents.models import Exercise, ExerciseFinding, Incident, Silence, Ticket, Vendor, VendorCase
 from incidents.reviews.asking import DAY, Answer, Asked
+from notifications.models import DrillAnswer
 from servicedesk.audit import chain
 from servicedesk.audit.models import AuditEntry
+from servicedesk.directory import zones
 from servicedesk.directory.models import Role, Service, User
 from servicedesk.tokens.models import ApiToken
 
@@ -22,24 +26,50 @@ REHEARSED = (Exercise.Kind.RESTORE, Exercise.Kind.BREAK_GLASS, Exercise.Kind.PRO
 def exercised(asked: Asked) -> Answer:
     """The last exercise, whether others took part than the time before, what it found, and the yearly ones."""
     held = list(Exercise.objects.filter(held_on__lte=asked.now.date()).exclude(kind__in=REHEARSED).prefetch_related("people"))
-    faults = list(_exercise_faults(held, asked))
+    rounds = list(_rounds(asked))
+    faults = list(_exercise_faults(held, rounds, asked))
     rows: list[dict[str, object]] = [{"held on": one.held_on, "scenario": one.scenario, "people": one.people.count()} for one in held[:10]]
+    rows += [{name: value for name, value in one.items() if name != "began"} for one in rounds[:10]]
     rows += [{"fault": fault} for fault in faults]
-    links = [(_("exercises"), reverse("admin:incidents_exercise_changelist"))]
+    links = [(_("exercises"), reverse("admin:incidents_exercise_changelist")), (_("drills"), reverse("drills"))]
+    drilled = _("last drill %(began at)s: %(answered)d of %(people)d answered") % rounds[0] if rounds else ""
     if not held:
-        return Answer(_("No exercise was ever written down."), True, 0, rows, links)
+        said = _("No exercise was ever written down.")
+        return Answer(f"{said} {drilled}".strip(), bool(faults) or not rounds, len(rounds), rows, links)
     words = {"kind": held[0].get_kind_display(), "day": f"{held[0].held_on:%d %b %Y}", "n": held[0].people.count()}
     said = _("%(kind)s on %(day)s, %(n)d people") % words
-    return Answer("; ".join([said, *faults[:2]]), bool(faults), len(held), rows, links)
+    return Answer("; ".join(filter(None, [said, drilled, *faults[:2]])), bool(faults), len(held) + len(rounds), rows, links)
 
 
-def _exercise_faults(held: list[Exercise], asked: Asked) -> list[str]:
+def _rounds(asked: Asked) -> list[dict[str, Any]]:
+    """Drills that really paged people, the latest first: how many answered, and how soon half of them had."""
+    oldest = asked.now - DAY * asked.limit("year_days")
+    found: dict[tuple[datetime, str], list[DrillAnswer]] = {}
+    for one in DrillAnswer.objects.filter(began_at__gt=oldest, ends_at__lte=asked.now).select_related("drill").order_by("-began_at", "pk"):
+        found.setdefault((one.began_at, one.drill.name), []).append(one)
+    return [
+        {
+            "drill": name,
+            "began at": f"{zones.local(at, None):%d %b %Y %H:%M}",
+            "people": len(answers),
+            "answered": sum(one.answered_at is not None for one in answers),
+            "median in seconds": median(took) if (took := [one.took_s for one in answers if one.took_s is not None]) else None,
+            "began": at,
+        }
+        for (at, name), answers in found.items()
+    ]
+
+
+def _exercise_faults(held: list[Exercise], rounds: list[dict[str, Any]], asked: Asked) -> list[str]:
     today = asked.now.date()
     in_year = [one for one in held if one.held_on >= today - timedelta(days=asked.limit("year_days"))]
     crews = [frozenset(one.people.all()) for one in in_year[:2]]
     still = ExerciseFinding.objects.filter(closed_on=None, exercise__held_on__lt=today - timedelta(days=30)).count()
+    last = max([*[one.held_on for one in held[:1]], *[zones.local(one["began"], None).date() for one in rounds[:1]]], default=date.min)
+    unheard = rounds[0]["people"] - rounds[0]["answered"] if rounds else 0
     told = (
-        (not held or held[0].held_on < today - timedelta(days=asked.limit("most_days")), _("none in six months")),
+        (last < today - timedelta(days=asked.limit("most_days")), _("none in six months")),
+        (unheard, _("%(n)d did not answer the last drill") % {"n": unheard}),
         (len(crews) == 2 and crews[0] == crews[1], _("always the same people")),
         (not any(one.outside_hours for one in in_year), _("none outside desk hours in a year")),
         (
@@ -102,11 +132,18 @@ def suppliers(asked: Asked) -> Answer:
 
 
 def _late(vendor: Vendor, asked: Asked) -> int:
-    """Tickets of its services that waited for a vendor longer than the contract says."""
+    """Cases of the period it was chased for, because its own hours had run out; and tickets of its services that waited without
+    a case for longer than the contract says.
+    """
+    chased = VendorCase.objects.filter(vendor=vendor, since__gt=asked.since, since__lte=asked.now, chased__gt=0).count()
+    return chased + _late_without_a_case(vendor, asked)
+
+
+def _late_without_a_case(vendor: Vendor, asked: Asked) -> int:
     if not vendor.services.exists():
         return 0
     waits = AuditEntry.objects.filter(noun="incidents.ticket", object_id=OuterRef("object_id"), at__gt=OuterRef("at"))
-    tickets = Ticket.objects.filter(service__in=vendor.services.all()).values_list("pk", flat=True)
+    tickets = Ticket.objects.filter(service__in=vendor.services.all(), vendor_cases=None).values_list("pk", flat=True)
     began = AuditEntry.objects.filter(
         noun="incidents.ticket", after__waiting_for=Ticket.Waiting.VENDOR, at__gt=asked.since, at__lte=asked.now,
         object_id__in=[str(pk) for pk in tickets[:2000]],

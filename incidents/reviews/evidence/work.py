@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from incidents import deskhours, targets
-from incidents.models import ActionItem, Firing, Incident, Rule, Ticket
+from incidents.models import ActionItem, Firing, Incident, Problem, Rule, Ticket
 from incidents.reports import promises
 from incidents.reviews.asking import DAY, Answer, Asked
 from incidents.reviews.evidence.people import woken_nights
@@ -114,13 +114,25 @@ def noise(asked: Asked) -> Answer:
 
 
 def come_back(asked: Asked) -> Answer:
-    """Services with so many incidents in the period. Several tickets about one thing are one incident here."""
+    """Services with so many incidents in the period, and the problem record of each; records that are old and nobody's.
+
+    Several tickets about one thing are one incident here.
+    """
     opened = Incident.objects.filter(created_at__gt=asked.since, created_at__lte=asked.now, service__isnull=False)
     counted = opened.exclude(state__in=(IncidentState.REJECTED, IncidentState.MERGED)).values(name=F("service__name"))
-    rows = list(counted.annotate(incidents=Count("pk")).filter(incidents__gte=int(asked.limit("least_times"))).order_by("-incidents"))
-    said = _("%(n)d services had at least %(least)d incidents") % {"n": len(rows), "least": int(asked.limit("least_times"))}
+    least = int(asked.limit("least_times"))
+    known = dict(Problem.objects.filter(created_at__lte=asked.now).order_by("pk").values_list("service__name", "pk"))
+    often = counted.annotate(incidents=Count("pk")).filter(incidents__gte=least).order_by("-incidents", "name")
+    rows: list[dict[str, object]] = [{**row, "problem": f"P-{known[row['name']]}" if row["name"] in known else ""} for row in often]
+    bare = sum(not row["problem"] for row in rows)
+    old = Problem.objects.open().filter(owner=None, created_at__lt=asked.ago("problem_days")).order_by("pk")
+    words = {"n": len(rows), "least": least, "bare": bare, "old": old.count()}
+    said = _("%(n)d services had at least %(least)d incidents, %(bare)d of them without a problem record") % words
     said += f"; {rows[0]['name']}: {rows[0]['incidents']}" if rows else ""
-    return Answer(said, bool(rows), opened.count(), rows, [(_("incidents"), reverse("incidents"))])
+    said += "; " + _("%(old)d old problems are nobody's") % words if words["old"] else ""
+    rows += [{"problem": problem.number, "open since": problem.created_at} for problem in old[:50]]
+    links = [(_("incidents"), reverse("incidents")), (_("problems"), reverse("problems"))]
+    return Answer(said, bool(bare or words["old"]), opened.count(), rows, links)
 
 
 def reports_written(asked: Asked) -> Answer:
