@@ -6,18 +6,18 @@ A note never leaves the desk: its audience is a column the database guards, and 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from incidents import around, attaching, journal, letters_requester, moves, targets
 from incidents.models import Entry, Incident, Ticket
 from incidents.states import IllegalMove, TicketState
 from incidents.vault import Kept
 from servicedesk.audit import trail
+from servicedesk.directory import moments
 from servicedesk.directory.models import User
 from servicedesk.search import index
 
@@ -168,4 +168,4 @@ def _caller(ticket: Ticket, author: User, direction: str) -> dict[str, str]:
 
 
 def _minutes(minutes: int) -> str:
-    return ngettext("%(n)d min", "%(n)d min", minutes) % {"n": minutes}
+    return moments.duration(timedelta(minutes=minutes))
