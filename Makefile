@@ -10,7 +10,7 @@ PYTEST := $(RUN) -m pytest -q -n auto --dist loadfile
 APPS := servicedesk notifications incidents monitoring
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test e2e test-browser test-chaos bench lint format fake-twilio vendor lock
+.PHONY: help run demo test e2e test-browser test-chaos bench lint format fake-twilio messages vendor lock
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):[^#]*## /  make \1\t/p' Makefile | expand -t 24
@@ -57,6 +57,10 @@ lint: $(VENV)/.dev ## everything that is checked without running it
 
 format: $(VENV)/.dev ## put Python files into shape
 	@$(RUN) -m ruff check --fix --quiet . ; $(RUN) -m ruff format .
+
+messages: $(VENV)/.dev ## gather what is said for translators, and compile what they wrote (needs GNU gettext)
+	@$(RUN) manage.py makemessages --verbosity 0
+	@$(RUN) manage.py compilemessages --verbosity 0 --ignore .venv
 
 vendor: ## fetch the front-end files anew and compare them with their checksums (needs npm)
 	@$(PYTHON) deploy/vendor.py

@@ -18,6 +18,7 @@ from incidents import incidents, journal, letters_staff, raising, rules, targets
 from incidents.incidents import Grounds, Opened
 from incidents.models import Evaluation, Firing, LinkedAlert, Policy, Rule, Ticket
 from incidents.states import LIVE_INCIDENT, OPEN_INCIDENT, Impacted, Severity
+from servicedesk.directory import tongues
 from servicedesk.directory.models import Team
 
 HOUR = timedelta(hours=1)
@@ -226,5 +227,6 @@ def _do(action: rules.Action, outcome: rules.Outcome, case: Case) -> None:
     elif action.do == "add_tag":
         tickets.add_tag(ticket, str(action.args["tag"]), actor=None, now=case.now, because=because)
     else:
-        letters_staff.notify(ticket, str(action.args["audience"]), because=because, now=case.now)
+        told = tongues.later_from(lambda: wording.why_incident(outcome, raising.clause(outcome, case.book), service=case.service_name))
+        letters_staff.notify(ticket, str(action.args["audience"]), because=told, now=case.now)
     ticket.refresh_from_db(fields=["team", "tags", "updated_at"])

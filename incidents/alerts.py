@@ -12,6 +12,7 @@ from django.db import transaction
 
 from incidents import automation, incidents
 from incidents.models import LinkedAlert, Ticket
+from servicedesk.directory import tongues
 from servicedesk.directory.models import Service
 
 LONGEST_SUMMARY, LONGEST_VALUE = 1024, 60
@@ -60,7 +61,7 @@ def changed(facts: AlertFacts, *, now: datetime) -> LinkedAlert:
     return alert
 
 
-@transaction.atomic
+@tongues.deed
 def cleared(alert_id: int, *, now: datetime) -> LinkedAlert | None:
     """The alert is over; what that means for its incident is the incident's to say. None: the desk never heard of it."""
     alert = LinkedAlert.objects.select_for_update(of=("self",)).select_related("service").filter(alert_id=alert_id).first()

@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from incidents import conversation, journal, letters_approval, letters_staff, moves, targets, tickets
 from incidents.models import Approval, Entry, RequestType, Ticket
 from incidents.states import IllegalMove, TicketState
+from servicedesk.directory import tongues
 from servicedesk.directory.models import User
 
 log = structlog.get_logger(__name__)
@@ -42,7 +42,7 @@ def approver_of(wanted: RequestType, ticket: Ticket) -> User | None:
     return next((person for person in found if person is not None and person.is_active and person.pk not in ticket.asker_ids), None)
 
 
-@transaction.atomic
+@tongues.deed
 def ask(ticket: Ticket, approver: User, *, actor: User | None, now: datetime) -> Approval:
     """The ticket waits, and who is asked gets a letter. An earlier question that is open is handed on."""
     row = Ticket.objects.locked(ticket.pk)
@@ -59,7 +59,7 @@ def ask(ticket: Ticket, approver: User, *, actor: User | None, now: datetime) ->
     return made
 
 
-@transaction.atomic
+@tongues.deed
 def hand_on(approval: Approval, *, to: User, actor: User, now: datetime) -> Approval:
     """Somebody else decides. Raises NotYours, IllegalMove."""
     row = _held(approval, actor)
@@ -68,7 +68,7 @@ def hand_on(approval: Approval, *, to: User, actor: User, now: datetime) -> Appr
     return ask(row.ticket, to, actor=actor, now=now)
 
 
-@transaction.atomic
+@tongues.deed
 def decide(
     approval: Approval, *, is_approved: bool, actor: User, now: datetime, begin: Callable[[Ticket, datetime], object], reason: str = ""
 ) -> Approval:
@@ -118,7 +118,7 @@ def expire_due(*, now: datetime) -> int:
     return sum(_expire(pk, now) for pk in list(due.values_list("pk", flat=True)[:AT_ONCE]))
 
 
-@transaction.atomic
+@tongues.deed
 def _expire(pk: int, now: datetime) -> bool:
     row = Approval.objects.select_for_update(of=("self",), skip_locked=True).filter(pk=pk, state=Approval.State.PENDING).first()
     if row is None:
@@ -126,8 +126,8 @@ def _expire(pk: int, now: datetime) -> bool:
     ticket = Ticket.objects.locked(row.ticket_id)
     row.state, row.decided_at = Approval.State.EXPIRED, now
     row.save(update_fields=["state", "decided_at"])
-    said = _("%(name)s did not decide in 5 days. The desk looks after it.") % {"name": row.approver}
-    journal.ticket_event(ticket, said, actor=None, now=now, verb="expire_approval", audience=PUBLIC)
-    _open(ticket, said, None, now)
+    said = tongues.later("%(name)s did not decide in 5 days. The desk looks after it.", {"name": row.approver})
+    journal.ticket_event(ticket, str(said), actor=None, now=now, verb="expire_approval", audience=PUBLIC)
+    _open(ticket, str(said), None, now)
     letters_staff.notify(ticket, "assignee" if ticket.assignee else "team", because=said, now=now)
     return True

@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from incidents import journal, letters_staff
 from incidents.models import Entry, Presence, Ticket, TimeSpent, Watcher
 from incidents.models.around import PRESENT
+from servicedesk.directory import tongues
 from servicedesk.directory.models import Role, User
 
 NAMED = re.compile(r"(?<![\w@.])@([a-z0-9][a-z0-9._+-]*[a-z0-9]|[a-z0-9])", re.IGNORECASE)
@@ -20,7 +20,7 @@ LONG_GONE = timedelta(hours=1)
 TOLD_AGAIN = timedelta(seconds=10)  # presence is written down no oftener while nothing changes
 
 
-@transaction.atomic
+@tongues.deed
 def watch(ticket: Ticket, *, person: User, actor: User, now: datetime) -> Watcher:
     """They read it from now on, and are told of news. Once a person; of a confidential ticket it is a place on its list."""
     row = Ticket.objects.locked(ticket.pk)
@@ -33,7 +33,7 @@ def watch(ticket: Ticket, *, person: User, actor: User, now: datetime) -> Watche
     return made
 
 
-@transaction.atomic
+@tongues.deed
 def unwatch(ticket: Ticket, *, person: User, actor: User, now: datetime) -> None:
     """They do not any more. Who did not: nothing happens."""
     row = Ticket.objects.locked(ticket.pk)
@@ -51,7 +51,7 @@ def named(text: str) -> list[User]:
 def mention(ticket: Ticket, entry: Entry, *, now: datetime) -> list[User]:
     """Tell whoever a note names and may read the ticket; who they are."""
     readers = [person for person in named(entry.text) if person.pk != entry.author_id and _may_read(person, ticket)]
-    because = _("%(name)s named you in a note.") % {"name": entry.author}
+    because = tongues.later("%(name)s named you in a note.", {"name": entry.author})
     letters_staff.tell(ticket, readers, because=because, topic="mentioned", now=now, about=f"entry-{entry.pk}")
     return readers
 
@@ -62,7 +62,7 @@ def _may_read(person: User, ticket: Ticket) -> bool:
 
 def tell_of_answer(ticket: Ticket, entry: Entry, *, now: datetime) -> None:
     """That the requester answered: whoever has the ticket, and staff who watch it."""
-    because, about = _("%(name)s answered.") % {"name": entry.author}, f"entry-{entry.pk}"
+    because, about = tongues.later("%(name)s answered.", {"name": entry.author}), f"entry-{entry.pk}"
     if ticket.assignee is not None and ticket.assignee_id != entry.author_id:
         letters_staff.tell(ticket, [ticket.assignee], because=because, topic="assigned", now=now, about=about)
     people = User.objects.filter(watched__ticket=ticket, is_active=True).exclude(pk__in=[entry.author_id, ticket.assignee_id or 0])
@@ -92,7 +92,7 @@ def forget(*, now: datetime) -> int:
     return Presence.objects.filter(at__lt=now - LONG_GONE).delete()[0]
 
 
-@transaction.atomic
+@tongues.deed
 def spend(ticket: Ticket, *, person: User, minutes: int, what: str = "", now: datetime) -> TimeSpent:
     """Minutes of work, 1 to 1440."""
     row = Ticket.objects.locked(ticket.pk)

@@ -5,16 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from incidents import approvals, automation, fields, journal, letters_staff, tickets
 from incidents.models import ChecklistItem, Entry, RequestType, Ticket
 from incidents.states import Effect, Impacted
+from servicedesk.directory import tongues
 from servicedesk.directory.models import Team, User
 
 
-@transaction.atomic
+@tongues.deed
 def ask(
     wanted: RequestType,
     *,
@@ -59,11 +59,11 @@ def _gate(wanted: RequestType, ticket: Ticket, now: datetime) -> None:
         approvals.ask(ticket, approver, actor=None, now=now)
         return
     tickets.wait(ticket, Ticket.Waiting.APPROVAL, actor=ticket.requester, now=now, reason=_("Nobody is named who approves it."))
-    because = _("It must be approved and nobody is named who does: choose somebody on its page.")
+    because = tongues.later("It must be approved and nobody is named who does: choose somebody on its page.")
     letters_staff.notify(ticket, "team", because=because, now=now)
 
 
-@transaction.atomic
+@tongues.deed
 def begin(ticket: Ticket, now: datetime) -> Ticket:
     """Its checklist and the tickets it is made of. Begun before: nothing happens."""
     row = Ticket.objects.select_related("request_type", "requester", "service").get(pk=ticket.pk)

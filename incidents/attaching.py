@@ -13,12 +13,13 @@ from incidents import vault
 from incidents.models import Attachment, Entry, InboundMail, ReviewFile, Ticket
 from incidents.vault import Kept
 from servicedesk.audit import trail
+from servicedesk.directory import tongues
 from servicedesk.directory.models import User
 
 KEEPERS = (Attachment, InboundMail, ReviewFile)  # whose rows speak of content on disk
 
 
-@transaction.atomic
+@tongues.deed
 def attach(ticket: Ticket, entry: Entry | None, files: Iterable[Kept], *, actor: User | None, now: datetime) -> list[Attachment]:
     """Rows for files that are on disk; each is for whom its entry is for. The caller holds the ticket."""
     audience = entry.audience if entry else Entry.Audience.PUBLIC

@@ -19,6 +19,7 @@ from incidents import acting, attaching, conversation, facts, hooks, letters_req
 from incidents.models import Entry, Evaluation, LinkedAlert, Ticket
 from incidents.states import OPEN_TICKET, TicketState
 from incidents.vault import Kept
+from servicedesk.directory import tongues
 from servicedesk.directory.models import User
 
 log = structlog.get_logger(__name__)
@@ -27,7 +28,7 @@ AT_ONCE = 200  # rows of one kind in one sweep
 PAUSE = timedelta(minutes=1)  # after an evaluation that failed
 
 
-@transaction.atomic
+@tongues.deed
 def file_ticket(*, now: datetime, files: Iterable[Kept] = (), is_answered: bool = True, **report: Any) -> Ticket:
     """A new ticket, rated, joined to a known outage, and acknowledged. Arguments are those of tickets.file.
 
@@ -49,7 +50,7 @@ def file_ticket(*, now: datetime, files: Iterable[Kept] = (), is_answered: bool 
     return ticket
 
 
-@transaction.atomic
+@tongues.deed
 def requester_reply(
     ticket: Ticket, *, author: User, text: str, now: datetime, kind: str = Entry.Kind.REPLY, files: Iterable[Kept] = ()
 ) -> Ticket:
@@ -66,7 +67,7 @@ def requester_reply(
     return row
 
 
-@transaction.atomic
+@tongues.deed
 def got_worse(ticket: Ticket, *, author: User, text: str, now: datetime, **answers: Any) -> Ticket:
     """What the requester wrote, with the answers to the two questions as they are now. The ticket it went to."""
     went = requester_reply(ticket, author=author, text=text or _("It got worse."), now=now)
@@ -84,7 +85,7 @@ def _following(closed: Ticket, author: User, text: str, kind: str) -> dict[str, 
     }  # fmt: skip
 
 
-@transaction.atomic
+@tongues.deed
 def evaluate_ticket(ticket: Ticket, *, now: datetime) -> Evaluation:
     """The rules' say on a ticket as it is now, stored with its facts and acted on."""
     row = Ticket.objects.select_for_update(of=("self",)).select_related("requester__site", "service", "team", "incident").get(pk=ticket.pk)

@@ -21,6 +21,7 @@ from incidents.incidents import Grounds
 from incidents.models import Batch, Incident, Ticket
 from incidents.states import IllegalMove, TicketState
 from servicedesk.audit import trail
+from servicedesk.directory import tongues
 from servicedesk.directory.models import Service, Team, User
 
 MOST = 200
@@ -56,7 +57,7 @@ class Deed:
     is_mail: bool = False
 
 
-@transaction.atomic
+@tongues.deed
 def apply(order: Order, rows: Iterable[Ticket], *, actor: User, now: datetime) -> Batch:
     """Do it to each, lowest number first. The batch says how each went."""
     deed = DEEDS[order.deed]
@@ -75,7 +76,7 @@ def apply(order: Order, rows: Iterable[Ticket], *, actor: User, now: datetime) -
     return batch
 
 
-@transaction.atomic
+@tongues.deed
 def undo(batch: Batch, *, actor: User, now: datetime) -> Batch:
     """Put back what nobody changed since; the new batch names those left alone. Raises TooLate."""
     row = Batch.objects.select_for_update().get(pk=batch.pk)
@@ -275,7 +276,7 @@ DEEDS: dict[str, Deed] = {
 # One for me, and one outage
 
 
-@transaction.atomic
+@tongues.deed
 def next_for(person: User, *, now: datetime) -> Ticket | None:
     """The ticket nobody has that is closest to its breach, now this person's. Two who press at once get two tickets."""
     free = Ticket.objects.visible_to(person).open().filter(assignee=None).exclude(state=TicketState.WAITING)
@@ -287,7 +288,7 @@ def next_for(person: User, *, now: datetime) -> Ticket | None:
     return None
 
 
-@transaction.atomic
+@tongues.deed
 def outage(rows: Iterable[Ticket], *, severity: int, actor: User, now: datetime) -> Incident | None:
     """All of these are one outage: an incident of them, and whoever is on call is paged."""
     found = sorted(_held(rows), key=lambda row: (row.created_at, row.pk))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -13,7 +12,7 @@ from incidents.escalation import runs
 from incidents.incidents import Grounds
 from incidents.models import Incident, Run, Ticket
 from incidents.states import LIVE_INCIDENT
-from servicedesk.directory import moments, zones
+from servicedesk.directory import moments, tongues, zones
 
 LEAST = timedelta(minutes=5)  # shorter, and the rules simply go on
 PAGING = (1, 2)
@@ -21,7 +20,7 @@ NAMED = 10
 KEY = "catch-up:"
 
 
-@transaction.atomic
+@tongues.deed
 def after_downtime(*, since: datetime, now: datetime) -> Incident | None:
     """None: the desk was hardly away, or no first answer to a SEV1 or SEV2 fell due in that time."""
     if now - since < LEAST:

@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from incidents import fields, journal
 from incidents.models import Ticket
+from servicedesk.directory import tongues
 from servicedesk.directory.models import User
 
 
-@transaction.atomic
+@tongues.deed
 def set_category(ticket: Ticket, category: str, *, actor: User, now: datetime) -> Ticket:
     """Answers given so far stay, whatever the category asks."""
     row = Ticket.objects.locked(ticket.pk)
@@ -27,7 +27,7 @@ def set_category(ticket: Ticket, category: str, *, actor: User, now: datetime) -
     return row
 
 
-@transaction.atomic
+@tongues.deed
 def set_fields(ticket: Ticket, answers: Mapping[str, Any], *, actor: User, now: datetime) -> Ticket:
     """These answers to the questions of its category, in place of those before; those of other categories stay."""
     row = Ticket.objects.locked(ticket.pk)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from incidents import journal
 from incidents.models import ChecklistItem, Ticket
+from servicedesk.directory import tongues
 from servicedesk.directory.models import User
 
 MOST = 100
 
 
-@transaction.atomic
+@tongues.deed
 def tick(item: ChecklistItem, *, done: bool, actor: User, now: datetime) -> ChecklistItem:
     """Said twice: unchanged."""
     ticket = Ticket.objects.locked(item.ticket_id)
@@ -28,7 +28,7 @@ def tick(item: ChecklistItem, *, done: bool, actor: User, now: datetime) -> Chec
     return row
 
 
-@transaction.atomic
+@tongues.deed
 def add(ticket: Ticket, text: str, *, actor: User, now: datetime) -> ChecklistItem | None:
     """One more line; None where there are a hundred."""
     row = Ticket.objects.locked(ticket.pk)

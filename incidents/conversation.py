@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from incidents import around, attaching, journal, letters_requester, moves, targets
@@ -17,7 +16,7 @@ from incidents.models import Entry, Incident, Ticket
 from incidents.states import IllegalMove, TicketState
 from incidents.vault import Kept
 from servicedesk.audit import trail
-from servicedesk.directory import moments
+from servicedesk.directory import moments, tongues
 from servicedesk.directory.models import User
 from servicedesk.search import index
 
@@ -36,7 +35,7 @@ class NewerEntry(Exception):
         self.entry = entry
 
 
-@transaction.atomic
+@tongues.deed
 def reply(
     ticket: Ticket,
     *,
@@ -64,7 +63,7 @@ def reply(
     return entry
 
 
-@transaction.atomic
+@tongues.deed
 def note(ticket: Ticket, *, author: User, text: str, now: datetime, files: Iterable[Kept] = ()) -> Entry:
     """A note for staff; whom it names with @ is told. Raises StaffOnly."""
     row = opened_by_staff(ticket, author)
@@ -74,7 +73,7 @@ def note(ticket: Ticket, *, author: User, text: str, now: datetime, files: Itera
     return entry
 
 
-@transaction.atomic
+@tongues.deed
 def call(ticket: Ticket, *, author: User, text: str, direction: str, minutes: int, now: datetime) -> Entry:
     """A call with the requester: staff read what was said, the requester that it took place. Raises StaffOnly."""
     row = opened_by_staff(ticket, author)
@@ -86,7 +85,7 @@ def call(ticket: Ticket, *, author: User, text: str, direction: str, minutes: in
     return entry
 
 
-@transaction.atomic
+@tongues.deed
 def hear(ticket: Ticket, *, author: User, text: str, now: datetime, kind: str = Entry.Kind.REPLY, files: Iterable[Kept] = ()) -> Entry:
     """What the requester (or who reported it for them) wrote. A ticket that waited or was solved is open again.
 
@@ -106,7 +105,7 @@ def hear(ticket: Ticket, *, author: User, text: str, now: datetime, kind: str = 
     return entry
 
 
-@transaction.atomic
+@tongues.deed
 def hold(ticket: Ticket, incident: Incident, *, text: str, now: datetime) -> Entry | None:
     """The one holding answer a person gets about an incident; it is the first answer. None: the person already has it."""
     row = Ticket.objects.locked(ticket.pk)

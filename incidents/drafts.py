@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from django.db import transaction
-
 from incidents.models import Draft
+from servicedesk.directory import tongues
 from servicedesk.directory.models import User
 
 LONGEST = 10_000  # characters of one field
@@ -20,7 +19,7 @@ FIELDS = {
 LIVES = timedelta(days=30)
 
 
-@transaction.atomic
+@tongues.deed
 def keep(person: User, kind: str, number: int, said: Mapping[str, str], *, now: datetime) -> Draft | None:
     """The fields of that form as they are now; None where nothing is written in them: then there is no draft."""
     fields = {name: said[name][:LONGEST] for name in FIELDS[Draft.Kind(kind)] if said.get(name, "").strip()}

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from incidents import fields, journal, tickets
 from incidents.merging import CannotJoin
 from incidents.models import Entry, Ticket
+from servicedesk.directory import tongues
 from servicedesk.directory.models import User
 
 MANY = 20  # children that are not written to without being asked once more
@@ -28,7 +28,7 @@ class Preview:
         return len(self.solves) > MANY
 
 
-@transaction.atomic
+@tongues.deed
 def set_parent(child: Ticket, parent: Ticket | None, *, actor: User, now: datetime) -> Ticket:
     """One generation alone: a parent has no parent, a child no children. Raises CannotJoin."""
     numbers = [child.pk, *([parent.pk] if parent else [])]
@@ -69,7 +69,7 @@ def _waits(child: Ticket) -> bool:
     return said is not None and (bool(said.data.get("heard")) or said.author_id in child.asker_ids)
 
 
-@transaction.atomic
+@tongues.deed
 def solve(parent: Ticket, *, text: str, actor: User, now: datetime) -> Preview:
     """The parent and its children solved with these words; who waits for an answer stays open and is named."""
     row = Ticket.objects.locked(parent.pk)

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from incidents import journal
 from incidents.models import Article, ArticleVote, Satisfaction, Ticket
 from incidents.states import IllegalMove, TicketState
+from servicedesk.directory import tongues
 from servicedesk.directory.models import User
 
 ASKED = (TicketState.SOLVED, TicketState.CLOSED)
 
 
-@transaction.atomic
+@tongues.deed
 def rate_help(ticket: Ticket, answer: str, *, person: User, now: datetime) -> Satisfaction:
     """How it was, of a ticket that is solved (else IllegalMove). Said already: unchanged."""
     row = Ticket.objects.locked(ticket.pk)
@@ -32,7 +32,7 @@ def rate_help(ticket: Ticket, answer: str, *, person: User, now: datetime) -> Sa
     return made
 
 
-@transaction.atomic
+@tongues.deed
 def take_back(ticket: Ticket, *, person: User, now: datetime) -> None:
     """As if it had not been said; the history keeps that it was. Nothing said: nothing happens."""
     row = Ticket.objects.locked(ticket.pk)
@@ -43,7 +43,7 @@ def take_back(ticket: Ticket, *, person: User, now: datetime) -> None:
         journal.ticket_event(row, words, actor=person, now=now, verb="satisfaction", before={"answer": said.answer})
 
 
-@transaction.atomic
+@tongues.deed
 def vote(article: Article, *, person: User, helped: bool, now: datetime) -> ArticleVote:
     """Whether the article helped this reader; a later word replaces an earlier one."""
     told = {"helped": helped, "version": article.version, "at": now}

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
 from django.db.models import Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -20,6 +19,7 @@ from incidents import knowledge
 from incidents.models import Entry, Incident, Problem, Ticket
 from incidents.models.incidents import IncidentQuerySet
 from incidents.models.tickets import TicketQuerySet
+from servicedesk.directory import tongues
 from servicedesk.directory.models import Service, User
 from servicedesk.search import index
 
@@ -165,6 +165,6 @@ def _index_entries(now: datetime) -> int:
     return done
 
 
-@transaction.atomic
+@tongues.deed
 def _put(kind: str, rows: Sequence[tuple[int, str, str]], now: datetime) -> int:
     return index.add_missing(kind, rows, now=now)

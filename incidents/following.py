@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from incidents import journal, letters_requester
 from incidents.models import Follower, Incident, TimelineEntry
 from incidents.states import IllegalMove
+from servicedesk.directory import tongues
 from servicedesk.directory.models import User
 
 AT_ONCE = 200
 
 
-@transaction.atomic
+@tongues.deed
 def have_too(incident: Incident, *, person: User, now: datetime) -> Follower:
     """Once a person; a second press changes nothing. Raises IllegalMove where employees may not (or no longer) see it."""
     row = Incident.objects.locked(incident.pk)
@@ -37,7 +37,7 @@ def tell_over(*, now: datetime) -> int:
     return sum(_told(pk, now) for pk in list(waiting))
 
 
-@transaction.atomic
+@tongues.deed
 def _told(pk: int, now: datetime) -> bool:
     """False: somebody else has the row now, or told them."""
     rows = Follower.objects.to_tell(now).select_for_update(of=("self",), skip_locked=True)

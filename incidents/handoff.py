@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.utils import translation
 from django.utils.translation import gettext as _
 
 from incidents import letters_oncall
 from notifications.models import Errand
-from servicedesk.directory import moments, zones
+from servicedesk.directory import moments, tongues, zones
 from servicedesk.directory.models import User
 from servicedesk.oncall import roster, shifts, swaps
 from servicedesk.oncall.models import Schedule, Swap
@@ -60,11 +59,11 @@ def _key(schedule: Schedule, duty: Duty, word: str) -> str:
 # Swaps
 
 
-@transaction.atomic
+@tongues.deed
 def ask_swap(schedule: Schedule, offer: Offer, *, by: User, now: datetime) -> Swap:
     """Ask the other, who is told what they would give and get. Raises SwapRefused."""
     row = swaps.ask(schedule, offer, by=by, now=now)
-    with translation.override(row.other.language or None):
+    with tongues.reader(row.other):
         title = _("%(name)s asks you to swap on %(schedule)s") % {"name": row.asker, "schedule": schedule}
         until = moments.stamp(zones.local(row.lapses_at, row.other), zones.local(now, row.other))
         said = f"{sentence(row, row.other, now=now)} " + _("Answer by %(until)s; after that nothing changes.") % {"until": until}
@@ -72,7 +71,7 @@ def ask_swap(schedule: Schedule, offer: Offer, *, by: User, now: datetime) -> Sw
     return row
 
 
-@transaction.atomic
+@tongues.deed
 def answer_swap(row: Swap, answer: str, *, by: User, now: datetime) -> Swap:
     """ "agree" or "decline" by the one asked, "withdraw" by the asker; the other of the two is told. Raises SwapRefused."""
     before = row.state
@@ -97,7 +96,7 @@ def lapse_due(*, now: datetime, limit: int = 50) -> int:
 
 
 def _tell(row: Swap, person: User, *, now: datetime) -> None:
-    with translation.override(person.language or None):
+    with tongues.reader(person):
         title = _("Swap on %(schedule)s: %(state)s") % {"schedule": row.schedule, "state": row.get_state_display().lower()}
         said = sentence(row, person, now=now)
     letters_oncall.swap(person, row, title, said, now=now)

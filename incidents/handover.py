@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -13,7 +12,7 @@ from incidents import escalation
 from incidents.models import Handover, Incident, Pledge, Silence, Ticket
 from incidents.states import OPEN_TICKET, Severity
 from servicedesk.audit import trail
-from servicedesk.directory import moments, zones
+from servicedesk.directory import moments, tongues, zones
 from servicedesk.directory.models import User
 from servicedesk.oncall import roster
 from servicedesk.oncall.models import Schedule
@@ -37,7 +36,7 @@ def sections(reader: User, *, now: datetime) -> list[Section]:
     ]
 
 
-@transaction.atomic
+@tongues.deed
 def give(*, giver: User, taker: User, next_steps: str, left_out: str, now: datetime) -> Handover:
     """Signed by who leaves: what stands now is kept as it is. While the other has not signed, given again is the same one."""
     known = Handover.objects.select_for_update().filter(giver=giver, taker=taker, taken_at=None).first()
@@ -49,7 +48,7 @@ def give(*, giver: User, taker: User, next_steps: str, left_out: str, now: datet
     return made
 
 
-@transaction.atomic
+@tongues.deed
 def take(row: Handover, *, by: User, now: datetime) -> Handover:
     """Signed by who takes over. Taken already: unchanged. Raises NotYours."""
     row = Handover.objects.select_for_update(of=("self",)).select_related("giver", "taker").get(pk=row.pk)

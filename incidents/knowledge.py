@@ -13,6 +13,7 @@ from markdown_it import MarkdownIt
 
 from incidents.models import Article, Incident, Problem
 from servicedesk.audit import trail
+from servicedesk.directory import tongues
 from servicedesk.directory.models import User
 from servicedesk.search import index
 
@@ -37,7 +38,7 @@ class Suggestions:
     is_available: bool = True
 
 
-@transaction.atomic
+@tongues.deed
 def publish(article: Article, *, actor: User | None, now: datetime) -> Article:
     """The text as it is now is what people read and find; again after a change, as the next version."""
     row = Article.objects.select_for_update().get(pk=article.pk)
@@ -50,7 +51,7 @@ def publish(article: Article, *, actor: User | None, now: datetime) -> Article:
     return row
 
 
-@transaction.atomic
+@tongues.deed
 def retire(article: Article, *, actor: User | None, now: datetime) -> Article:
     """A draft again: nobody reads or finds it. A draft stays as it is."""
     row = Article.objects.select_for_update().get(pk=article.pk)

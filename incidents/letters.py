@@ -13,9 +13,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.template.loader import get_template, render_to_string
-from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -25,7 +23,7 @@ from incidents.states import Effect, Impacted, Severity
 from incidents.wording import spoken
 from notifications import gsm7
 from notifications.outbox import Letter
-from servicedesk.directory import moments, zones
+from servicedesk.directory import moments, tongues, zones
 from servicedesk.directory.models import Organisation, User
 
 PART = re.compile(r"(?P<cut>\d)(?P<tail>[^|]*)\|(?P<text>.*)")
@@ -68,10 +66,8 @@ def last_resort(incident: Incident, person: User, *, walked: str, call: str, lin
 
 def staffed(incident: Incident, *, walked: str, now: datetime) -> Letter:
     """Said to whoever picks up a staffed number: nobody we know, so no key counts and no link is given. Said twice."""
-    organisation = Organisation.current()
-    listener = User(language=organisation.language if organisation else "")
-    with _language_of(listener):
-        clock = _Clock(listener, now)
+    with tongues.in_house():
+        clock = _Clock(User(), now)
         said = render_to_string("voice/staffed.txt", {**_context(incident, clock), **_spoken(incident, clock), "walked": walked})
         words = " ".join([*said.split(), _("I repeat."), *said.split()])
     short = f"{incident.number} SEV{incident.severity}"
@@ -166,7 +162,7 @@ def informed(incident: Incident, person: User, *, headline: str, words: str, lin
 
 def facts_again(incident: Incident, person: User, *, now: datetime) -> str:
     """The answer to "I214": what is known now, in one message."""
-    with _language_of(person):
+    with tongues.reader(person):
         context = _context(incident, _Clock(person, now))
         has_it = _("%(name)s has it.") % {"name": incident.acknowledged_by} if incident.acknowledged_by else _("Nobody has it yet.")
         parts = [gsm7.Part(f"SEV{incident.severity} {incident.number}"), gsm7.Part(context["title"], 1, tail=".")]
@@ -206,7 +202,7 @@ def warm() -> None:
 
 
 def _letter(name: str, incident: Incident, person: User, *, link: str, now: datetime, more: Any) -> Letter:
-    with _language_of(person):
+    with tongues.reader(person):
         clock = _Clock(person, now)
         context = {**_context(incident, clock), "link": link, **more(clock)}
         subject, text = _text(f"email/{name}.txt", context)
@@ -315,4 +311,4 @@ def _sms(template: str, context: dict[str, Any]) -> str:
 
 
 def _language_of(person: User) -> Any:
-    return translation.override(person.language or settings.LANGUAGE_CODE)
+    return tongues.reader(person)

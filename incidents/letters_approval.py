@@ -6,14 +6,13 @@ from datetime import datetime
 
 from django.conf import settings
 from django.template.loader import render_to_string
-from django.utils import translation
 from django.utils.translation import gettext as _
 
 from incidents import letters_requester
 from incidents.models import Approval
 from notifications import outbox
 from notifications.models import Channel
-from servicedesk.directory import moments, zones
+from servicedesk.directory import moments, tongues, zones
 from servicedesk.directory.models import Organisation
 
 
@@ -22,7 +21,7 @@ def send(approval: Approval, *, now: datetime) -> None:
     person, ticket = approval.approver, approval.ticket
     if not person.email or not person.is_active:
         return
-    with translation.override(person.language or letters_requester.language()):
+    with tongues.reader(person):
         until = moments.stamp(zones.local(approval.expires_at, person), zones.local(now, person))
         said = {
             "ticket": ticket, "person": person, "name": person.get_short_name(), "until": until, "organisation": Organisation.current(),

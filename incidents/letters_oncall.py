@@ -6,12 +6,11 @@ from datetime import datetime
 
 from django.conf import settings
 from django.template.loader import render_to_string
-from django.utils import translation
 from django.utils.translation import gettext as _
 
 from notifications import outbox
 from notifications.models import Errand, Topic, Urgency
-from servicedesk.directory import moments, zones
+from servicedesk.directory import moments, tongues, zones
 from servicedesk.directory.models import User
 from servicedesk.oncall.models import Schedule, Swap
 from servicedesk.oncall.roster import Duty
@@ -21,7 +20,7 @@ THREAD = "on call"
 
 def begins(person: User, schedule: Schedule, duty: Duty, *, key: str, is_now: bool, now: datetime) -> Errand:
     """A day before a turn, and when it begins; times on the clock of whoever it is for."""
-    with translation.override(person.language or settings.LANGUAGE_CODE):
+    with tongues.reader(person):
         words = {
             "schedule": schedule.name,
             "start": moments.stamp(zones.local(duty.starts_at, person), zones.local(now, person)),
@@ -39,7 +38,7 @@ def begins(person: User, schedule: Schedule, duty: Duty, *, key: str, is_now: bo
 
 def swap(person: User, row: Swap, title: str, said: str, *, now: datetime) -> Errand:
     """To one of the two."""
-    with translation.override(person.language or settings.LANGUAGE_CODE):
+    with tongues.reader(person):
         key = f"swap:{row.pk}:{row.state}:{person.pk}"
         return _queue(person, title, said, "/oncall/swaps/", key=key, topic=Topic.SWAP, now=now)
 

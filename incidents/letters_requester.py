@@ -12,14 +12,13 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.template.loader import render_to_string
-from django.utils import translation
 from django.utils.translation import gettext as _
 
 from incidents import links
 from incidents.models import Entry, Incident, Ticket
 from notifications import outbox, reach, threads
 from notifications.models import Channel, Topic
-from servicedesk.directory import moments, zones
+from servicedesk.directory import moments, tongues, zones
 from servicedesk.directory.models import Organisation, User
 
 HOLD = timedelta(seconds=10)  # an answer waits so long, so that its writer can take it back
@@ -98,7 +97,7 @@ def _send_of(incident: Incident, person: User, name: str, *, now: datetime, part
     if not person.email or not person.is_active:
         return
     organisation = Organisation.current()
-    with translation.override(person.language or language()):
+    with tongues.reader(person):
         said = {
             "incident": incident, "words": words, "name": person.get_short_name(), "url": f"{settings.SITE_URL}/",
             "organisation": organisation,
@@ -158,7 +157,7 @@ def _send(
     for person in readers(ticket):
         if name == "answer" and not reach.wants(person, Topic.ANSWERED):
             continue
-        with translation.override(person.language or language()):
+        with tongues.reader(person):
             letter = _letter(ticket, name, person, now=now, is_automatic=is_automatic, entry=entry)
         key = f"{ticket.number}:{part}:{name}:{person.pk}"
         outbox.post(
@@ -215,9 +214,3 @@ def _subject(ticket: Ticket) -> str:
     """One subject for the whole conversation, so that mail programs keep it together."""
     title = _("Your message to the help desk") if ticket.is_confidential else ticket.title[:LONGEST_TITLE]
     return f"[{ticket.number}] {' '.join(title.split())}"
-
-
-def language() -> str:
-    """Of texts that are stored, where a person has none."""
-    organisation = Organisation.current()
-    return organisation.language if organisation else settings.LANGUAGE_CODE

@@ -8,12 +8,12 @@ from datetime import datetime
 
 from django.conf import settings
 from django.template.loader import render_to_string
-from django.utils import translation
 from django.utils.translation import gettext as _
 
 from incidents.models import Ticket
 from notifications import outbox
 from notifications.models import Errand, Topic, Urgency
+from servicedesk.directory import tongues
 from servicedesk.directory.models import Role, User
 from servicedesk.oncall import roster
 
@@ -21,7 +21,10 @@ TOPICS = {"assignee": Topic.ASSIGNED, "team": Topic.TEAM, "it_manager": Topic.MA
 
 
 def notify(ticket: Ticket, audience: str, *, because: str, now: datetime) -> list[Errand]:
-    """One notice to each of the audience (rules.AUDIENCES); the same reason twice is one notice."""
+    """One notice to each of the audience (rules.AUDIENCES); the same reason twice is one notice.
+
+    A reason by `tongues.later` is read in each one's language.
+    """
     return [_queue(ticket, person, because, now, TOPICS.get(audience, "")) for person in _audience(ticket, audience, now)]
 
 
@@ -40,9 +43,9 @@ def _audience(ticket: Ticket, audience: str, now: datetime) -> Iterable[User]:
 
 
 def _queue(ticket: Ticket, person: User, because: str, now: datetime, topic: str, about: str = "") -> Errand:
-    with translation.override(person.language or settings.LANGUAGE_CODE):
+    with tongues.reader(person):
         title = _("confidential") if ticket.is_confidential else ticket.title
-        said = {"ticket": ticket, "title": title, "because": because, "url": f"{settings.SITE_URL}/tickets/{ticket.pk}/"}
+        said = {"ticket": ticket, "title": title, "because": str(because), "url": f"{settings.SITE_URL}/tickets/{ticket.pk}/"}
         letter = outbox.Letter(
             subject=f"[{ticket.number}] {title}",
             text=render_to_string("email/ticket_notice.txt", said),
@@ -52,6 +55,8 @@ def _queue(ticket: Ticket, person: User, because: str, now: datetime, topic: str
             reference=ticket.number,
             is_confidential=ticket.is_confidential,
         )
+    with tongues.in_house():
+        because = str(because)
     reason = hashlib.sha256((about or because).encode()).hexdigest()[:12]
     key = f"{ticket.number}:notice:{reason}:{person.pk}"
     return outbox.queue(

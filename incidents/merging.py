@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from incidents import around, automation, journal, moves, targets
 from incidents.models import Entry, Ticket, TicketLink, Watcher
 from incidents.states import TicketState
 from incidents.vault import Kept
+from servicedesk.directory import tongues
 from servicedesk.directory.models import User
 
 
@@ -19,7 +19,7 @@ class CannotJoin(ValueError):
     """These tickets cannot be merged or tied; the message says why."""
 
 
-@transaction.atomic
+@tongues.deed
 def merge(ticket: Ticket, *, into: Ticket, actor: User, now: datetime) -> Ticket:
     """The first leads to the second from now on; whoever asked there reads it. Raises CannotJoin, IllegalMove."""
     source, target = _both(ticket, into)
@@ -47,7 +47,7 @@ def merge(ticket: Ticket, *, into: Ticket, actor: User, now: datetime) -> Ticket
     return target
 
 
-@transaction.atomic
+@tongues.deed
 def unmerge(ticket: Ticket, *, actor: User, now: datetime) -> Ticket:
     """As it was before, with all that was written since staying where it was written. Not merged: unchanged."""
     row = Ticket.objects.locked(ticket.pk)
@@ -67,7 +67,7 @@ def unmerge(ticket: Ticket, *, actor: User, now: datetime) -> Ticket:
     return row
 
 
-@transaction.atomic
+@tongues.deed
 def split(entry: Entry, *, title: str, actor: User, now: datetime) -> Ticket:
     """What was said in one entry as a ticket of its own, by whoever said it; the entry stays and names it."""
     ticket = Ticket.objects.locked(entry.ticket_id)
@@ -95,7 +95,7 @@ def split(entry: Entry, *, title: str, actor: User, now: datetime) -> Ticket:
     return made
 
 
-@transaction.atomic
+@tongues.deed
 def link(ticket: Ticket, other: Ticket, *, actor: User, now: datetime) -> TicketLink:
     """The two have to do with each other. Once. Raises CannotJoin."""
     one, two = _both(ticket, other)
@@ -106,7 +106,7 @@ def link(ticket: Ticket, other: Ticket, *, actor: User, now: datetime) -> Ticket
     return made
 
 
-@transaction.atomic
+@tongues.deed
 def unlink(tie: TicketLink, *, actor: User, now: datetime) -> None:
     one, two = _both(tie.one, tie.other)
     tie.delete()

@@ -8,14 +8,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db import transaction
 from django.db.models import Count, Q
 from django.template.loader import render_to_string
-from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from incidents import letters_requester, targets
+from incidents import targets
 from incidents.deskhours import Desk
 from incidents.models import Approval, Draft, Incident, Page, Pledge, Ticket
 from incidents.models.incidents import IncidentQuerySet
@@ -23,7 +21,7 @@ from incidents.models.tickets import TicketQuerySet
 from incidents.states import OPEN_INCIDENT, IncidentState, TicketState
 from notifications import outbox, reach
 from notifications.models import Channel, Message, Topic
-from servicedesk.directory import moments, zones
+from servicedesk.directory import moments, tongues, zones
 from servicedesk.directory.models import Organisation, Role, Service, User
 from servicedesk.oncall import roster
 from servicedesk.oncall.models import Schedule
@@ -209,13 +207,13 @@ def send_due(*, now: datetime) -> int:
     return _send(local, now) if opens and opens < midnight + timedelta(days=1) else 0
 
 
-@transaction.atomic
+@tongues.deed
 def _send(local: datetime, now: datetime) -> int:
     """All of them or none: a second engine finds the first one's letters."""
     people = User.objects.get_queryset().holding(Role.AGENT, Role.MANAGER).exclude(email=None).order_by("pk")
     wanting = [person for person in people if reach.wants(person, Topic.DIGEST)]
     for person in wanting:
-        with translation.override(person.language or letters_requester.language()):
+        with tongues.reader(person):
             said: dict[str, Any] = {
                 "lines": overnight(person, now=now),
                 "name": person.get_short_name(),

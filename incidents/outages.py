@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.db import transaction
 from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
@@ -12,7 +11,7 @@ from incidents import conversation, incidents, tickets
 from incidents.likeness import likeness, signature
 from incidents.models import Entry, Incident, Ticket
 from incidents.states import LIVE_INCIDENT, Effect, IncidentState
-from servicedesk.directory import moments, zones
+from servicedesk.directory import moments, tongues, zones
 
 OVER = (IncidentState.RESOLVED, IncidentState.CLOSED)
 BLOCKED = (Effect.CANNOT, Effect.PART)
@@ -21,7 +20,7 @@ COMPARED = 50  # tickets of one incident, the newest
 SILENT = (Ticket.Origin.IMPORT, Ticket.Origin.MONITORING)
 
 
-@transaction.atomic
+@tongues.deed
 def join(ticket: Ticket, *, now: datetime) -> Incident | None:
     """Link a new report to the open incident of its service that it is like. None: there is none."""
     if ticket.service_id is None or ticket.is_confidential or ticket.kind != Ticket.Kind.REPORT:
@@ -35,7 +34,7 @@ def join(ticket: Ticket, *, now: datetime) -> Incident | None:
     return None
 
 
-@transaction.atomic
+@tongues.deed
 def hold(ticket: Ticket, *, now: datetime) -> bool:
     """Tell the requester once that the trouble is known; True: told. Not before somebody declared it."""
     row = Ticket.objects.select_for_update(of=("self",)).select_related("incident__service", "requester").get(pk=ticket.pk)
@@ -48,7 +47,7 @@ def hold(ticket: Ticket, *, now: datetime) -> bool:
     return True
 
 
-@transaction.atomic
+@tongues.deed
 def follow(ticket: Ticket, *, now: datetime) -> bool:
     """A ticket whose incident was merged belongs to what that became part of; True: it has just moved."""
     row = Ticket.objects.select_for_update(of=("self",)).select_related("incident__merged_into").get(pk=ticket.pk)
@@ -60,7 +59,7 @@ def follow(ticket: Ticket, *, now: datetime) -> bool:
     return True
 
 
-@transaction.atomic
+@tongues.deed
 def end(ticket: Ticket, *, now: datetime) -> bool:
     """Solve a ticket whose incident was resolved, unless somebody has written since or the requester still waits for an answer."""
     row = Ticket.objects.select_for_update(of=("self",)).select_related("incident__service").get(pk=ticket.pk)

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from incidents import starter_plan
 from incidents.models import Plan, PlanReading, PlanRole, PlanVersion, Runbook
 from servicedesk.audit import trail
+from servicedesk.directory import tongues
 from servicedesk.directory.models import Role, Service, User
 from servicedesk.oncall.models import RotationMember
 
@@ -23,7 +23,7 @@ class PlanMovedOn(Exception):
     """Another version is in force than the one that was read."""
 
 
-@transaction.atomic
+@tongues.deed
 def install(*, owner: User | None, services: Iterable[Service] = (), holders: Iterable[tuple[User, User]] = (), now: datetime) -> Plan:
     """The starter plan, where there is none yet. `holders`: (holder, deputy) of the starter roles, in their order."""
     plan, is_new = Plan.objects.get_or_create(pk=1, defaults={"owner": owner, **starter_plan.TEXTS})
@@ -38,7 +38,7 @@ def install(*, owner: User | None, services: Iterable[Service] = (), holders: It
     return publish(plan, note=_("Starter plan"), actor=owner, now=now)
 
 
-@transaction.atomic
+@tongues.deed
 def publish(plan: Plan, *, note: str, actor: User | None, now: datetime) -> Plan:
     """What the plan says now becomes its next version, which everybody reads anew. Unchanged: nothing happens."""
     Plan.objects.select_for_update().get(pk=plan.pk)
@@ -55,7 +55,7 @@ def publish(plan: Plan, *, note: str, actor: User | None, now: datetime) -> Plan
     return plan
 
 
-@transaction.atomic
+@tongues.deed
 def confirm(plan: Plan, *, version: int, reader: User, now: datetime) -> PlanReading:
     """ "I have read version n". Raises PlanMovedOn when another is in force; a second time changes nothing."""
     if Plan.objects.select_for_update().get(pk=plan.pk).version != version:

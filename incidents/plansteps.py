@@ -21,6 +21,7 @@ from incidents import journal
 from incidents.models import Incident, LinkedAlert, Plan, PlanStep, Runbook, Ticket, TimelineEntry
 from incidents.states import IllegalMove, IncidentState
 from servicedesk.audit import trail
+from servicedesk.directory import tongues
 from servicedesk.directory.models import Service, User
 
 RUNBOOK = "runbook:"
@@ -101,7 +102,7 @@ def _read_books() -> dict[int, str]:
     return {**dict.fromkeys(carried, ""), **dict(books)}
 
 
-@transaction.atomic
+@tongues.deed
 def tick(incident: Incident, part: str, place: int, *, is_done: bool, actor: User, now: datetime) -> PlanStep:
     """Done, or not after all. A repeat changes nothing. Raises IllegalMove (not worked on), NoSuchStep."""
     row = Incident.objects.locked(incident.pk)
@@ -115,7 +116,7 @@ def tick(incident: Incident, part: str, place: int, *, is_done: bool, actor: Use
     return step
 
 
-@transaction.atomic
+@tongues.deed
 def tick_ticket(ticket: Ticket, part: str, place: int, *, is_done: bool, actor: User, now: datetime) -> PlanStep:
     """As `tick`, on a ticket. Raises NoSuchStep."""
     row = Ticket.objects.locked(ticket.pk)

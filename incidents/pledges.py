@@ -7,12 +7,11 @@ from typing import Any
 
 import structlog
 from django.db import transaction
-from django.utils import translation
 from django.utils.translation import gettext as _
 
-from incidents import journal, letters_requester, letters_staff, tickets
+from incidents import journal, letters_staff, tickets
 from incidents.models import Entry, Pledge, Ticket
-from servicedesk.directory import moments, zones
+from servicedesk.directory import moments, tongues, zones
 from servicedesk.directory.models import User
 
 log = structlog.get_logger(__name__)
@@ -25,7 +24,7 @@ class InThePast(ValueError):
     """A promise is about what is still to come."""
 
 
-@transaction.atomic
+@tongues.deed
 def answer(ticket: Ticket, *, author: User, text: str, promise: str, due_at: datetime, now: datetime, **answer: Any) -> Pledge:
     """An answer that ends with a promise, or the promise alone; other arguments are those of tickets.answer. Raises InThePast."""
     if due_at <= now:
@@ -48,12 +47,12 @@ def answer(ticket: Ticket, *, author: User, text: str, promise: str, due_at: dat
 def _sentence(ticket: Ticket, author: User, promise: str, due_at: datetime, now: datetime) -> str:
     """In the requester's language and on their clock."""
     reader = ticket.requester
-    with translation.override(reader.language or letters_requester.language()):
+    with tongues.reader(reader):
         words = {"when": moments.stamp(zones.local(due_at, reader), zones.local(now, reader)), "text": promise, "zone": zones.of(reader)}
         return _("Promised for %(when)s (%(zone)s): %(text)s") % words
 
 
-@transaction.atomic
+@tongues.deed
 def keep(pledge: Pledge, *, actor: User, now: datetime) -> Pledge:
     """It was done. Said twice: unchanged."""
     ticket = Ticket.objects.locked(pledge.ticket_id)
@@ -91,7 +90,7 @@ def _one(pk: int, now: datetime) -> bool:
 def _remind(row: Pledge, now: datetime) -> None:
     row.remind_at = None
     row.save(update_fields=["remind_at"])
-    because = _("You promised for %(when)s: %(text)s") % {"when": _stamp(row, now), "text": _words(row)}
+    because = tongues.later_from(lambda: _("You promised for %(when)s: %(text)s") % {"when": _stamp(row, now), "text": _words(row)})
     letters_staff.tell(row.ticket, [row.person], because=because, topic="promise", now=now)
 
 
@@ -100,10 +99,13 @@ def _missed(row: Pledge, now: datetime) -> None:
     ticket = Ticket.objects.locked(row.ticket_id)
     row.missed_at, row.remind_at = now, None
     row.save(update_fields=["missed_at", "remind_at"])
-    said = _("%(name)s promised for %(when)s and it was not done: %(text)s")
-    words = {"name": row.person, "when": _stamp(row, now), "text": row.text}
-    because = said % {**words, "text": _words(row)}
-    journal.ticket_event(ticket, said % words, actor=None, now=now, verb="miss_promise", after={"pledge": row.pk})
+
+    def said(text: str) -> str:
+        words = {"name": row.person, "when": _stamp(row, now), "text": text}
+        return _("%(name)s promised for %(when)s and it was not done: %(text)s") % words
+
+    because = tongues.later_from(lambda: said(_words(row)))
+    journal.ticket_event(ticket, said(row.text), actor=None, now=now, verb="miss_promise", after={"pledge": row.pk})
     letters_staff.tell(ticket, [row.person], because=because, topic="promise", now=now)
     letters_staff.notify(ticket, "it_manager", because=because, now=now)
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from incidents import journal
@@ -16,6 +15,7 @@ from incidents.likeness import FAILS, likeness, signature
 from incidents.models import Problem, Ticket
 from incidents.states import TicketState
 from servicedesk.audit import trail
+from servicedesk.directory import tongues
 from servicedesk.directory.models import Service, User
 from servicedesk.search import index
 
@@ -79,7 +79,7 @@ def _told(members: list[Ticket]) -> Recurring:
     return Recurring(service, members, [word for word in often if counted[word] * 2 > len(members)][:5])
 
 
-@transaction.atomic
+@tongues.deed
 def make(tickets: Iterable[Ticket], *, title: str, actor: User, now: datetime) -> Problem:
     """A record of these tickets; confidential ones stay out."""
     rows = [ticket for ticket in tickets if not ticket.is_confidential]
@@ -93,7 +93,7 @@ def make(tickets: Iterable[Ticket], *, title: str, actor: User, now: datetime) -
     return made
 
 
-@transaction.atomic
+@tongues.deed
 def add(problem: Problem, ticket: Ticket, *, actor: User, now: datetime) -> None:
     """One more ticket of it; once."""
     if not ticket.is_confidential and not problem.tickets.filter(pk=ticket.pk).exists():
@@ -106,7 +106,7 @@ def _add(problem: Problem, ticket: Ticket, actor: User, now: datetime) -> None:
     journal.ticket_event(ticket, said, actor=actor, now=now, verb="problem", after={"problem": problem.pk})
 
 
-@transaction.atomic
+@tongues.deed
 def change(problem: Problem, *, actor: User, now: datetime, **told: Any) -> Problem:
     """Title, state, cause, workaround, and whether everybody reads it. What is published is found in the portal."""
     row = Problem.objects.select_for_update().get(pk=problem.pk)

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from incidents.models import Incident, Reader, Ticket
 from servicedesk.audit import trail
+from servicedesk.directory import tongues
 from servicedesk.directory.models import User
 
 
@@ -17,7 +18,7 @@ def admit(incident: Incident, person: User, *, because: str, now: datetime, acto
         _admit(incident, person, because=because, now=now, actor=actor)
 
 
-@transaction.atomic
+@tongues.deed
 def _admit(incident: Incident, person: User, *, because: str, now: datetime, actor: User | None) -> None:
     _row, is_new = Reader.objects.get_or_create(incident=incident, person=person, defaults={"because": because[:240], "at": now})
     if is_new:

@@ -7,12 +7,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import transaction
-
 from incidents import clocks, targets
 from incidents.deskhours import Desk
 from incidents.models import Entry, Ticket
 from incidents.states import OPEN_TICKET
+from servicedesk.directory import tongues
 from servicedesk.directory.models import Organisation
 from servicedesk.jobs.models import Job
 
@@ -75,7 +74,7 @@ def _of(ticket: Ticket, entries: list[Entry], hours: Desk, now: datetime) -> Ite
             yield Difference(ticket, column, stored, right)
 
 
-@transaction.atomic
+@tongues.deed
 def repair(difference: Difference, *, now: datetime) -> bool:
     """Whether the ticket turned late by it: then its cause is the change and not the desk, and no rule is asked."""
     row = Ticket.objects.locked(difference.ticket.pk)

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
 from django.db.models import F, Max
 from django.utils.translation import gettext as _
 
 from incidents import rules
 from incidents.models import Rule, RuleVersion
 from servicedesk.audit import trail
+from servicedesk.directory import tongues
 from servicedesk.directory.models import User
 
 COLUMNS = ("id", "version", "key", "kind", "position", "mode")  # kept in the row, not in a version
@@ -59,7 +59,7 @@ def candidate(rule: Rule) -> rules.Rule:
     return read(RuleVersion(rule=rule, version=newest + 1, definition=rule.draft))
 
 
-@transaction.atomic
+@tongues.deed
 def publish(rule: Rule, definition: Mapping[str, Any], *, note: str, actor: User | None, now: datetime) -> RuleVersion:
     """Version n+1, in force from now on. Raises NoteMissing, and rules.RuleError where the definition cannot be read."""
     if not note.strip():
@@ -76,7 +76,7 @@ def publish(rule: Rule, definition: Mapping[str, Any], *, note: str, actor: User
     return version
 
 
-@transaction.atomic
+@tongues.deed
 def set_mode(rule: Rule, mode: str, *, actor: User | None, now: datetime) -> Rule:
     """Draft, shadow or live. The same mode again changes nothing. Raises NothingPublished."""
     row = Rule.objects.select_for_update().get(pk=rule.pk)
@@ -92,7 +92,7 @@ def set_mode(rule: Rule, mode: str, *, actor: User | None, now: datetime) -> Rul
 # Edits: a draft is nobody's rule yet
 
 
-@transaction.atomic
+@tongues.deed
 def found(*, key: str, kind: str, name: str, actor: User, now: datetime) -> Rule:
     """A new rule at the end of its kind, a draft without a published word. Raises KeyTaken."""
     if Rule.objects.filter(key__iexact=key).exists():
@@ -107,7 +107,7 @@ def found(*, key: str, kind: str, name: str, actor: User, now: datetime) -> Rule
     return row
 
 
-@transaction.atomic
+@tongues.deed
 def save_draft(rule: Rule, definition: Mapping[str, Any], *, actor: User, now: datetime) -> Rule:
     """What is edited, beside the version in force. Raises rules.RuleError where it cannot be read."""
     row = Rule.objects.select_for_update(of=("self",)).get(pk=rule.pk)
@@ -119,7 +119,7 @@ def save_draft(rule: Rule, definition: Mapping[str, Any], *, actor: User, now: d
     return row
 
 
-@transaction.atomic
+@tongues.deed
 def discard_draft(rule: Rule, *, actor: User, now: datetime) -> Rule:
     """The version in force is all there is again. A rule never published keeps its draft."""
     row = Rule.objects.select_for_update(of=("self",)).get(pk=rule.pk)
@@ -130,13 +130,13 @@ def discard_draft(rule: Rule, *, actor: User, now: datetime) -> Rule:
     return row
 
 
-@transaction.atomic
+@tongues.deed
 def roll_back(rule: Rule, number: int, *, note: str, actor: User, now: datetime) -> RuleVersion:
     """What an earlier version said, as a new version. Raises RuleVersion.DoesNotExist, NoteMissing."""
     return publish(rule, rule.versions.get(version=number).definition, note=note, actor=actor, now=now)
 
 
-@transaction.atomic
+@tongues.deed
 def move(rule: Rule, places: int, *, actor: User, now: datetime) -> Rule:
     """Earlier (negative) or later among the rules of its kind. At the end of the line nothing changes."""
     line = list(Rule.objects.select_for_update(of=("self",)).filter(kind=rule.kind).order_by("position", "pk"))

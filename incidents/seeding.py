@@ -6,13 +6,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
-
 from incidents import rulebook, starter, starter_requests
 from incidents.models import CustomField, RequestType, Rule, SeverityLevel
+from servicedesk.directory import tongues
 
 
-@transaction.atomic
+@tongues.deed
 def install_rules(*, now: datetime) -> int:
     """How many rules were new."""
     for level in starter.SEVERITIES:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from incidents import journal, letters_requester, letters_staff, moves, targets, tickets
 from incidents.models import Entry, Ticket
 from incidents.states import TicketState
+from servicedesk.directory import tongues
 
 log = structlog.get_logger(__name__)
 
@@ -78,6 +79,6 @@ def _tell(ticket: Ticket, now: datetime) -> None:
     ticket.unrated_due_at = None
     ticket.save(update_fields=["unrated_due_at"])
     if ticket.severity is None and ticket.is_open:
-        because = _("Nobody has rated it for 15 min: whom it affects and how is not known.")
-        journal.ticket_event(ticket, _("The team was told."), actor=None, now=now, verb="unrated", because=because)
+        because = tongues.later("Nobody has rated it for 15 min: whom it affects and how is not known.")
+        journal.ticket_event(ticket, _("The team was told."), actor=None, now=now, verb="unrated", because=str(because))
         letters_staff.notify(ticket, "team", because=because, now=now)

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from incidents.models import LinkedAlert, Silence
 from servicedesk.audit import trail
+from servicedesk.directory import tongues
 from servicedesk.directory.models import User
 
 LONGEST = timedelta(days=30)
@@ -43,7 +43,7 @@ class Work:
     told_at: datetime
 
 
-@transaction.atomic
+@tongues.deed
 def make(*, actor: User, now: datetime, **columns: Any) -> Silence:
     """A silence that begins at `starts_at`, now or later. Alerts that fire already are covered too. Raises SilenceRefused.
 
@@ -62,7 +62,7 @@ def make(*, actor: User, now: datetime, **columns: Any) -> Silence:
     return silence
 
 
-@transaction.atomic
+@tongues.deed
 def end(silence: Silence, *, actor: User, now: datetime) -> Silence:
     """End it now: what it kept back and still fires is raised. Over already: unchanged."""
     list(_covered(silence).select_for_update().order_by("pk").values_list("pk", flat=True))

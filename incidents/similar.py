@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
@@ -13,6 +12,7 @@ from incidents.finding import TICKET
 from incidents.likeness import FAILS, likeness
 from incidents.models import Entry, Problem, SimilarVote, Ticket
 from incidents.models.tickets import TicketQuerySet
+from servicedesk.directory import tongues
 from servicedesk.directory.models import User
 from servicedesk.search import index
 
@@ -64,7 +64,7 @@ def _answers(numbers: list[int]) -> dict[int, Entry]:
     return {entry.ticket_id: entry for entry in said.exclude(data__has_key="heard").exclude(author=None).order_by("pk")}
 
 
-@transaction.atomic
+@tongues.deed
 def vote(ticket: Ticket, other: Ticket, *, is_similar: bool, person: User, now: datetime) -> SimilarVote:
     """Kept, for the figures and so that it is not shown again; a later word replaces an earlier one."""
     low, high = sorted((ticket.pk, other.pk))

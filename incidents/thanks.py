@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from incidents import moves, targets
 from incidents.models import Entry, Ticket
 from incidents.states import IllegalMove, TicketState
+from servicedesk.directory import tongues
 from servicedesk.directory.models import User
 
 
@@ -27,7 +27,7 @@ def word_of(ticket: Ticket, entries: Iterable[Entry] | None = None) -> Entry | N
     return said if said is not None and said.data.get("after_solve") else None
 
 
-@transaction.atomic
+@tongues.deed
 def only_thanks(ticket: Ticket, *, actor: User, now: datetime) -> Ticket:
     """Solved as it was before that word. Raises IllegalMove where there is none, or somebody went on working."""
     row = Ticket.objects.locked(ticket.pk)

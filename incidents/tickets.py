@@ -18,7 +18,7 @@ from incidents import conversation, fields, guess, hooks, journal, legible, lett
 from incidents.likeness import signature
 from incidents.models import Entry, Ticket
 from incidents.states import Effect, IllegalMove, Impacted, TicketState
-from servicedesk.directory import zones
+from servicedesk.directory import tongues, zones
 from servicedesk.directory.models import Service, Team, User
 from servicedesk.search import index
 
@@ -45,7 +45,7 @@ class NotStaff(ValueError):
 # Filing
 
 
-@transaction.atomic
+@tongues.deed
 def file(
     *,
     requester: User,
@@ -153,7 +153,7 @@ def _first_line(ticket: Ticket, now: datetime) -> Ticket:
 # What it is about
 
 
-@transaction.atomic
+@tongues.deed
 def rate(
     ticket: Ticket,
     *,
@@ -182,7 +182,7 @@ def rate(
     return row
 
 
-@transaction.atomic
+@tongues.deed
 def set_severity(ticket: Ticket, *, rank: int, actor: User, now: datetime, reason: str = "") -> Ticket:
     """A person's word, which stands until the answers change. Raises ReasonNeeded where it lowers a SEV1 or SEV2."""
     row = Ticket.objects.locked(ticket.pk)
@@ -195,7 +195,7 @@ def set_severity(ticket: Ticket, *, rank: int, actor: User, now: datetime, reaso
     return row
 
 
-@transaction.atomic
+@tongues.deed
 def put_back_severity(ticket: Ticket, *, rank: int | None, by: User | None, actor: User, now: datetime) -> Ticket:
     """What it was before a change that is undone: the rank (or none), and whose word it was."""
     row = Ticket.objects.locked(ticket.pk)
@@ -216,7 +216,7 @@ def rerate(ticket: Ticket, rank: int | None, why: dict[str, Any], *, actor: User
         hooks.of_ticket(ticket, hooks.Happening.TICKET_SEVERITY, now=now)
 
 
-@transaction.atomic
+@tongues.deed
 def set_service(ticket: Ticket, service: Service | None, *, actor: User, now: datetime) -> Ticket:
     """The service by a person's word. A ticket nobody has goes to that service's team."""
     row = Ticket.objects.locked(ticket.pk)
@@ -230,7 +230,7 @@ def set_service(ticket: Ticket, service: Service | None, *, actor: User, now: da
     return row if row.assignee_id else set_team(row, _team_of(service), actor=actor, now=now)
 
 
-@transaction.atomic
+@tongues.deed
 def set_team(ticket: Ticket, team: Team | None, *, actor: User | None, now: datetime, because: str = "") -> Ticket:
     row = Ticket.objects.locked(ticket.pk)
     if row.team_id == (team.pk if team else None):
@@ -243,7 +243,7 @@ def set_team(ticket: Ticket, team: Team | None, *, actor: User | None, now: date
     return row
 
 
-@transaction.atomic
+@tongues.deed
 def add_tag(ticket: Ticket, tag: str, *, actor: User | None, now: datetime, because: str = "") -> Ticket:
     row = Ticket.objects.locked(ticket.pk)
     if tag in row.tags:
@@ -255,7 +255,7 @@ def add_tag(ticket: Ticket, tag: str, *, actor: User | None, now: datetime, beca
     return row
 
 
-@transaction.atomic
+@tongues.deed
 def set_tags(ticket: Ticket, tags: Iterable[str], *, actor: User, now: datetime) -> Ticket:
     """Exactly these tags, each once."""
     row = Ticket.objects.locked(ticket.pk)
@@ -272,7 +272,7 @@ def set_tags(ticket: Ticket, tags: Iterable[str], *, actor: User, now: datetime)
 # Who has it, and how far it is
 
 
-@transaction.atomic
+@tongues.deed
 def assign(ticket: Ticket, *, to: User | None, actor: User, now: datetime, team: Team | None = ANY) -> Ticket:
     """Give it to a person of the desk, or to nobody; and, where given, to a team. Raises NotStaff."""
     row = Ticket.objects.locked(ticket.pk)
@@ -289,7 +289,7 @@ def assign(ticket: Ticket, *, to: User | None, actor: User, now: datetime, team:
     return row
 
 
-@transaction.atomic
+@tongues.deed
 def take_up(ticket: Ticket, *, actor: User, now: datetime) -> Ticket:
     """Work on it: open, and the actor's where it was nobody's."""
     row = Ticket.objects.locked(ticket.pk)
@@ -302,7 +302,7 @@ def take_up(ticket: Ticket, *, actor: User, now: datetime) -> Ticket:
     return row
 
 
-@transaction.atomic
+@tongues.deed
 def wait(ticket: Ticket, waiting_for: str, *, actor: User, now: datetime, reason: str = "") -> Ticket:
     """Waiting for the requester, a vendor, an approval or a planned date (Ticket.Waiting)."""
     row = Ticket.objects.locked(ticket.pk)
@@ -320,7 +320,7 @@ def wait(ticket: Ticket, waiting_for: str, *, actor: User, now: datetime, reason
     return row
 
 
-@transaction.atomic
+@tongues.deed
 def solve(ticket: Ticket, *, actor: User | None, now: datetime, text: str = "", because: str = "") -> Ticket:
     """Solved. `text` is said to the requester; where the requester solved it, nothing is mailed back."""
     row = Ticket.objects.locked(ticket.pk)
@@ -342,7 +342,7 @@ def solve(ticket: Ticket, *, actor: User | None, now: datetime, text: str = "", 
     return row
 
 
-@transaction.atomic
+@tongues.deed
 def answer(ticket: Ticket, *, author: User, now: datetime, is_solving: bool = False, **said: Any) -> Entry:
     """What staff write to the requester (conversation.reply), and where asked the ticket solved with it: both or neither."""
     entry = conversation.reply(ticket, author=author, now=now, **said)
@@ -351,7 +351,7 @@ def answer(ticket: Ticket, *, author: User, now: datetime, is_solving: bool = Fa
     return entry
 
 
-@transaction.atomic
+@tongues.deed
 def reopen(ticket: Ticket, *, actor: User | None, now: datetime, reason: str = "") -> Ticket:
     """A solved ticket, open again."""
     row = Ticket.objects.locked(ticket.pk)

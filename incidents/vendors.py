@@ -5,13 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 
 import structlog
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from incidents import deskhours, journal, letters_staff, tickets
 from incidents.models import Ticket, Vendor, VendorCase
 from incidents.states import TicketState
-from servicedesk.directory import moments, zones
+from servicedesk.directory import moments, tongues, zones
 from servicedesk.directory.models import User
 
 log = structlog.get_logger(__name__)
@@ -24,7 +23,7 @@ def chase_at(vendor: Vendor, since: datetime) -> datetime | None:
     return deskhours.due(deskhours.desk(vendor.hours, vendor.zone, ""), since, vendor.answers_within_s)
 
 
-@transaction.atomic
+@tongues.deed
 def hand_over(ticket: Ticket, vendor: Vendor, *, number: str = "", actor: User, now: datetime) -> VendorCase:
     """The ticket waits for them. The same vendor again keeps the case and takes the new number; another ends it."""
     row = tickets.wait(ticket, Ticket.Waiting.VENDOR, actor=actor, now=now, reason=_("%(vendor)s has it.") % {"vendor": vendor})
@@ -46,7 +45,7 @@ def chase_due(*, now: datetime) -> int:
     return sum(_chase(pk, now) for pk in list(due))
 
 
-@transaction.atomic
+@tongues.deed
 def _chase(pk: int, now: datetime) -> bool:
     case = (
         VendorCase.objects.select_for_update(of=("self",), skip_locked=True)
@@ -64,8 +63,10 @@ def _chase(pk: int, now: datetime) -> bool:
     case.save(update_fields=["chased", "chase_at"])
     since = moments.stamp(zones.local(case.since, None), zones.local(now, None))
     words = {"vendor": case.vendor, "since": since, "number": case.number or _("none"), "n": case.chased}
-    because = _("%(vendor)s has had it since %(since)s (case %(number)s) and owes an answer: chase them, for the %(n)d. time.") % words
-    journal.ticket_event(ticket, because, actor=None, now=now, verb="chase")
+    because = tongues.later(
+        "%(vendor)s has had it since %(since)s (case %(number)s) and owes an answer: chase them, for the %(n)d. time.", words
+    )
+    journal.ticket_event(ticket, str(because), actor=None, now=now, verb="chase")
     letters_staff.notify(ticket, "assignee" if ticket.assignee else "team", because=because, now=now)
     return True
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from incidents import drafts, journal, moves, targets
 from incidents.models import Draft, Entry, Pledge, Ticket
 from notifications import outbox
 from servicedesk.audit import holds
+from servicedesk.directory import tongues
 from servicedesk.directory.models import User
 from servicedesk.search import index
 
@@ -22,7 +22,7 @@ class TooLate(Exception):
     """It went out, or its time to be taken back is over, or it is somebody else's, or a legal hold keeps it."""
 
 
-@transaction.atomic
+@tongues.deed
 def take_back(entry: Entry, *, actor: User, now: datetime) -> Entry:
     """Undo a held answer with what it did: letters, state, clocks. A second time it stays undone. Raises TooLate."""
     ticket = Ticket.objects.locked(entry.ticket_id)

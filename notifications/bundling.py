@@ -14,7 +14,6 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models import Q
-from django.utils import translation
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -23,6 +22,7 @@ from notifications import gsm7, plan
 from notifications.models import Channel, Errand, Message
 from notifications.models.messages import MessageQuerySet
 from notifications.states import IN_FLIGHT, WAITING, MessageState
+from servicedesk.directory import tongues
 
 CHANNELS = (Channel.SMS, Channel.VOICE, Channel.EMAIL)
 MOST_SPOKEN = 3
@@ -122,7 +122,7 @@ def _bind(rows: Sequence[Message], *, now: datetime) -> int:
     person = first.person
     assert person is not None  # `gather` asks for one
     token = "".join(secrets.choice(ALPHABET) for _each in range(LENGTH))
-    with translation.override(person.language or settings.LANGUAGE_CODE):
+    with tongues.reader(person):
         subject, text, html = _words(first.channel, rows, f"{settings.SITE_URL}/a/{token}")
     bundle = Message(
         person=person, method_id=first.method_id, thread="BUNDLE", key=f"bundle:{first.pk}:{token}", lane=Message.Lane.PAGE,

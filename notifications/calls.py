@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from notifications import delivery, outbox, twiml, walk
 from notifications.inbound import DIGITS
 from notifications.models import Attempt, Channel, Message, ProviderCallback
+from servicedesk.directory import tongues
 from servicedesk.directory.models import User
 
 MOST_WRONG = 3
@@ -55,7 +56,7 @@ def heard(token: str, said: Mapping[str, str], *, turn: str, wrong: str, now: da
     return Call(
         token=token,
         text=message.text,
-        language=(message.person.language if message.person else "") or settings.LANGUAGE_CODE,
+        language=tongues.of(message.person),
         person=message.person,
         incident=_incident(message),
         bundle=tuple(outbox.incidents_of(message)) if message.token else (),
@@ -68,8 +69,8 @@ def heard(token: str, said: Mapping[str, str], *, turn: str, wrong: str, now: da
 
 def speak(call: Call | None, answer: str = "") -> str:
     """TwiML: the answer to a key and farewell, or the letter and the keypad."""
-    with translation.override(call.language if call else settings.LANGUAGE_CODE):
-        language = translation.get_language() or settings.LANGUAGE_CODE
+    language = call.language if call else tongues.house()
+    with translation.override(language):
         farewell = _("Goodbye.")
         if call is None:
             return twiml.speech(_("This call is of no use any more."), farewell, language=language)

@@ -11,6 +11,7 @@ from notifications import gsm7, outbox, providers
 from notifications.models import Errand, Message, Urgency
 from notifications.outbox import Letter
 from notifications.states import MessageState
+from servicedesk.directory import tongues
 from servicedesk.directory.models import Role, User
 
 THREAD = "DESK"
@@ -30,7 +31,7 @@ def tell(*, key: str, subject: str, text: str, link: str, now: datetime, is_page
             person,
             thread=THREAD,
             key=mine,
-            letter=letter(subject, text, link),
+            letter=_letter(person, subject, text, link),
             urgency=Urgency.URGENT if is_page else Urgency.NORMAL,
             kind=Errand.Kind.PAGE if is_page else Errand.Kind.NOTICE,
             rank=2,
@@ -42,6 +43,12 @@ def tell(*, key: str, subject: str, text: str, link: str, now: datetime, is_page
         )
         told += 1
     return told
+
+
+def _letter(person: User, subject: str, text: str, link: str) -> Letter:
+    """In the language of this administrator, where the words come by `tongues.later`."""
+    with tongues.reader(person):
+        return letter(str(subject), str(text), link)
 
 
 def letter(subject: str, text: str, link: str) -> Letter:
@@ -62,9 +69,11 @@ def tell_dead(*, now: datetime) -> int:
     names = ", ".join(f"{one.thread} ({one.person or one.to})" for one in found)
     return tell(
         key=f"dead:{found[0].pk}",
-        subject=_("%(n)s page given up: %(first)s") % {"n": len(found), "first": found[0].thread},
-        text=_("These pages were tried as often as is reasonable and did not go out: %(names)s. Last reason: %(why)s")
-        % {"names": names, "why": found[-1].reason},
+        subject=tongues.later("%(n)s page given up: %(first)s", {"n": len(found), "first": found[0].thread}),
+        text=tongues.later(
+            "These pages were tried as often as is reasonable and did not go out: %(names)s. Last reason: %(why)s",
+            {"names": names, "why": found[-1].reason},
+        ),
         link="/outbox/?show=failed",
         now=now,
         is_page=True,
@@ -79,8 +88,10 @@ def tell_down(*, now: datetime) -> int:
         words = {"name": providers.NAMES.get(one.name, one.name), "why": one.reason}
         told += tell(
             key=f"down:{one.name}:{one.down_since.timestamp():.0f}",
-            subject=_("Out of order: %(name)s") % words,
-            text=_("%(why)s\nOther ways are used meanwhile, where people have some. It is tried again every five minutes.") % words,
+            subject=tongues.later("Out of order: %(name)s", words),
+            text=tongues.later(
+                "%(why)s\nOther ways are used meanwhile, where people have some. It is tried again every five minutes.", words
+            ),
             link="/outbox/?show=failed",
             now=now,
         )

@@ -19,7 +19,7 @@ from notifications import caretakers, gsm7, outbox
 from notifications.models import Drill, DrillAnswer, Errand, Message, Urgency
 from notifications.outbox import Letter
 from servicedesk.audit import trail
-from servicedesk.directory import moments, zones
+from servicedesk.directory import moments, tongues, zones
 from servicedesk.directory.models import Organisation, User
 from servicedesk.oncall import roster
 from servicedesk.oncall.models import Schedule
@@ -121,6 +121,11 @@ def _page(drill: Drill, person: User, now: datetime) -> DrillAnswer:
 
 def letter(drill: Drill, person: User, made: DrillAnswer) -> Letter:
     """TEST first, what it is, and one link."""
+    with tongues.reader(person):
+        return _letter(drill, person, made)
+
+
+def _letter(drill: Drill, person: User, made: DrillAnswer) -> Letter:
     organisation = Organisation.current()
     url = f"{settings.SITE_URL}/drill/{made.token}/"
     said = {"name": drill.name, "by": moments.stamp(zones.local(made.ends_at, person), None), "url": url}
@@ -150,7 +155,7 @@ def _tell(drill: Drill, began_at: datetime, *, now: datetime) -> None:
     missed = [f"{one.person}: {one.get_result_display()}" for one in rows if one.result != R.ANSWERED]
     caretakers.tell(
         key=f"drill:{drill.pk}:{began_at.timestamp():.0f}",
-        subject=_("%(name)s: %(n)d of %(all)d did not answer") % {"name": drill.name, "n": len(missed), "all": len(rows)},
+        subject=tongues.later("%(name)s: %(n)d of %(all)d did not answer", {"name": drill.name, "n": len(missed), "all": len(rows)}),
         text="\n".join(missed),
         link="/drills/",
         now=now,

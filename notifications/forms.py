@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from zoneinfo import available_timezones
 
 from django import forms
+from django.conf import settings
 from django.core.validators import URLValidator, validate_email
 from django.utils.dates import WEEKDAYS
+from django.utils.translation import get_language_info, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from notifications import numbers
 from notifications.methods import Step
 from notifications.models import WAKING, Channel, ContactMethod, Topic
+from servicedesk.directory import tongues, zones
 from servicedesk.directory.models import User
 
 KINDS = (Channel.SMS, Channel.VOICE, Channel.EMAIL, Channel.CHAT)
 TIME = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
 MOST_MIN = 120
+OWN_NAMES = [(code, get_language_info(code)["name_local"].capitalize()) for code, _name in settings.LANGUAGES]
 
 
 class PasswordForm(forms.Form):
@@ -164,3 +168,27 @@ class QuietForm(forms.Form):
 
 class TopicsForm(forms.Form):
     topics = forms.MultipleChoiceField(label=_("Write to me when"), choices=Topic, required=False, widget=forms.CheckboxSelectMultiple)
+
+
+class LanguageForm(forms.Form):
+    """In which language somebody reads, and on whose clock."""
+
+    language = forms.ChoiceField(
+        label=_("Language"),
+        required=False,
+        help_text=_("Of pages, mail, text messages and calls to you. What others write stays as they wrote it."),
+    )
+    zone = forms.ChoiceField(label=_("Time zone"), required=False, help_text=_("Times in pages and messages are on this clock."))
+
+    def __init__(self, data: Any = None, *, person: User) -> None:
+        super().__init__(data, initial={"language": tongues.chosen(person), "zone": person.zone})
+        house = dict(OWN_NAMES)[tongues.house()]
+        usual = zones.of(User(site=person.site)).replace("_", " ")
+        self.fields["language"].choices = [  # type: ignore[attr-defined]
+            ("", _("That of the browser; letters in %(language)s") % {"language": house}),
+            *OWN_NAMES,
+        ]
+        self.fields["zone"].choices = [  # type: ignore[attr-defined]
+            ("", _("That of your site: %(zone)s") % {"zone": usual}),
+            *((zone, zone.replace("_", " ")) for zone in sorted(available_timezones())),
+        ]

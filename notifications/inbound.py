@@ -18,6 +18,7 @@ from notifications import outbox, walk
 from notifications.models import Channel, ContactMethod, Errand, ProviderCallback
 from notifications.models.methods import ContactMethodQuerySet
 from servicedesk.audit import trail
+from servicedesk.directory import tongues
 from servicedesk.directory.models import User
 
 WINDOW = timedelta(hours=24)
@@ -128,6 +129,11 @@ def _switch_on(method: ContactMethod, said: str, *, now: datetime) -> ContactMet
 
 
 def _letter(method: ContactMethod) -> outbox.Letter:
+    with tongues.reader(method.person):
+        return _switched_off(method)
+
+
+def _switched_off(method: ContactMethod) -> outbox.Letter:
     text = _(
         "You switched off text messages to %(number)s. Pages reach you another way now, if you have one.\n"
         "Reply START from that telephone to turn them on again. Your methods: %(url)s"

@@ -22,7 +22,7 @@ from notifications.models import Channel, ContactMethod, LadderRung, MutedTopic,
 from notifications.models.methods import REMOVED, ContactMethodQuerySet
 from notifications.outbox import Letter
 from servicedesk.audit import trail
-from servicedesk.directory import moments, zones
+from servicedesk.directory import moments, tongues, zones
 from servicedesk.directory.models import Organisation, User
 
 LIVES = timedelta(minutes=15)
@@ -66,7 +66,7 @@ def add(person: User, *, kind: str, address: str, now: datetime) -> ContactMetho
         method.verified_at, method.disabled_at, method.disabled_code, method.disabled_reason = None, None, "", ""
         method.save(update_fields=["verified_at", "disabled_at", "disabled_code", "disabled_reason"])
     trail.record(method, "add", actor=person, now=now, after={"kind": kind, "address": masked(method)})
-    _tell(told, method, _("%(way)s was added to the ways you are reached."), now=now)
+    _tell(told, method, tongues.later("%(way)s was added to the ways you are reached."), now=now)
     return method
 
 
@@ -80,7 +80,7 @@ def remove(method: ContactMethod, *, now: datetime) -> None:
     method.verified_at = None
     method.save(update_fields=["disabled_at", "disabled_code", "disabled_reason", "verified_at"])
     trail.record(method, "remove", actor=method.person, now=now, before={"kind": method.kind, "address": masked(method)})
-    _tell(told, method, _("%(way)s was removed from the ways you are reached."), now=now)
+    _tell(told, method, tongues.later("%(way)s was removed from the ways you are reached."), now=now)
 
 
 @transaction.atomic
@@ -112,6 +112,11 @@ def send_test(method: ContactMethod, *, now: datetime) -> Proof:
 
 def letter(person: User, code: str, *, until: datetime, now: datetime) -> Letter:
     """TEST, the code, and until when it counts. Its words are nobody else's to read."""
+    with tongues.reader(person):
+        return _letter(person, code, until=until, now=now)
+
+
+def _letter(person: User, code: str, *, until: datetime, now: datetime) -> Letter:
     organisation = Organisation.current()
     at = moments.stamp(zones.local(until, person), zones.local(now, person))
     said = {"name": organisation.name if organisation else _("Servicedesk"), "code": f"{code[:3]} {code[3:]}", "at": at}
@@ -173,6 +178,15 @@ def keep_quiet(person: User, *, starts: time | None, ends: time | None, weekdays
 
 
 @transaction.atomic
+def speak(person: User, *, language: str, zone: str, now: datetime) -> None:
+    """From now on they are written to in this language and on this clock; empty: the house's, the site's."""
+    before = {"language": person.language, "zone": person.zone}
+    person.language, person.zone = language, zone
+    person.save(update_fields=["language", "zone"])
+    trail.record(person, "choose language", actor=person, now=now, before=before, after={"language": language, "zone": zone})
+
+
+@transaction.atomic
 def choose_topics(person: User, wanted: Collection[str], *, now: datetime) -> None:
     """Of what beside pages this person is told."""
     muted = [topic for topic in Topic.values if topic not in wanted]
@@ -197,11 +211,8 @@ def _told(person: User) -> ContactMethodQuerySet:
 
 
 def _tell(told: Sequence[ContactMethod], changed: ContactMethod, sentence: str, *, now: datetime) -> None:
-    way = f"{changed.get_kind_display()} {masked(changed)}"
-    ask = _("If that was not you, call the help desk: somebody else uses your account.")
-    text = f"{sentence % {'way': way}} {ask}\n\n{settings.SITE_URL}/me/notifications/"
-    sms = gsm7.fit([gsm7.Part(sentence % {"way": way}), gsm7.Part(_("Not you? Call the help desk."), 1)])
-    said = Letter(subject=_("The ways you are reached were changed"), text=text, html="", sms=sms, short="")
+    with tongues.reader(changed.person):
+        said = _changed(changed, sentence)
     for method in told:
         outbox.post(
             thread=THREAD,
@@ -212,6 +223,14 @@ def _tell(told: Sequence[ContactMethod], changed: ContactMethod, sentence: str, 
             person=changed.person,
             now=now,
         )
+
+
+def _changed(changed: ContactMethod, sentence: str) -> Letter:
+    way = f"{changed.get_kind_display()} {masked(changed)}"
+    ask = _("If that was not you, call the help desk: somebody else uses your account.")
+    text = f"{sentence % {'way': way}} {ask}\n\n{settings.SITE_URL}/me/notifications/"
+    sms = gsm7.fit([gsm7.Part(sentence % {"way": way}), gsm7.Part(_("Not you? Call the help desk."), 1)])
+    return Letter(subject=_("The ways you are reached were changed"), text=text, html="", sms=sms, short="")
 
 
 def _fingerprint(proof: Proof, code: str) -> str:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from notifications import caretakers, delivery
 from notifications.delivery import outcomes
 from notifications.models import Attempt, BouncedAddress, Channel, Message, ProviderCallback
+from servicedesk.directory import tongues
 
 ARRIVED = "delivered"
 CAME_BACK = frozenset({"bounced", "rejected", "failed"})
@@ -100,8 +101,10 @@ def _mark(message: Message, report: Report, *, now: datetime) -> None:
     said = {"name": message.person, "address": message.to, "reason": reason}
     caretakers.tell(
         key=f"mail:{report.kind}:{message.method_id}:{now:%Y%m%d}",
-        subject=_("Mail to %(name)s comes back") % said,
-        text=_("A letter to %(name)s at %(address)s: %(reason)s\nPages reach them by their other ways, if they have some.") % said,
+        subject=tongues.later("Mail to %(name)s comes back", said),
+        text=tongues.later(
+            "A letter to %(name)s at %(address)s: %(reason)s\nPages reach them by their other ways, if they have some.", said
+        ),
         link=f"/people/{message.person.username}/notifications/",
         now=now,
     )

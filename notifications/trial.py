@@ -12,6 +12,7 @@ from notifications import delivery, gsm7, outbox
 from notifications.models import Errand, Message
 from notifications.outbox import Letter
 from notifications.states import MessageState
+from servicedesk.directory import tongues
 from servicedesk.directory.models import Organisation, User
 
 LIVES = timedelta(minutes=5)
@@ -19,7 +20,13 @@ PATIENCE_S = 30.0
 UNDER_WAY = (MessageState.QUEUED, MessageState.SENDING)
 
 
-def letter() -> Letter:
+def letter(person: User | None = None) -> Letter:
+    """In the language of this person, else of the house."""
+    with tongues.reader(person):
+        return _letter()
+
+
+def _letter() -> Letter:
     organisation = Organisation.current()
     name = organisation.name if organisation else _("Servicedesk")
     text = _("TEST from %(name)s. Messages reach you this way. Nothing is wrong and you need do nothing.") % {"name": name}
@@ -41,7 +48,7 @@ def page(person: User, *, now: datetime) -> tuple[Errand, list[Message]]:
         person,
         thread=thread,
         key=f"test:{uuid.uuid4()}",
-        letter=letter(),
+        letter=letter(person),
         urgency="urgent",
         kind="page",
         rank=4,

@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from django.apps import apps
 from django.core.cache import cache
 from hypothesis import settings
 
@@ -15,5 +16,6 @@ settings.load_profile("desk")
 @pytest.fixture(autouse=True)
 def nothing_remembered() -> Iterator[None]:
     """What one test put into the process's cache is not another's."""
+    apps.get_model("directory", "Organisation").keep_language("en")
     yield
     cache.clear()

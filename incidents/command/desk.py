@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from incidents import journal
 from incidents.models import Command, Incident, TimelineEntry
 from servicedesk.audit import trail
+from servicedesk.directory import tongues
 from servicedesk.directory.models import User
 
 
@@ -18,7 +18,7 @@ def of(incident: Incident) -> Command:
     return Command.objects.get_or_create(incident=incident)[0]
 
 
-@transaction.atomic
+@tongues.deed
 def meet(incident: Incident, *, bridge: str, actor: User, now: datetime) -> Command:
     """People meet there: a link or a number. The same place again: unchanged."""
     row = of(Incident.objects.locked(incident.pk))
@@ -32,7 +32,7 @@ def meet(incident: Incident, *, bridge: str, actor: User, now: datetime) -> Comm
     return row
 
 
-@transaction.atomic
+@tongues.deed
 def join(incident: Incident, *, person: User, now: datetime) -> TimelineEntry:
     """This person is on the bridge; said again, it is the line that says so already."""
     row = of(Incident.objects.locked(incident.pk))
@@ -46,7 +46,7 @@ def on_bridge(incident: Incident, bridge: str) -> int:
     return incident.timeline.filter(data__on_bridge=bridge).values("actor").distinct().count()
 
 
-@transaction.atomic
+@tongues.deed
 def reckon(incident: Incident, *, people: int | None, minutes: int | None, actor: User, now: datetime) -> Command:
     """What it cost, by hand; None: as the timeline says."""
     row = of(Incident.objects.locked(incident.pk))

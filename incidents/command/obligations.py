@@ -6,7 +6,6 @@ import calendar
 from datetime import datetime, timedelta
 
 import structlog
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from incidents import journal, letters
@@ -14,7 +13,7 @@ from incidents.command.sweep import writers
 from incidents.escalation import paging
 from incidents.models import Incident, Obligation, TimelineEntry
 from servicedesk.audit import trail
-from servicedesk.directory import moments, zones
+from servicedesk.directory import moments, tongues, zones
 from servicedesk.directory.models import User
 from servicedesk.oncall import roster
 
@@ -30,7 +29,7 @@ class ReasonNeeded(ValueError):
         return _("Say to whom and how it was told, or why it is not owed.")
 
 
-@transaction.atomic
+@tongues.deed
 def begin(incident: Incident, *, aware_at: datetime, actor: User | None, now: datetime) -> list[Obligation]:
     """The three clocks, from the moment it was known. Begun already: those that stand."""
     incident = Incident.objects.locked(incident.pk)
@@ -50,7 +49,7 @@ def begin(incident: Incident, *, aware_at: datetime, actor: User | None, now: da
     return made
 
 
-@transaction.atomic
+@tongues.deed
 def decide(incident: Incident, kind: str, decision: str, *, reason: str, actor: User, now: datetime) -> Obligation | None:
     """Told, or not owed, and why. Decided already: unchanged; None: no such clock runs. Raises ReasonNeeded."""
     if not reason.strip():
@@ -87,7 +86,7 @@ def _reminded(number: int, now: datetime) -> bool:
         return False
 
 
-@transaction.atomic
+@tongues.deed
 def _remind(number: int, *, now: datetime) -> bool:
     incident = Incident.objects.locked(Obligation.objects.values_list("incident_id", flat=True).get(pk=number))
     row = incident.obligations.to_remind(now).filter(pk=number).first()
@@ -96,9 +95,11 @@ def _remind(number: int, *, now: datetime) -> bool:
     is_over = row.due_at <= now
     row.remind_at = None if is_over else row.due_at
     row.save(update_fields=["remind_at"])
-    at = moments.stamp(zones.local(row.due_at, None), zones.local(now, None))
-    words = _("%(what)s: %(at)s. Decide on the incident's page, with a reason.") % {"what": row.get_kind_display(), "at": at}
-    headline = _("a deadline outside the house is over") if is_over else _("a deadline outside the house is near")
+    at = tongues.later_from(lambda: moments.stamp(zones.local(row.due_at, None), zones.local(now, None)))
+    words = tongues.later(
+        "%(what)s: %(at)s. Decide on the incident's page, with a reason.", {"what": Obligation.Kind(row.kind).label, "at": at}
+    )
+    headline = tongues.later("a deadline outside the house is over") if is_over else tongues.later("a deadline outside the house is near")
     paging.write_to(
         _leaders(incident, now=now), incident, key=f"obligation:{row.pk}:{is_over}", now=now,
         write=lambda person, link: letters.informed(incident, person, headline=headline, words=words, link=link, now=now),

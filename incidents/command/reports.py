@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from incidents import deskhours, journal, letters, moves, targets
 from incidents.models import ActionItem, Incident, Report, Sentence, Ticket, TimelineEntry
 from incidents.states import IllegalMove, IncidentState
 from servicedesk.audit import trail
+from servicedesk.directory import tongues
 from servicedesk.directory.models import Organisation, User
 
 WORKING_DAYS = 5
@@ -34,7 +34,7 @@ def due_at(incident: Incident) -> datetime | None:
     return deskhours.working_days(targets.desk(None, Organisation.current()), incident.resolved_at, WORKING_DAYS)
 
 
-@transaction.atomic
+@tongues.deed
 def draft(incident: Incident, *, actor: User, now: datetime) -> Report:
     """Written from the timeline once it is over. Drafted already: that one. Raises IllegalMove before the end."""
     incident = Incident.objects.locked(incident.pk)
@@ -49,7 +49,7 @@ def draft(incident: Incident, *, actor: User, now: datetime) -> Report:
     return made
 
 
-@transaction.atomic
+@tongues.deed
 def correct(report: Report, texts: Mapping[int, str], added: Mapping[str, str], *, actor: User, now: datetime) -> Report:
     """Sentences as they now read, and new ones by section. Raises IllegalMove once it is finished."""
     report = _open(report)
@@ -67,7 +67,7 @@ def correct(report: Report, texts: Mapping[int, str], added: Mapping[str, str], 
     return report
 
 
-@transaction.atomic
+@tongues.deed
 def act(report: Report, *, text: str, owner: User, due_on: date, ticket: Ticket | None, actor: User, now: datetime) -> ActionItem:
     """Something is done about it, by somebody, by a day. The same again is the same."""
     report = _open(report)
@@ -78,7 +78,7 @@ def act(report: Report, *, text: str, owner: User, due_on: date, ticket: Ticket 
     return made
 
 
-@transaction.atomic
+@tongues.deed
 def finish(report: Report, *, actor: User, now: datetime) -> Report:
     """It stands as it is. Finished already: unchanged."""
     Incident.objects.locked(report.incident_id)
@@ -93,7 +93,7 @@ def finish(report: Report, *, actor: User, now: datetime) -> Report:
     return report
 
 
-@transaction.atomic
+@tongues.deed
 def close(incident: Incident, *, actor: User, now: datetime) -> Incident:
     """Nothing more is done on it. Closed already: unchanged. Raises ReportNeeded, IllegalMove."""
     incident = Incident.objects.locked(incident.pk)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db import transaction
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from incidents import journal, letters
@@ -13,12 +13,13 @@ from incidents.escalation import paging
 from incidents.models import Incident, RoleHolding, TimelineEntry
 from incidents.states import IllegalMove
 from servicedesk.audit import trail
+from servicedesk.directory import tongues
 from servicedesk.directory.models import User
 
 Kind = RoleHolding.Kind
 
 
-@transaction.atomic
+@tongues.deed
 def give(incident: Incident, role: str, *, to: User | None, actor: User, now: datetime) -> RoleHolding | None:
     """This person has the role from now on; None releases it. Theirs already: unchanged. Who is given one is told."""
     incident = Incident.objects.locked(incident.pk)
@@ -39,7 +40,7 @@ def give(incident: Incident, role: str, *, to: User | None, actor: User, now: da
     return made
 
 
-@transaction.atomic
+@tongues.deed
 def say(incident: Incident, role: str, *, doing: str, actor: User, now: datetime) -> RoleHolding | None:
     """What its holder does now. Nobody holds it, or the same words: unchanged."""
     incident = Incident.objects.locked(incident.pk)
@@ -74,9 +75,15 @@ def _write_down(incident: Incident, role: str, before: RoleHolding | None, made:
 
 
 def _tell(incident: Incident, made: RoleHolding, *, actor: User, now: datetime) -> None:
-    headline = _("you are %(role)s") % {"role": str(made.get_role_display()).lower()}
-    words = _("%(name)s gave you this role.") % {"name": actor}
+    headline = tongues.later_from(lambda: _("you are %(role)s") % {"role": _named(made)})
+    words = tongues.later("%(name)s gave you this role.", {"name": actor})
     paging.tell(
         [made.person], incident, key=f"role:{made.pk}", now=now,
         write=lambda person, link: letters.informed(incident, person, headline=headline, words=words, link=link, now=now),
     )  # fmt: skip
+
+
+def _named(made: RoleHolding) -> str:
+    """The role inside a sentence. A German noun keeps its capital there."""
+    role = str(made.get_role_display())
+    return role if (get_language() or "").startswith("de") else role.lower()

@@ -5,14 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 
 import structlog
-from django.db import transaction
-from django.utils.translation import gettext as _
 
 from incidents import letters
 from incidents.command import roles
 from incidents.escalation import paging
 from incidents.models import Command, Incident, RoleHolding
-from servicedesk.directory import moments, zones
+from servicedesk.directory import moments, tongues, zones
 from servicedesk.directory.models import User
 
 log = structlog.get_logger(__name__)
@@ -33,7 +31,7 @@ def _reminded(number: int, now: datetime) -> bool:
         return False
 
 
-@transaction.atomic
+@tongues.deed
 def remind(number: int, *, now: datetime) -> bool:
     """Remind whoever writes the updates, by mail; False: it is not due any more."""
     incident = Incident.objects.locked(number)
@@ -43,9 +41,10 @@ def remind(number: int, *, now: datetime) -> bool:
     is_due = row.next_update_at <= now
     row.remind_at = None if is_due else row.next_update_at
     row.save(update_fields=["remind_at"])
-    at = moments.stamp(zones.local(row.next_update_at, None), zones.local(now, None))
-    words = _("It was promised for %(at)s. Write it on the incident's page.") % {"at": at}
-    headline = _("the next update is due") if is_due else _("the next update is due soon")
+    due = row.next_update_at
+    at = tongues.later_from(lambda: moments.stamp(zones.local(due, None), zones.local(now, None)))
+    words = tongues.later("It was promised for %(at)s. Write it on the incident's page.", {"at": at})
+    headline = tongues.later("the next update is due") if is_due else tongues.later("the next update is due soon")
     paging.write_to(
         writers(incident), incident, key=f"remind:{row.next_update_at.isoformat()}:{is_due}", now=now,
         write=lambda person, link: letters.informed(incident, person, headline=headline, words=words, link=link, now=now),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
@@ -16,6 +15,7 @@ from incidents.models import Command, Incident, TimelineEntry, Update
 from incidents.models.incidents import IncidentQuerySet
 from incidents.states import LIVE_INCIDENT, IllegalMove, IncidentState
 from servicedesk.audit import trail
+from servicedesk.directory import tongues
 from servicedesk.directory.models import User
 
 Audience = Update.Audience
@@ -38,7 +38,7 @@ class AlreadyPast(ValueError):
     """The next update is promised for a time to come."""
 
 
-@transaction.atomic
+@tongues.deed
 def publish(
     incident: Incident, *, phase: str, text: str, audiences: Collection[str], actor: User, now: datetime,
     next_update_at: datetime | None = None,
@@ -125,7 +125,7 @@ def _mail(made: Update, *, actor: User, now: datetime) -> int:
     for person in asked:
         letters_requester.send_update(incident, person, words=made.text, part=str(made.pk), now=now)
     leading = [person for person in managers(incident) if person != actor] if Audience.MANAGERS in told else []
-    headline = str(Update.Phase(made.phase).label)
+    headline = tongues.later_from(lambda: str(Update.Phase(made.phase).label))
     paging.write_to(
         leading, incident, key=f"update:{made.pk}", now=now,
         write=lambda person, link: letters.informed(incident, person, headline=headline, words=made.text, link=link, now=now),

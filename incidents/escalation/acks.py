@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -14,6 +13,7 @@ from incidents.escalation.targets import Candidate
 from incidents.models import Incident, Page, Run, TimelineEntry
 from incidents.states import IllegalMove, IncidentState, RunState
 from notifications import outbox
+from servicedesk.directory import tongues
 from servicedesk.directory.models import User
 from servicedesk.oncall import roster
 
@@ -43,7 +43,7 @@ class NotYours(Exception):
         return _("Only the person who acknowledged can undo it.")
 
 
-@transaction.atomic
+@tongues.deed
 def acknowledge(incident: Incident, *, by: User, via: str, now: datetime) -> Incident:
     """Somebody has it: every pending page for everybody is cancelled here and now, and those already woken are told.
 
@@ -80,7 +80,7 @@ def _take(incident: Incident, run: Run | None, *, by: User, via: str, now: datet
     return incident
 
 
-@transaction.atomic
+@tongues.deed
 def undo(incident: Incident, *, by: User, now: datetime) -> Incident:
     """Take one's acknowledgement back within a minute: a new run pages again from the step where it was.
 
@@ -111,7 +111,7 @@ def _is_given_back(incident: Incident, run: Run, by: User, now: datetime) -> boo
     return parts.give_back(run, by=by, now=now)
 
 
-@transaction.atomic
+@tongues.deed
 def pass_on(incident: Incident, *, by: User, now: datetime) -> Incident:
     """Call the next person now, and do not call `by` again for this step.
 
@@ -136,7 +136,7 @@ def pass_on(incident: Incident, *, by: User, now: datetime) -> Incident:
     return incident
 
 
-@transaction.atomic
+@tongues.deed
 def escalate_now(incident: Incident, *, by: User, now: datetime) -> Incident:
     """Take the next step at once, by hand; IllegalMove where nobody is being paged."""
     incident = Incident.objects.locked(incident.pk)
@@ -149,7 +149,7 @@ def escalate_now(incident: Incident, *, by: User, now: datetime) -> Incident:
     return incident
 
 
-@transaction.atomic
+@tongues.deed
 def later(incident: Incident, *, by: User, now: datetime) -> Incident:
     """Ask `by` again in ten minutes. The policy goes on as if nothing had been said."""
     incident = Incident.objects.locked(incident.pk)
@@ -166,7 +166,7 @@ def later(incident: Incident, *, by: User, now: datetime) -> Incident:
     return incident
 
 
-@transaction.atomic
+@tongues.deed
 def page_person(incident: Incident, person: User, *, by: User, now: datetime) -> Page:
     """Page somebody by name, by hand. The same person again within a minute is not paged twice."""
     incident = Incident.objects.locked(incident.pk)
@@ -175,7 +175,7 @@ def page_person(incident: Incident, person: User, *, by: User, now: datetime) ->
     recent = incident.pages.filter(person=person, at__gt=now - UNDO_FOR).first()
     if recent is not None:
         return recent
-    one = Candidate(person, _("asked for by %(name)s") % {"name": by}, _("asked for"))
+    one = Candidate(person, tongues.later("asked for by %(name)s", {"name": by}), tongues.later("asked for"))
     why = letters.Why(one.because, one.role)
     key = f"hand:{incident.pk}:{person.pk}:{incident.pages.filter(person=person).count()}"
     errand = paging.page(

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from django.conf import settings
-from django.utils import translation
 from django.utils.translation import gettext as _
 
 from incidents import letters, links
@@ -15,7 +13,7 @@ from incidents.models import Incident, Page, Run, SignedLink
 from incidents.states import IncidentState
 from notifications import gsm7, outbox
 from notifications.inbound import Reply
-from servicedesk.directory import moments, zones
+from servicedesk.directory import moments, tongues, zones
 from servicedesk.directory.models import User
 
 COUNTS_FOR = timedelta(hours=24)
@@ -23,7 +21,7 @@ COUNTS_FOR = timedelta(hours=24)
 
 def answer(reply: Reply, *, now: datetime) -> str | None:
     """Do what the words ask and say so. They count only from somebody paged for that incident within a day."""
-    with translation.override(reply.person.language or settings.LANGUAGE_CODE):
+    with tongues.reader(reply.person):
         if reply.word == "all":
             return gsm7.fit([gsm7.Part(_take_all(reply, now), 1)])
         return gsm7.fit([gsm7.Part(_answer_one(reply, now), 1)])

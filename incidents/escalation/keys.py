@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from django.conf import settings
-from django.utils import translation
 from django.utils.translation import gettext as _
 
 from incidents import letters
@@ -16,7 +14,7 @@ from incidents.models import Incident, Run
 from incidents.states import IncidentState
 from incidents.wording import spoken
 from notifications.calls import Call
-from servicedesk.directory import zones
+from servicedesk.directory import tongues, zones
 from servicedesk.directory.models import User
 
 
@@ -28,7 +26,7 @@ def pressed(call: Call, *, now: datetime) -> str:
         return _take_all(call, call.person, now) if call.word == "have" else ""
     if call.incident is None:
         return ""
-    with translation.override(call.person.language or settings.LANGUAGE_CODE):
+    with tongues.reader(call.person):
         incident = Incident.objects.filter(pk=call.incident).first()
         if incident is None or not counts(call.person, incident.pk, now):
             return _("You were not paged for this in the last 24 hours. Nothing is changed.")
@@ -59,7 +57,7 @@ def _take(incident: Incident, person: User, now: datetime) -> str:
 
 
 def _take_all(call: Call, person: User, now: datetime) -> str:
-    with translation.override(person.language or settings.LANGUAGE_CODE):
+    with tongues.reader(person):
         taken = answers.take_all(person, call.bundle, via="voice", now=now)
         words = {"numbers": ", ".join(taken)}
         return _("You have %(numbers)s. Nobody else will be called for them.") % words if taken else _("Nothing is changed.")

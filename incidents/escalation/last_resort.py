@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from incidents import journal, letters
 from incidents.escalation import paging
@@ -16,7 +15,7 @@ from incidents.models import Incident, Run, StepRecord, TimelineEntry
 from notifications import numbers, outbox
 from notifications.models import Channel, Message
 from notifications.outbox import Letter
-from servicedesk.directory import moments
+from servicedesk.directory import moments, tongues
 from servicedesk.directory.models import Role, User
 from servicedesk.oncall import roster
 
@@ -45,11 +44,11 @@ def walked(run: Run, plan: Plan, *, now: datetime) -> str:
     """How far the run came, for "Nobody acknowledged …"."""
     steps = run.records.filter(step__gt=STEP, skipped="").values("step").distinct().count()
     if not steps:
-        return _("because nobody of %(policy)s can be reached") % {"policy": plan.name}
+        return tongues.later("because nobody of %(policy)s can be reached", {"policy": plan.name})
     if now - run.started_at < BLINK:
-        return _("because nobody of %(policy)s can be woken") % {"policy": plan.name}
-    what = ngettext("after %(n)d step in %(time)s", "after %(n)d steps in %(time)s", steps)
-    return what % {"n": steps, "time": moments.duration(now - run.started_at)}
+        return tongues.later("because nobody of %(policy)s can be woken", {"policy": plan.name})
+    words = {"n": steps, "time": tongues.later_from(lambda: moments.duration(now - run.started_at))}
+    return tongues.later_of("after %(n)d step in %(time)s", "after %(n)d steps in %(time)s", steps, words)
 
 
 def managers() -> list[User]:
@@ -74,7 +73,7 @@ def people(plan: Plan) -> list[User]:
 
 def _page(run: Run, incident: Incident, plan: Plan, listed: list[User], *, turn: int, now: datetime) -> paging.Paged:
     words = {"walked": walked(run, plan, now=now), "call": staffed_number(plan), "now": now}
-    role = _("the last resort")
+    role = tongues.later("the last resort")
 
     def write(one: Candidate, link: str) -> Letter:
         return letters.last_resort(incident, one.person, link=link, **words)  # type: ignore[arg-type]

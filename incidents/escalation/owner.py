@@ -12,6 +12,7 @@ from incidents.escalation import paging, runs
 from incidents.escalation.targets import Candidate
 from incidents.models import Incident, Run, SeverityLevel, TimelineEntry
 from incidents.states import IncidentState, RunState
+from servicedesk.directory import tongues
 from servicedesk.directory.models import User
 
 USUAL_MIN = 60  # where the severity says nothing else; the lesser ones never ask
@@ -46,12 +47,12 @@ def ask(run: Run, incident: Incident, *, now: datetime, because: str = "") -> No
     assert owner is not None  # the constraint acknowledged_by_somebody
     run.asked_owner_at, answer_by = now, now + TO_ANSWER
     errand = paging.page(
-        incident, Candidate(owner, _("who has it")), key=f"run:{run.pk}:still:{run.pages.count()}:{owner.pk}", run=run,
+        incident, Candidate(owner, tongues.later("who has it")), key=f"run:{run.pk}:still:{run.pages.count()}:{owner.pk}", run=run,
         is_question=True, now=now,
         write=lambda one, link: letters.still_yours(incident, one.person, link=link, answer_by=answer_by, because=because, now=now),
     )  # fmt: skip
     text = _("%(name)s is asked: still yours?") % {"name": owner}
-    journal.line(incident, TimelineEntry.Kind.PAGE, text, now=now, because=because, data={"run": run.pk, "people": [owner.pk]})
+    journal.line(incident, TimelineEntry.Kind.PAGE, text, now=now, because=str(because), data={"run": run.pk, "people": [owner.pk]})
     runs.wait(run, now if paging.is_missed(errand) else answer_by)
 
 

@@ -51,7 +51,7 @@ def page(
 
     `is_question`: it asks for more than an acknowledgement, so it never goes in a bundle.
     """
-    because = one.because[:MOST_WHY]
+    because = str(one.because)[:MOST_WHY]
     readers.admit(incident, one.person, because=because, now=now)
     link = links.link_for(one.person, incident, purpose, now=now, because=because)
     errand = outbox.queue(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from incidents import journal
@@ -12,6 +11,7 @@ from incidents.escalation import runs, snapshot
 from incidents.models import Incident, Run, TimelineEntry
 from incidents.states import RunState
 from servicedesk.audit import trail
+from servicedesk.directory import tongues
 from servicedesk.directory.models import User
 
 
@@ -20,7 +20,7 @@ def is_outdated(run: Run) -> bool:
     return run.policy is not None and snapshot.read(run.snapshot) != snapshot.plan_of(run.policy)
 
 
-@transaction.atomic
+@tongues.deed
 def renew(incident: Incident, *, by: User, now: datetime) -> Run | None:
     """The open run goes on by the policy as it is now: steps taken stay taken, the next one keeps its number and takes
     its new time, a last resort is the new one's. Unchanged where nothing differs; None where nobody is being paged.

@@ -11,6 +11,7 @@ from incidents.escalation import owner, paging, runs, snapshot
 from incidents.escalation.targets import candidates
 from incidents.models import Incident, Run, TimelineEntry
 from incidents.states import RunState
+from servicedesk.directory import tongues
 
 
 def risen(incident: Incident, *, was: int, because: str, now: datetime) -> None:
@@ -24,7 +25,12 @@ def risen(incident: Incident, *, was: int, because: str, now: datetime) -> None:
         return
     _page_left_out(run, incident, was=was, now=now)
     if run.state == RunState.HELD and is_urgent_now:
-        owner.ask(run, incident, now=now, because=_("It is SEV%(rank)d now: %(reason)s") % {"rank": incident.severity, "reason": because})
+        owner.ask(
+            run,
+            incident,
+            now=now,
+            because=tongues.later("It is SEV%(rank)d now: %(reason)s", {"rank": incident.severity, "reason": because}),
+        )
 
 
 def _begin_anew(run: Run, incident: Incident, *, because: str, now: datetime) -> None:

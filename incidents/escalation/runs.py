@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Protocol
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from incidents import journal, letters, moves
@@ -24,6 +23,7 @@ from incidents.states import RunState
 from notifications import reach
 from notifications.outbox import Letter
 from servicedesk.audit import trail
+from servicedesk.directory import tongues
 from servicedesk.directory.models import Service, User
 
 LATE = timedelta(minutes=1)
@@ -223,7 +223,7 @@ def call_last_resort_again(run: Run, incident: Incident, plan: Plan, *, now: dat
     wait(run, None if is_over else again)
 
 
-@transaction.atomic
+@tongues.deed
 def stop(incident: Incident, *, now: datetime, reason: str, actor: User | None = None) -> Run | None:
     """Stop paging, tell those already woken and say why. Without an open run nothing changes."""
     incident = Incident.objects.locked(incident.pk)
@@ -240,8 +240,8 @@ def stop(incident: Incident, *, now: datetime, reason: str, actor: User | None =
 
 def end(run: Run, incident: Incident, *, reason: str, actor: User | None, now: datetime, text: str = "") -> list[User]:
     """The run stops and its pending pages are cancelled; the people already woken."""
-    moves.move_run(run, RunState.STOPPED, now=now, actor=actor, text=text, because=reason, next_step_at=None, ended_at=now)
-    return paging.call_off(incident, reason=reason, now=now)
+    moves.move_run(run, RunState.STOPPED, now=now, actor=actor, text=text, because=str(reason), next_step_at=None, ended_at=now)
+    return paging.call_off(incident, reason=str(reason), now=now)
 
 
 def _next_due(run: Run, plan: Plan, taken: Taken, now: datetime) -> datetime:

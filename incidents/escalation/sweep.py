@@ -8,7 +8,6 @@ from functools import partial
 from typing import Any
 
 import structlog
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from incidents import journal
@@ -18,12 +17,13 @@ from incidents.models import Incident, Page, PolicyStep, Run, TimelineEntry
 from incidents.states import IncidentState, RunState
 from notifications import outbox
 from notifications.models import Errand
+from servicedesk.directory import tongues
 
 log = structlog.get_logger(__name__)
 THREADS = "INC-"
 
 
-@transaction.atomic
+@tongues.deed
 def advance(run_id: int, *, now: datetime) -> Run:
     """Do what this run has due; a run that is not due comes back unchanged."""
     incident = Incident.objects.locked(Run.objects.values_list("incident_id", flat=True).get(pk=run_id))
@@ -53,12 +53,12 @@ def notice_unsettled(*, now: datetime, limit: int = 50) -> int:
     return _each([partial(_notice, errand) for errand in lost], now=now)
 
 
-@transaction.atomic
+@tongues.deed
 def _ask_again(page: Page, *, now: datetime) -> None:
     acks.ask_again(page, now=now)
 
 
-@transaction.atomic
+@tongues.deed
 def _notice(errand: Errand, *, now: datetime) -> None:
     page = Page.objects.select_related("person").filter(errand_key=errand.key).first()
     if page is None:

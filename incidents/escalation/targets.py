@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Max, QuerySet
-from django.utils.translation import gettext as _
 
 from incidents.escalation.snapshot import Plan, Step, Target
 from incidents.models import Page, PolicyStep, StepTarget
 from servicedesk.directory.models import Role, Team, User
+from servicedesk.directory.tongues import later, later_from
 from servicedesk.oncall import roster
 from servicedesk.oncall.models import Schedule
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """`because` completes "You are …"; `role` is the word for a text message."""
+    """`because` completes "You are …"; `role` is the word for a text message. Both are put in words when they are read."""
 
     person: User
     because: str
@@ -40,19 +40,23 @@ def candidates(plan: Plan, number: int, *, at: datetime, known: Rotas | None = N
     step = plan.step(number)
     if step is None:
         return []
-    place = _("step %(step)d of %(steps)d") % {"step": number, "steps": len(plan.steps)}
+    place = later("step %(step)d of %(steps)d", {"step": number, "steps": len(plan.steps)})
     found: dict[int, Candidate] = {}
     for target in step.targets:
         for person, because, role in _people(target, at, known or {}):
-            found.setdefault(person.pk, Candidate(person, f"{because} ({place})", role))
+            found.setdefault(person.pk, Candidate(person, _placed(because, place), role))
     return _in_turn(list(found.values()), step)
+
+
+def _placed(because: str, place: str) -> str:
+    return later_from(lambda: f"{because} ({place})")
 
 
 def _people(target: Target, at: datetime, known: Rotas) -> Iterator[tuple[User, str, str]]:
     """Those behind one target, with the sentence and the word that say why."""
     if target.kind == StepTarget.Kind.PERSON:
         person = User.objects.filter(pk=target.id, is_active=True).select_related("site").first()
-        yield from [(person, _("named in the policy"), _("named in the policy"))] if person else []
+        yield from [(person, later("named in the policy"), later("named in the policy"))] if person else []
     elif target.kind == StepTarget.Kind.SCHEDULE:
         yield from _on_call(target, at, known)
     elif target.kind != StepTarget.Kind.WEBHOOK:  # a program is no person
@@ -62,7 +66,7 @@ def _people(target: Target, at: datetime, known: Rotas) -> Iterator[tuple[User, 
 def _on_call(target: Target, at: datetime, known: Rotas) -> Iterator[tuple[User, str, str]]:
     rota = known.get(target.id) or next(iter(roster.load(list(_schedules().filter(pk=target.id)), start=at, end=at)), None)
     for duty in rota.on_call(at) if rota else []:
-        role = _("the fallback") if duty.is_fallback else (rota.schedule.duty if rota else "") or _("on call")
+        role = later("the fallback") if duty.is_fallback else (rota.schedule.duty if rota else "") or later("on call")
         yield duty.person, duty.because, role
 
 
@@ -77,11 +81,11 @@ def _of_team(target: Target, at: datetime) -> Iterator[tuple[User, str, str]]:
     words = {"team": team}
     if target.kind == StepTarget.Kind.MANAGER:
         manager = roster.manager_on_duty(team, at=at)
-        yield from [(manager, _("IT manager of %(team)s") % words, _("IT manager"))] if manager else []
+        yield from [(manager, later("IT manager of %(team)s", words), later("IT manager"))] if manager else []
         return
     members = User.objects.get_queryset().holding(Role.AGENT, Role.MANAGER).filter(grants__team=team).distinct().order_by("name", "pk")
     for person in roster.present(members.select_related("site"), at=at):
-        yield person, _("of the team %(team)s") % words, _("of %(team)s") % words
+        yield person, later("of the team %(team)s", words), later("of %(team)s", words)
 
 
 def _in_turn(found: Sequence[Candidate], step: Step) -> list[Candidate]:

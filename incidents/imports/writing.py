@@ -21,6 +21,7 @@ from incidents.models import Entry, Ticket
 from incidents.states import Severity, TicketState
 from incidents.tickets import SERVICE_DESK
 from servicedesk.audit import trail
+from servicedesk.directory import tongues
 from servicedesk.directory.models import Service, Team, User
 from servicedesk.search import index
 
@@ -43,7 +44,7 @@ def known(by: Map) -> Known:
     return Known(by.source, "services" in by.make, {}, {}, {})
 
 
-@transaction.atomic
+@tongues.deed
 def write(history: Sequence[Record], by: Map, have: Known, *, actor: User, now: datetime) -> tuple[Ticket, str]:
     """The ticket these records (of one key, oldest first) tell of, and whether it was made, updated or kept as it is here."""
     key = history[-1].key

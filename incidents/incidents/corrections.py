@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from incidents import escalation, moves
@@ -13,6 +12,7 @@ from incidents.incidents import storms
 from incidents.incidents.deciding import HOLD, ReasonNeeded
 from incidents.models import Incident, Ticket
 from incidents.states import IllegalMove, IncidentState
+from servicedesk.directory import tongues
 from servicedesk.directory.models import User
 
 
@@ -23,7 +23,7 @@ class CannotMerge(ValueError):
         return _("These two cannot be made one: both must be open, and both confidential or neither.")
 
 
-@transaction.atomic
+@tongues.deed
 def merge(incident: Incident, *, into: Incident, reason: str, actor: User, now: datetime) -> Incident:
     """The one is part of the other: paging of it stops, what belongs to it moves over. Merged so already: unchanged."""
     rows = {row.pk: row for row in Incident.objects.select_for_update().filter(pk__in=[incident.pk, into.pk]).order_by("pk")}
@@ -40,7 +40,7 @@ def merge(incident: Incident, *, into: Incident, reason: str, actor: User, now: 
     return whole
 
 
-@transaction.atomic
+@tongues.deed
 def demote(incident: Incident, *, reason: str, actor: User, now: datetime) -> Incident:
     """It is no incident after all: paging stops and those woken are told. Its tickets, alerts and timeline stay as they are."""
     incident = Incident.objects.locked(incident.pk)
@@ -50,11 +50,11 @@ def demote(incident: Incident, *, reason: str, actor: User, now: datetime) -> In
         raise IllegalMove(incident.number, incident.state, IncidentState.REJECTED)
     if not reason.strip():
         raise ReasonNeeded
-    text = _("Demoted by %(name)s: it is no incident.") % {"name": actor}
+    text = tongues.later("Demoted by %(name)s: it is no incident.", {"name": actor})
     columns = {"settle_at": None, "hold_until": now + HOLD, "hold_count": 2 * max(incident.people, 1)}
     escalation.stop(incident, now=now, reason=text, actor=actor)
-    paging.call_off(incident, reason=text, now=now)
-    moves.move_incident(incident, IncidentState.REJECTED, now=now, actor=actor, text=text, because=reason.strip(), **columns)
+    paging.call_off(incident, reason=str(text), now=now)
+    moves.move_incident(incident, IncidentState.REJECTED, now=now, actor=actor, text=str(text), because=reason.strip(), **columns)
     free = incident.tickets.open().select_for_update(skip_locked=True).values_list("pk", flat=True)
     Ticket.objects.filter(pk__in=list(free)).update(evaluate_at=now)
     return incident

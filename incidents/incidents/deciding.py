@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from incidents import escalation, journal, letters, moves, starter, targets
@@ -13,6 +12,7 @@ from incidents.escalation import paging
 from incidents.escalation.targets import Candidate
 from incidents.models import Incident, SignedLink, TimelineEntry
 from incidents.states import IllegalMove, IncidentState
+from servicedesk.directory import tongues
 from servicedesk.directory.models import Organisation, User
 from servicedesk.oncall import roster
 
@@ -25,7 +25,7 @@ class ReasonNeeded(ValueError):
     """This deed has to say why."""
 
 
-@transaction.atomic
+@tongues.deed
 def accept(incident: Incident, *, actor: User, now: datetime) -> Incident:
     """The manager says yes: paging begins. Accepted already: unchanged. Raises IllegalMove once it is over."""
     incident = Incident.objects.locked(incident.pk)
@@ -34,7 +34,7 @@ def accept(incident: Incident, *, actor: User, now: datetime) -> Incident:
     return incident
 
 
-@transaction.atomic
+@tongues.deed
 def reject(incident: Incident, *, actor: User, reason: str, now: datetime) -> Incident:
     """The manager says no, and why: this group proposes nothing for four hours, or until twice as many people report it."""
     incident = Incident.objects.locked(incident.pk)
@@ -51,7 +51,7 @@ def reject(incident: Incident, *, actor: User, reason: str, now: datetime) -> In
     return incident
 
 
-@transaction.atomic
+@tongues.deed
 def decide(number: int, *, now: datetime) -> bool:
     """Open a proposal nobody decided in time; False: somebody just did."""
     incident = Incident.objects.locked(number)

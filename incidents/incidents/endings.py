@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from incidents import escalation, letters, moves
@@ -13,6 +12,7 @@ from incidents.incidents.deciding import ReasonNeeded
 from incidents.incidents.growth import is_machines_alone
 from incidents.models import Incident, Run, Ticket
 from incidents.states import IncidentState, Severity
+from servicedesk.directory import tongues
 from servicedesk.directory.models import User
 
 WELL_FOR = timedelta(minutes=15)
@@ -26,19 +26,19 @@ class TooLate(Exception):
         return _("It ended more than a day ago: open a new incident that names it.")
 
 
-@transaction.atomic
+@tongues.deed
 def mitigate(incident: Incident, *, actor: User, now: datetime, text: str = "") -> Incident:
     """The harm is stopped, the cause is not gone. Paging stops. Mitigated already: unchanged."""
     incident = Incident.objects.locked(incident.pk)
     if incident.state == IncidentState.MITIGATED:
         return incident
-    said = _("Mitigated by %(name)s.") % {"name": actor}
-    moves.move_incident(incident, IncidentState.MITIGATED, now=now, actor=actor, text=said, because=text, mitigated_at=now)
+    said = tongues.later("Mitigated by %(name)s.", {"name": actor})
+    moves.move_incident(incident, IncidentState.MITIGATED, now=now, actor=actor, text=str(said), because=text, mitigated_at=now)
     escalation.stop(incident, now=now, reason=said, actor=actor)
     return incident
 
 
-@transaction.atomic
+@tongues.deed
 def resolve(incident: Incident, *, actor: User | None, reason: str, now: datetime) -> Incident:
     """It is over: paging stops, those woken are told, its tickets are looked at. Resolved already: unchanged.
 
@@ -64,7 +64,7 @@ def resolve(incident: Incident, *, actor: User | None, reason: str, now: datetim
     return incident
 
 
-@transaction.atomic
+@tongues.deed
 def reopen(incident: Incident, *, actor: User, reason: str, now: datetime) -> Incident:
     """It is not over after all: paging begins anew. Open already: unchanged. Raises TooLate after a day."""
     incident = Incident.objects.locked(incident.pk)
@@ -81,7 +81,7 @@ def reopen(incident: Incident, *, actor: User, reason: str, now: datetime) -> In
     return incident
 
 
-@transaction.atomic
+@tongues.deed
 def settle(number: int, *, now: datetime) -> bool:
     """Resolve what was the machines' alone and has been well for ten minutes; False: it is not. Never a SEV1."""
     incident = Incident.objects.locked(number)

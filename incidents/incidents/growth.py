@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from incidents import escalation, hooks, journal
 from incidents.models import Incident, LinkedAlert, Ticket, TimelineEntry
 from incidents.states import IncidentState
 from servicedesk.audit import trail
+from servicedesk.directory import tongues
 from servicedesk.directory.models import User
 
 SETTLES_IN = timedelta(minutes=10)
 LONGEST = 240
 
 
-@transaction.atomic
+@tongues.deed
 def note(incident: Incident, *, text: str, actor: User, now: datetime) -> TimelineEntry:
     """A line of the timeline that a person writes, for staff."""
     incident = Incident.objects.locked(incident.pk)
@@ -26,7 +26,7 @@ def note(incident: Incident, *, text: str, actor: User, now: datetime) -> Timeli
     return entry
 
 
-@transaction.atomic
+@tongues.deed
 def link_ticket(incident: Incident, ticket: Ticket, *, reason: str, actor: User | None, now: datetime) -> Ticket:
     """This ticket is part of the incident. Linked already: unchanged, and a rule takes none from another open incident."""
     row = Ticket.objects.locked(ticket.pk)
@@ -44,7 +44,7 @@ def link_ticket(incident: Incident, ticket: Ticket, *, reason: str, actor: User 
     return row
 
 
-@transaction.atomic
+@tongues.deed
 def unlink_ticket(incident: Incident, ticket: Ticket, *, actor: User, now: datetime, reason: str = "") -> Ticket:
     """Take it out again. Not part of it: unchanged."""
     row = Ticket.objects.locked(ticket.pk)
@@ -61,7 +61,7 @@ def unlink_ticket(incident: Incident, ticket: Ticket, *, actor: User, now: datet
     return row
 
 
-@transaction.atomic
+@tongues.deed
 def link_alert(incident: Incident, linked_alert: LinkedAlert, *, reason: str, now: datetime) -> LinkedAlert:
     """This alert is part of the incident, which then does not settle by itself."""
     alert = LinkedAlert.objects.select_for_update().get(pk=linked_alert.pk)
@@ -84,7 +84,7 @@ def take_alert(incident: Incident, alert: LinkedAlert, *, reason: str, now: date
         incident.save(update_fields=["settle_at"])
 
 
-@transaction.atomic
+@tongues.deed
 def alert_cleared(linked_alert: LinkedAlert, *, now: datetime) -> None:
     """A check is well again: the incident stays, and settles after ten minutes where it was the machines' alone."""
     if linked_alert.incident_id is None:
@@ -111,7 +111,7 @@ def _present(linked_alert: LinkedAlert) -> Incident:
     return incident
 
 
-@transaction.atomic
+@tongues.deed
 def raise_severity(incident: Incident, rank: int, *, because: str, now: datetime, actor: User | None = None) -> Incident:
     """More serious than thought: who has it is asked, and those not yet paged are. A rank that is no rise changes nothing."""
     incident = Incident.objects.locked(incident.pk)
@@ -124,7 +124,7 @@ def raise_severity(incident: Incident, rank: int, *, because: str, now: datetime
     return incident
 
 
-@transaction.atomic
+@tongues.deed
 def lower_severity(incident: Incident, rank: int, *, because: str, actor: User, now: datetime, stop_paging: bool = False) -> Incident:
     """Less serious than thought. Paging goes on unless it is stopped, which tells those already woken."""
     incident = Incident.objects.locked(incident.pk)

@@ -5,9 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.conf import settings
-from django.db import transaction
 from django.template.loader import render_to_string
-from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -19,6 +17,7 @@ from incidents.tickets import SERVICE_DESK
 from notifications import outbox
 from notifications.models import Errand, Urgency
 from servicedesk.audit import trail
+from servicedesk.directory import tongues
 from servicedesk.directory.models import Role, Team, User
 
 State = InboundMail.State
@@ -38,7 +37,7 @@ def read(row: InboundMail) -> Letter:
     return letters.read(posting.content(row)) if row.size <= posting.LARGEST else letters.read_head(posting.content(row))
 
 
-@transaction.atomic
+@tongues.deed
 def accept(row: InboundMail, *, actor: User, now: datetime) -> Ticket:
     """To the ticket it names, as a note with the sender's name: the requester does not read it. Raises Decided."""
     held = _open(row)
@@ -50,7 +49,7 @@ def accept(row: InboundMail, *, actor: User, now: datetime) -> Ticket:
     return held.ticket
 
 
-@transaction.atomic
+@tongues.deed
 def make_ticket(row: InboundMail, *, actor: User, now: datetime) -> Ticket:
     """A ticket of its own, without a receipt: a person will answer. Raises Decided."""
     held = _open(row)
@@ -60,7 +59,7 @@ def make_ticket(row: InboundMail, *, actor: User, now: datetime) -> Ticket:
     return held.ticket
 
 
-@transaction.atomic
+@tongues.deed
 def reject(row: InboundMail, *, actor: User, now: datetime) -> InboundMail:
     """Turned away: nobody is answered, and the mail is kept. Raises Decided."""
     held = _open(row)
@@ -84,7 +83,7 @@ def _decide(row: InboundMail, state: str, words: str, actor: User, now: datetime
 # The engine's pass
 
 
-@transaction.atomic
+@tongues.deed
 def tell_due(*, now: datetime) -> int:
     """One letter to the service desk about all mails that have waited for four hours; each is told of once."""
     due = InboundMail.objects.held().filter(look_at__lte=now).order_by("pk")
@@ -98,7 +97,7 @@ def tell_due(*, now: datetime) -> int:
 
 
 def _tell(person: User, number: int, first: int, now: datetime) -> None:
-    with translation.override(person.language or settings.LANGUAGE_CODE):
+    with tongues.reader(person):
         because = ngettext("%(n)d mail has waited for a person for 4 hours.", "%(n)d mails have waited for a person for 4 hours.", number)
         said = {"because": because % {"n": number}, "url": f"{settings.SITE_URL}/mail/held/"}
         letter = outbox.Letter(

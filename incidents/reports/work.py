@@ -9,9 +9,9 @@ from urllib.parse import parse_qsl, urlencode
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db import transaction
-from django.utils import translation
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from incidents.models import ReportMail
 from incidents.reports.asked import Asked, ask
@@ -21,7 +21,7 @@ from notifications import outbox
 from notifications.models import Errand, Urgency
 from servicedesk import walltime
 from servicedesk.audit import trail
-from servicedesk.directory import zones
+from servicedesk.directory import tongues, zones
 from servicedesk.directory.models import User
 from servicedesk.jobs import sheets, work
 from servicedesk.jobs.models import Job
@@ -66,7 +66,7 @@ def sheet(table: Table) -> Iterator[list[Any]]:
         yield [line.label, *(line.cells[n].values.get(name, "") for n, each in enumerate(names) for name in each)]
 
 
-@transaction.atomic
+@tongues.deed
 def subscribe(person: User, kind: Kind, query: str, *, every: str, now: datetime) -> ReportMail:
     """Mail it to this person from now on; the same report once more changes how often."""
     row, _new = ReportMail.objects.update_or_create(
@@ -76,7 +76,7 @@ def subscribe(person: User, kind: Kind, query: str, *, every: str, now: datetime
     return row
 
 
-@transaction.atomic
+@tongues.deed
 def stop(row: ReportMail, *, now: datetime) -> None:
     trail.record(row, "stop", actor=row.person, now=now, before={"report": row.name})
     ReportMail.objects.filter(pk=row.pk).update(next_at=None)
@@ -95,7 +95,7 @@ def mail_due(*, now: datetime) -> int:
     return sum(_mail(pk, now) for pk in list(ReportMail.objects.due(now).values_list("pk", flat=True)[:50]))
 
 
-@transaction.atomic
+@tongues.deed
 def _mail(pk: int, now: datetime) -> int:
     row = ReportMail.objects.select_for_update(of=("self",)).select_related("person__site").get(pk=pk)
     if row.next_at is None or row.next_at > now:
@@ -111,15 +111,15 @@ def _mail(pk: int, now: datetime) -> int:
 
 
 def _write(row: ReportMail, kind: Kind, now: datetime) -> None:
-    with translation.override(row.person.language or settings.LANGUAGE_CODE):
+    with tongues.reader(row.person):
         asked = ask(dict(_pairs(row.query)), row.person, now=now)
         tables = kind.build(asked)
         text = "\n\n".join(_in_words(table) for table in tables) or str(kind.empty)
         url = f"{settings.SITE_URL}/reports/{kind.name}/?{urlencode(dict(_pairs(row.query)))}"
         subject = _("%(title)s, %(from)s to %(to)s") % {
             "title": kind.title,
-            "from": f"{asked.since:%d %b}",
-            "to": f"{asked.until:%d %b %Y}",
+            "from": date_format(asked.since, pgettext("date format", "j M")),
+            "to": date_format(asked.until, pgettext("date format", "j M Y")),
         }
         letter = outbox.Letter(subject=subject, text=f"{subject}\n\n{text}\n\n{url}\n", html="", sms=subject[:160], short=_("Report"))
     outbox.queue(

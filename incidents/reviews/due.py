@@ -5,16 +5,17 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import transaction
 from django.urls import reverse
-from django.utils import translation
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from incidents.escalation.last_resort import managers
 from incidents.models import Plan, PlanReview
 from incidents.reviews import holding
 from notifications import outbox
 from notifications.models import Errand, Urgency
+from servicedesk.directory import tongues
 from servicedesk.directory.models import User
 
 OPENS_BEFORE = timedelta(days=14)
@@ -43,7 +44,7 @@ def _open_next(now: datetime) -> int:
     return 1
 
 
-@transaction.atomic
+@tongues.deed
 def _remind(number: int, now: datetime) -> int:
     """The plan's owner first; once it is due, the managers as well."""
     review = PlanReview.objects.select_for_update().get(pk=number)
@@ -61,9 +62,9 @@ def _remind(number: int, now: datetime) -> int:
 
 
 def _write(review: PlanReview, person: User, now: datetime) -> None:
-    with translation.override(person.language or settings.LANGUAGE_CODE):
+    with tongues.reader(person):
         url = f"{settings.SITE_URL}{reverse('review', args=[review.slug])}"
-        words = {"review": review, "day": f"{review.due_on:%d %b %Y}", "state": review.get_state_display()}
+        words = {"review": review, "day": date_format(review.due_on, pgettext("date format", "j M Y")), "state": review.get_state_display()}
         subject = _("Plan review %(review)s is due on %(day)s") % words
         text = _("It is: %(state)s. One person prepares it, another signs.") % words
         letter = outbox.Letter(subject=subject, text=f"{text}\n\n{url}\n", html="", sms=subject[:160], short=_("Plan review"))

@@ -8,7 +8,6 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from incidents import tickets
@@ -19,7 +18,7 @@ from incidents.reviews.questions import query_of
 from incidents.vault import Kept
 from servicedesk import walltime
 from servicedesk.audit import trail
-from servicedesk.directory import zones
+from servicedesk.directory import tongues, zones
 from servicedesk.directory.models import User
 
 QUARTER = timedelta(days=92)
@@ -64,7 +63,7 @@ def due_on(now: datetime) -> date:
     return (since + QUARTER).date()
 
 
-@transaction.atomic
+@tongues.deed
 def begin(*, actor: User | None, reason: str = PlanReview.Reason.QUARTER, due: date | None = None, now: datetime) -> PlanReview:
     """A review with every question asked. While one is running: that one."""
     Plan.objects.select_for_update().filter(pk=1).first()  # two who begin at once get the same one
@@ -85,7 +84,7 @@ def begin(*, actor: User | None, reason: str = PlanReview.Reason.QUARTER, due: d
     return gather(review, actor=actor, now=now)
 
 
-@transaction.atomic
+@tongues.deed
 def gather(review: PlanReview, *, actor: User | None, now: datetime) -> PlanReview:
     """Ask every question of the database again. What people decided stays. Raises NotNow."""
     review = _held(review, State.OPEN)
@@ -100,7 +99,7 @@ def gather(review: PlanReview, *, actor: User | None, now: datetime) -> PlanRevi
     return review
 
 
-@transaction.atomic
+@tongues.deed
 def decide(review: PlanReview, decisions: Mapping[int, Decision], *, actor: User, now: datetime) -> PlanReview:
     """What people make of the items, by their keys; unchanged ones stay as they are. Raises NotNow."""
     review = _held(review, State.OPEN)
@@ -116,7 +115,7 @@ def decide(review: PlanReview, decisions: Mapping[int, Decision], *, actor: User
     return review
 
 
-@transaction.atomic
+@tongues.deed
 def attach(item: ReviewItem, files: Iterable[Kept], *, evidence_on: date, actor: User, now: datetime) -> list[ReviewFile]:
     """Files that are on disk, and the day they prove. Raises NotNow."""
     review = _held(item.review, State.OPEN)
@@ -138,7 +137,7 @@ def attach(item: ReviewItem, files: Iterable[Kept], *, evidence_on: date, actor:
     return rows
 
 
-@transaction.atomic
+@tongues.deed
 def hand_over(review: PlanReview, *, actor: User, now: datetime) -> PlanReview:
     """Prepared by this person, and for another to sign. Raises StillOpen, NotNow."""
     review = _held(review, State.OPEN)
@@ -150,7 +149,7 @@ def hand_over(review: PlanReview, *, actor: User, now: datetime) -> PlanReview:
     return review
 
 
-@transaction.atomic
+@tongues.deed
 def take_back(review: PlanReview, *, actor: User, now: datetime) -> PlanReview:
     """Not as it is: to be changed again. Raises NotNow."""
     review = _held(review, State.READY)
@@ -160,7 +159,7 @@ def take_back(review: PlanReview, *, actor: User, now: datetime) -> PlanReview:
     return review
 
 
-@transaction.atomic
+@tongues.deed
 def sign(review: PlanReview, *, actor: User, statement: str, now: datetime) -> PlanReview:
     """The second signature: findings become tickets, then everything is frozen under a hash. Raises StillOpen, NotYours, NotNow."""
     review = _held(review, State.READY)

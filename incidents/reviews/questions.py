@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.db import transaction
 from django.utils.module_loading import import_string
 
 from incidents.models import ReviewQuestion
 from incidents.reviews import starter
 from incidents.reviews.asking import Query
 from incidents.reviews.evidence import delivery, people, plan, records, work
+from servicedesk.directory import tongues
 
 OURS: dict[str, Query] = {
     "plan_current": plan.current,
@@ -47,7 +47,7 @@ def query_of(key: str) -> Query | None:
     return OURS.get(key)
 
 
-@transaction.atomic
+@tongues.deed
 def install() -> int:
     """The starter checklist; what is there already stays as it was edited. How many were new."""
     made = [

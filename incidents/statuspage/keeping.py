@@ -10,10 +10,11 @@ from typing import Any
 
 from django.conf import settings
 from django.template.loader import render_to_string
-from django.utils import timezone, translation
+from django.utils import timezone
 
 from incidents import silences
 from incidents.statuspage.picture import AHEAD, Picture, picture, updates
+from servicedesk.directory import tongues
 from servicedesk.directory.models import Organisation
 
 PAGE, FEED = "index.html", "feed.atom"
@@ -49,8 +50,7 @@ def kept() -> str | None:
 
 def page(seen: Picture, *, is_file: bool = True) -> str:
     """HTML that needs nothing else: its style is in it, and there is no script."""
-    language = seen.organisation.language if seen.organisation else settings.LANGUAGE_CODE
-    with timezone.override(seen.zone), translation.override(language):
+    with timezone.override(seen.zone), tongues.in_house():
         return render_to_string("status/status.html", {"seen": seen, "is_file": is_file, "site_url": settings.SITE_URL})
 
 
@@ -58,7 +58,8 @@ def feed(*, now: datetime) -> str:
     told = list(updates()[:ENTRIES])
     context: dict[str, Any] = {"updates": told, "now": now, "site_url": settings.SITE_URL, "organisation": Organisation.current()}
     context["work"] = silences.announced(now=now, ahead=AHEAD)
-    return render_to_string("status/feed.atom", context)
+    with tongues.in_house():
+        return render_to_string("status/feed.atom", context)
 
 
 def _write(name: str, text: str) -> None:

@@ -6,7 +6,6 @@ import secrets
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -14,13 +13,14 @@ from incidents.models import Subscriber, Update
 from incidents.statuspage.picture import updates
 from notifications import outbox
 from notifications.models import Channel
+from servicedesk.directory import tongues
 from servicedesk.directory.models import Organisation
 
 AGAIN = timedelta(minutes=10)  # so soon, no second letter to the same address
 AT_ONCE = 200
 
 
-@transaction.atomic
+@tongues.deed
 def ask(email: str, *, now: datetime) -> None:
     """A letter with a link to confirm. Whoever asks learns nothing about an address."""
     address = email.strip().lower()
@@ -38,7 +38,7 @@ def ask(email: str, *, now: datetime) -> None:
     post(row, f"confirm:{now.isoformat()}", subject, f"{text % {'name': name}}\n\n{link(row)}\n", now)
 
 
-@transaction.atomic
+@tongues.deed
 def confirm(row: Subscriber, *, now: datetime) -> Subscriber:
     """From the next update on. Confirmed already: unchanged."""
     if row.confirmed_at is None or row.stopped_at is not None:
@@ -48,7 +48,7 @@ def confirm(row: Subscriber, *, now: datetime) -> Subscriber:
     return row
 
 
-@transaction.atomic
+@tongues.deed
 def stop(row: Subscriber, *, now: datetime) -> Subscriber:
     if row.stopped_at is None:
         row.stopped_at = now
@@ -65,7 +65,7 @@ def tell(*, now: datetime) -> int:
     return sum(_told(pk, now) for pk in list(behind))
 
 
-@transaction.atomic
+@tongues.deed
 def _told(pk: int, now: datetime) -> int:
     row = Subscriber.objects.listening().select_for_update().filter(pk=pk).first()
     if row is None:

@@ -24,7 +24,7 @@ from incidents.views import bundles, pages
 from notifications import outbox
 from notifications.models import Message
 from servicedesk import clock
-from servicedesk.directory import zones
+from servicedesk.directory import tongues, zones
 from servicedesk.directory.models import Organisation
 
 Deed = Callable[[SignedLink, HttpRequest, datetime], Any]
@@ -75,7 +75,7 @@ def signed(request: HttpRequest, token: str) -> HttpResponse:
         return _closed(request, 404, _("This link is not known here. Copy the whole of it, or call the help desk."))
     except links.LinkOver:
         return _closed(request, 410, _("This is over. There is nothing left to do."))
-    with timezone.override(zones.of(link.person)), translation.override(link.person.language or translation.get_language()):
+    with timezone.override(zones.of(link.person)), translation.override(tongues.chosen(link.person) or translation.get_language()):
         if request.method == "POST":
             return _act(request, link, now)
         return _private(render(request, "incidents/signed.html", {"page": pages.of_link(link, now), "now": now}))
@@ -87,7 +87,7 @@ def _bundle(request: HttpRequest, bundle: Message, now: datetime) -> HttpRespons
     if bundles.is_over(named, now=now):
         return _closed(request, 410, _("This is over. There is nothing left to do."))
     person = bundle.person
-    with timezone.override(zones.of(person)), translation.override((person and person.language) or translation.get_language()):
+    with timezone.override(zones.of(person)), translation.override(tongues.chosen(person) or translation.get_language()):
         if request.method != "POST":
             return _private(bundles.shown(request, bundle, named, now=now))
         if not bundles.act(request, bundle, now=now):

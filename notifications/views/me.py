@@ -9,14 +9,16 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from notifications import methods, reach, standing, trial
-from notifications.forms import AddForm, LadderForm, PasswordForm, QuietForm, TopicsForm
+from notifications.forms import AddForm, LadderForm, LanguageForm, PasswordForm, QuietForm, TopicsForm
 from notifications.models import ContactMethod, Message, MutedTopic, QuietHours, Topic, Urgency
 from notifications.views.outbox import row_of
 from servicedesk import clock
+from servicedesk.directory import tongues
 from servicedesk.directory.access import PersonRequest, admins
 from servicedesk.directory.models import Organisation, User
 
@@ -96,6 +98,17 @@ def ladder(request: PersonRequest, urgency: str) -> HttpResponse:
                 return redirect("my_notifications")
     context = {"form": form, "urgency": Urgency(urgency)}
     return render(request, "me/ladder.html", context, status=422 if form.is_bound and form.errors else 200)
+
+
+@require_http_methods(FORM)
+def my_language(request: PersonRequest) -> HttpResponse:
+    form = LanguageForm(request.POST if request.method == "POST" else None, person=request.user)
+    if request.method == "POST" and form.is_valid():
+        methods.speak(request.user, **form.cleaned_data, now=clock.now())
+        with translation.override(tongues.chosen(request.user) or translation.get_language()):
+            messages.success(request, _("Saved. Messages that are written from now on follow it."))
+        return redirect("my_language")
+    return render(request, "me/language.html", {"form": form}, status=422 if form.errors else 200)
 
 
 @require_POST

@@ -1,4 +1,4 @@
-"""Each request runs in the person's own zone, past the second factor where their role asks for one;
+"""Each request runs in the person's own zone and language, past the second factor where their role asks for one;
 one that only reads looks the organisation up once."""
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils import timezone
+from django.utils import timezone, translation
 
-from servicedesk.directory import factors, zones
+from servicedesk.directory import factors, tongues, zones
 from servicedesk.directory.models import Organisation
 
 SAFE = ("GET", "HEAD")
@@ -26,8 +26,11 @@ class PersonMiddleware:
         with Organisation.remembered() if request.method in SAFE else nullcontext():
             if not request.user.is_authenticated:
                 return self.get_response(request)
-            with timezone.override(ZoneInfo(zones.of(request.user))):
-                return self.get_response(request)
+            language = tongues.chosen(request.user) or translation.get_language()
+            with timezone.override(ZoneInfo(zones.of(request.user))), translation.override(language):
+                response = self.get_response(request)
+            response.headers.setdefault("Content-Language", language or tongues.house())
+            return response
 
 
 class SecondFactorMiddleware:

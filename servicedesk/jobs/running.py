@@ -18,10 +18,10 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
-from django.utils import translation
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
+from servicedesk.directory import tongues
 from servicedesk.jobs.models import Job, JobPart, JobState
 
 log = structlog.get_logger(__name__)
@@ -112,7 +112,7 @@ def run(number: int, *, now: datetime, slice_s: float = SLICE_S) -> bool:
     if job is None:
         return False
     mine = Run(job, now=now, slice_s=slice_s)
-    with translation.override(job.asked_by.language or settings.LANGUAGE_CODE):
+    with tongues.reader(job.asked_by):
         _worked(mine)
     return True
 

@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from servicedesk.directory.models import Role, Team, User
+from servicedesk.directory.tongues import later, later_from
 from servicedesk.oncall import shifts
 from servicedesk.oncall.models import Away, Override, Rotation, Schedule
 
@@ -69,13 +70,13 @@ class Rota:
         return Duty(self.people[shift.person], shift.starts_at, shift.ends_at, because, is_override=is_override)
 
     def _because(self, shift: shifts.Shift) -> str:
-        duty = duty_of(self.schedule)
         if shift.because == "rotation":
-            return duty
+            return later_from(lambda: duty_of(self.schedule))
         replaced = next((person for each in self.overrides if (person := self._replaced(each, shift))), None)
         if replaced is None:
-            return _("%(duty)s, by an override") % {"duty": duty}
-        return _("%(duty)s, covering for %(name)s") % {"duty": duty, "name": replaced.get_short_name()}
+            return later_from(lambda: _("%(duty)s, by an override") % {"duty": duty_of(self.schedule)})
+        name = replaced.get_short_name()
+        return later_from(lambda: _("%(duty)s, covering for %(name)s") % {"duty": duty_of(self.schedule), "name": name})
 
     def _replaced(self, override: shifts.Override, shift: shifts.Shift) -> User | None:
         """Whom this shift stands in for, if this override made it."""
@@ -88,7 +89,7 @@ class Rota:
         person = self.schedule.fallback
         if person is None or not person.is_active:
             return []
-        because = _("the fallback of %(schedule)s, which has nobody now") % {"schedule": self.schedule.name}
+        because = later("the fallback of %(schedule)s, which has nobody now", {"schedule": self.schedule.name})
         return [Duty(person, at, FOREVER, because, is_fallback=True)]
 
 

@@ -7,12 +7,12 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.template.loader import render_to_string
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from notifications import outbox
 from notifications.models import Channel, Message
-from servicedesk.directory import zones
+from servicedesk.directory import tongues, zones
 from servicedesk.directory.models import User
 
 
@@ -30,7 +30,7 @@ def _send(person: User, kind: str, said: dict[str, str], *, now: datetime) -> Me
     """By mail to the account's address and no other way; None where there is none."""
     if not person.email:
         return None
-    with translation.override(person.language or settings.LANGUAGE_CODE), timezone.override(ZoneInfo(zones.of(person))):
+    with tongues.reader(person), timezone.override(ZoneInfo(zones.of(person))):
         context = {"person": person, "at": now, **said}
         subject = _("A new password for the desk") if kind == "forgotten" else _("How you sign in to the desk was changed")
         text, html = (render_to_string(f"email/{kind}.{form}", context) for form in ("txt", "html"))

@@ -279,6 +279,7 @@ MATRIX: dict[str, Row] = {
     "account_reset_password_from_key_done": Row(EVERYONE),
     "account_logout": Row((LOGIN, *(OTHER,) * 6)),
     "me": Row((LOGIN,) * 7),
+    "my_language": Row(SIGNED_IN),
     "security": Row(SIGNED_IN),
     "account_change_password": Row(SIGNED_IN),
     "mfa_activate_totp": Row((LOGIN,) * 7),  # they are asked who they are once more

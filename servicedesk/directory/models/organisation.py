@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Any, ClassVar
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 _KNOWN: ContextVar[list[Organisation | None] | None] = ContextVar("organisation", default=None)
+KEPT_S = 60  # the language is asked for by every deed
 
 
 class HeldFor(models.TextChoices):
@@ -51,6 +54,8 @@ class Organisation(models.Model):
     held_until = models.DateTimeField(_("on hold until"), null=True, editable=False, help_text=_("Empty: until somebody ends it."))
     held_for = models.CharField(_("on hold for"), max_length=12, choices=HeldFor, blank=True, db_default="", default="", editable=False)
 
+    language_kept: ClassVar[tuple[str, float]] = ("", 0.0)  # and until when
+
     class Meta:
         verbose_name = _("organisation")
         verbose_name_plural = _("organisation")
@@ -58,6 +63,24 @@ class Organisation(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        super().save(*args, **kwargs)
+        Organisation.keep_language(self.language)
+
+    @classmethod
+    def language_of_all(cls) -> str:
+        """The language of stored texts, looked up once a minute; empty on an empty desk."""
+        kept, until = cls.language_kept
+        if time.monotonic() < until:
+            return kept
+        row = cls.current()
+        cls.keep_language(row.language if row else "")
+        return cls.language_kept[0]
+
+    @classmethod
+    def keep_language(cls, language: str) -> None:
+        cls.language_kept = (language, time.monotonic() + KEPT_S)
 
     @classmethod
     def current(cls) -> Organisation | None:
