@@ -41,7 +41,7 @@ def after_downtime(*, since: datetime, now: datetime) -> Incident | None:
     return incidents.declare(grounds, now=now).incident
 
 
-@transaction.atomic
+@tongues.deed
 def after_restore(*, but_since: datetime, but_until: datetime, now: datetime) -> Incident | None:
     """Nobody is paged by what a backup brought back; one incident names what stood open in it. None: nothing did.
 

@@ -124,7 +124,8 @@ def _still_open(found: list[Incident]) -> Line:
     if not found:
         return Line(_("No incident is open."), "ok", "/incidents/")
     alone = [row for row in found if row.acknowledged_by is None and row.state != IncidentState.PROPOSED]
-    named = _names([f"{row.number} ({row.acknowledged_by or _('nobody has it')})" for row in found])
+    nobody = _("nobody has it")
+    named = _names([f"{row.number} ({row.acknowledged_by or nobody})" for row in found])
     text = ngettext("%(n)d incident is open: %(named)s.", "%(n)d incidents are open: %(named)s.", len(found))
     return Line(text % {"n": len(found), "named": named}, "bad" if alone else "warn", "/incidents/")
 

@@ -146,7 +146,9 @@ def _measured(result: Result) -> Iterator[str]:
     """The first values of a result, each with its name."""
     for metric in result.metrics[:3]:
         value = buckets.number(metric.get("value"))
-        yield f"{metric.get('name')} {_('not measured') if value is None else charts.figure(value, str(metric.get('unit') or ''))}"
+        yield " ".join(
+            [str(metric.get("name")), _("not measured") if value is None else charts.figure(value, str(metric.get("unit") or ""))]
+        )
 
 
 def _alerts(check: Check, since: datetime) -> list[LinkedAlert]:

@@ -81,7 +81,7 @@ def speak(call: Call | None, answer: str = "") -> str:
         if call.wrong >= MOST_WRONG:
             return twiml.speech(sorry, _("Nothing is changed."), farewell, language=language)
         action = f"{settings.SITE_URL}/hooks/twilio/voice/{call.token}/?turn={call.turn + 1}&wrong={call.wrong}"
-        nothing = f"{_('No key was pressed. Nothing is changed.')} {farewell}"
+        nothing = " ".join([_("No key was pressed. Nothing is changed."), farewell])
         return twiml.menu(sorry, call.text, action=action, farewell=nothing, language=language)
 
 

@@ -131,7 +131,7 @@ def _write(row: ReportMail, kind: Kind, now: datetime) -> None:
 def _in_words(table: Table) -> str:
     heads = [str(column) for column in table.columns]
     if table.heat:
-        return f"{table.title}: {_('see the page')}"
+        return ": ".join([str(table.title), _("see the page")])
     lines = [f"{line.label}: {_cells(heads, [cell.text for cell in line.cells])}" for line in table.lines[:MOST_LINES]]
     return "\n".join([str(table.title), *lines])
 

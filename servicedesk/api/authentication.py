@@ -29,7 +29,7 @@ class BearerToken(BaseAuthentication):
             return None
         scheme, _space, secret = header.partition(" ")
         if scheme.lower() != "bearer":
-            raise AuthenticationFailed(_("Send the token as Authorization: Bearer msd_\u2026, in no other scheme."))
+            raise AuthenticationFailed(_("Send the token as Authorization: Bearer msd_…, in no other scheme."))
         now = clock.now()
         token = issuing.bearer(secret.strip(), now=now)
         if token is None:

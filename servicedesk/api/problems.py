@@ -103,7 +103,7 @@ def _sentence(error: exceptions.APIException) -> str:
     if isinstance(error, exceptions.NotFound):
         return _("There is nothing here that you may see.")
     if isinstance(error, exceptions.NotAuthenticated):
-        return _("Send a token: Authorization: Bearer msd_\u2026, or sign in.")
+        return _("Send a token: Authorization: Bearer msd_…, or sign in.")
     if isinstance(error, exceptions.MethodNotAllowed):
         return _("This address does not take that method.")
     if isinstance(error, exceptions.NotAcceptable):

@@ -62,7 +62,7 @@ def two_ways(asked: Asked) -> Answer:
     if not rows:
         return Answer(_("Nobody is on any rota."), True, 0)
     said = _("%(n)d of %(all)d people") % {"n": len(rows) - len(missing), "all": len(rows)}
-    said += f", {_('missing')}: {', '.join(missing)}" if missing else ""
+    said += ", " + _("missing") + f": {', '.join(missing)}" if missing else ""
     return Answer(said, bool(missing), len(rows), rows, [(_("readiness"), reverse("readiness"))])
 
 
@@ -73,7 +73,9 @@ def _ways(person: User, asked: Asked) -> dict[str, object]:
         one.kind for one in methods if one.is_usable and any(at and at >= oldest for at in (one.verified_at, getattr(one, "heard", None)))
     }
     faults = [
-        f"{one.get_kind_display()}: {_('switched off') if one.disabled_at else _('not verified')}" for one in methods if not one.is_usable
+        ": ".join([one.get_kind_display(), _("switched off") if one.disabled_at else _("not verified")])
+        for one in methods
+        if not one.is_usable
     ]
     is_enough = len(proved) >= asked.limit("least_ways") and not faults
     return {"person": person.username, "ways": ", ".join(sorted(proved)), "faults": "; ".join(faults), "is enough": is_enough}

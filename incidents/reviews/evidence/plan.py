@@ -57,7 +57,7 @@ def roles(asked: Asked) -> Answer:
     ]
     full = len(held) - len(rows)
     said = _("%(n)d of %(all)d roles have a holder and a deputy") % {"n": full, "all": len(held)}
-    said += f"; {_('missing')}: {', '.join(str(row['role']) for row in rows)}" if rows else ""
+    said += "; " + _("missing") + f": {', '.join(str(row['role']) for row in rows)}" if rows else ""
     return Answer(said, bool(rows) or not held, len(held), rows, [(_("the plan"), reverse("plan"))])
 
 
@@ -97,4 +97,4 @@ def _became(item: ReviewItem) -> dict[str, str]:
 
 def _missing(said: str, people: Sequence[object]) -> str:
     names = ", ".join(str(person) for person in people[:5])
-    return f"{said}; {_('missing')}: {names}{' …' if len(people) > 5 else ''}" if people else said
+    return f"{said}; " + _("missing") + f": {names}{' …' if len(people) > 5 else ''}" if people else said

@@ -93,7 +93,7 @@ def restored(asked: Asked) -> Answer:
         if done
         else _("Never restored")
     )
-    said += f"; {_('missing or failed')}: {', '.join(bad)}" if bad else ""
+    said += "; " + _("missing or failed") + f": {', '.join(bad)}" if bad else ""
     links = [(_("exercises"), reverse("admin:incidents_exercise_changelist"))]
     return Answer(said, bool(bad), sum(one is not None for one in last.values()), rows, links)
 
