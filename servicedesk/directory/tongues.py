@@ -70,7 +70,7 @@ _asked = lazy(_ask, str)
 
 def later_from(make: Callable[[], str]) -> str:
     """What a function says, asked whenever it is read, in the language of whoever reads it."""
-    made: str = _asked(make)  # type: ignore[no-untyped-call]
+    made: str = _asked(make)
     return made
 
 
