@@ -47,13 +47,13 @@ def set_parent(child: Ticket, parent: Ticket | None, *, actor: User, now: dateti
 
 def _refuse(row: Ticket, above: Ticket) -> None:
     if row.pk == above.pk:
-        raise CannotJoin(_("That is this ticket."))
+        raise CannotJoin(tongues.later("That is this ticket."))
     if above.parent_id is not None:
-        raise CannotJoin(_("%(number)s is itself part of another ticket.") % {"number": above.number})
+        raise CannotJoin(tongues.later("%(number)s is itself part of another ticket.", {"number": above.number}))
     if row.children.exists():
-        raise CannotJoin(_("%(number)s has tickets of its own.") % {"number": row.number})
+        raise CannotJoin(tongues.later("%(number)s has tickets of its own.", {"number": row.number}))
     if row.is_confidential != above.is_confidential:
-        raise CannotJoin(_("One of them is confidential and the other is not."))
+        raise CannotJoin(tongues.later("One of them is confidential and the other is not."))
 
 
 def preview(parent: Ticket) -> Preview:

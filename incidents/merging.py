@@ -26,7 +26,7 @@ def merge(ticket: Ticket, *, into: Ticket, actor: User, now: datetime) -> Ticket
     if source.state == TicketState.MERGED and source.merged_into_id == target.pk:
         return target
     if target.state == TicketState.MERGED:
-        raise CannotJoin(_("%(number)s is merged itself.") % {"number": target.number})
+        raise CannotJoin(tongues.later("%(number)s is merged itself.", {"number": target.number}))
     brought = list(Ticket.objects.filter(merged_into=source).values_list("pk", flat=True))
     watching = _join_askers(source, target, actor, now)
     kept = {"state": source.state, "waiting_for": source.waiting_for, "brought": brought, "watching": watching}
@@ -72,7 +72,7 @@ def split(entry: Entry, *, title: str, actor: User, now: datetime) -> Ticket:
     """What was said in one entry as a ticket of its own, by whoever said it; the entry stays and names it."""
     ticket = Ticket.objects.locked(entry.ticket_id)
     if entry.kind == Entry.Kind.EVENT or entry.withdrawn_at is not None:
-        raise CannotJoin(_("Only what somebody said can be split out."))
+        raise CannotJoin(tongues.later("Only what somebody said can be split out."))
     if done := entry.data.get("split_to"):
         return Ticket.objects.get(pk=done)
     theirs = entry.author if entry.author and entry.data.get("heard") else ticket.requester
@@ -124,10 +124,10 @@ def _tie(one: Ticket, other: Ticket, kind: str, actor: User, now: datetime) -> T
 def _both(ticket: Ticket, other: Ticket) -> tuple[Ticket, Ticket]:
     """Both rows, held in the order of their numbers. Raises CannotJoin where they are one, or only one is confidential."""
     if ticket.pk == other.pk:
-        raise CannotJoin(_("That is this ticket."))
+        raise CannotJoin(tongues.later("That is this ticket."))
     held = {row.pk: row for row in Ticket.objects.select_for_update().filter(pk__in=[ticket.pk, other.pk]).order_by("pk")}
     if held[ticket.pk].is_confidential != held[other.pk].is_confidential:
-        raise CannotJoin(_("One of them is confidential and the other is not."))
+        raise CannotJoin(tongues.later("One of them is confidential and the other is not."))
     return held[ticket.pk], held[other.pk]
 
 

@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Q
-from django.utils.translation import gettext as _
 
 from incidents.models import LinkedAlert, Silence
 from servicedesk.audit import trail
@@ -127,16 +126,16 @@ def _begins(silence: Silence) -> datetime:
 def _checked(silence: Silence, now: datetime) -> None:
     most = LONGEST_RECURRING if silence.weekdays else LONGEST
     if silence.service is None and not silence.check_slug:
-        raise SilenceRefused(_("Name a service or a check."))
+        raise SilenceRefused(tongues.later("Name a service or a check."))
     if silence.ends_at <= max(silence.starts_at, now):
-        raise SilenceRefused(_("It would be over before it begins. Choose a later end."))
+        raise SilenceRefused(tongues.later("It would be over before it begins. Choose a later end."))
     if silence.starts_at > now + FURTHEST:
-        raise SilenceRefused(_("It begins more than a year from now. Choose an earlier beginning."))
+        raise SilenceRefused(tongues.later("It begins more than a year from now. Choose an earlier beginning."))
     if silence.ends_at - silence.starts_at > most:
-        raise SilenceRefused(_("That is longer than %(days)s days. Choose an earlier end.") % {"days": most.days})
+        raise SilenceRefused(tongues.later("That is longer than %(days)s days. Choose an earlier end.", {"days": most.days}))
     if silence.weekdays and (silence.opens is None or silence.closes is None):
-        raise SilenceRefused(_("A window on weekdays needs the times at which it opens and closes."))
+        raise SilenceRefused(tongues.later("A window on weekdays needs the times at which it opens and closes."))
     if silence.audience and not silence.public_text.strip():
-        raise SilenceRefused(_("Write what they read, or announce it to nobody."))
+        raise SilenceRefused(tongues.later("Write what they read, or announce it to nobody."))
     if silence.public_text and not silence.audience:
-        raise SilenceRefused(_("Choose who reads it, or leave the words out."))
+        raise SilenceRefused(tongues.later("Choose who reads it, or leave the words out."))

@@ -6,17 +6,15 @@ import logging
 from datetime import datetime
 
 from django.conf import settings
-from django.db import transaction
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import translation
 from django.utils.translation import gettext as _
 
 from incidents.models import Silence, Subscriber
 from incidents.statuspage import subscribing
 from notifications import outbox
 from notifications.models import Errand, Urgency
-from servicedesk.directory import moments, zones
+from servicedesk.directory import moments, tongues, zones
 from servicedesk.directory.models import Organisation, Role, User
 
 logger = logging.getLogger(__name__)
@@ -31,7 +29,7 @@ def announce(*, now: datetime) -> int:
     return sum(_announce(pk, now) for pk in due)
 
 
-@transaction.atomic
+@tongues.deed
 def _announce(pk: int, now: datetime) -> int:
     row = Silence.objects.to_announce(now).select_for_update(of=("self",)).filter(pk=pk).first()
     if row is None:
@@ -49,7 +47,7 @@ def _to_followers(row: Silence, is_off: bool, now: datetime) -> int:
     """Who confirmed an address on the status page. In the house's language and zone."""
     organisation = Organisation.current()
     followers = list(Subscriber.objects.listening().order_by("pk"))
-    with translation.override(organisation.language if organisation else settings.LANGUAGE_CODE):
+    with tongues.in_house():
         subject, said = _words(row, None, is_off, now)
         for follower in followers:
             link = subscribing.link(follower)
@@ -62,7 +60,7 @@ def _to_desk(row: Silence, is_off: bool, now: datetime) -> int:
     """Agents and managers, each on their own clock."""
     people = list(User.objects.get_queryset().holding(Role.AGENT, Role.MANAGER).order_by("pk"))
     for person in people:
-        with translation.override(person.language or settings.LANGUAGE_CODE):
+        with tongues.reader(person):
             _notice(row, person, is_off, now)
     return len(people)
 
