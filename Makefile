@@ -10,7 +10,7 @@ PYTEST := $(RUN) -m pytest -q -n auto --dist loadfile
 APPS := servicedesk notifications incidents monitoring
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test e2e test-browser test-chaos bench lint format fake-twilio messages vendor lock
+.PHONY: help run demo test e2e test-browser test-chaos bench lint format fake-twilio messages docs vendor lock
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):[^#]*## /  make \1\t/p' Makefile | expand -t 24
@@ -62,11 +62,19 @@ messages: $(VENV)/.dev ## gather what is said for translators, and compile what 
 	@$(RUN) manage.py makemessages --verbosity 0
 	@$(RUN) manage.py compilemessages --verbosity 0 --ignore .venv
 
+docs: .tools/docs/.ready ## build the documentation site into var/docs
+	@NO_MKDOCS_2_WARNING=1 .tools/docs/bin/mkdocs build --quiet --clean
+
+.tools/docs/.ready: requirements/docs.txt
+	@$(PYTHON) -m venv .tools/docs
+	@.tools/docs/bin/python -m pip --disable-pip-version-check --no-input install -qq --require-hashes -r requirements/docs.txt
+	@touch $@
+
 vendor: ## fetch the front-end files anew and compare them with their checksums (needs npm)
 	@$(PYTHON) deploy/vendor.py
 
 lock: .tools/uv/bin/uv ## rewrite requirements/*.txt from *.in
-	@for name in base dev; do \
+	@for name in base dev docs; do \
 		.tools/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
 			--no-emit-index-url --no-emit-find-links requirements/$$name.in -o requirements/$$name.txt; \
 	done

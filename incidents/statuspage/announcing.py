@@ -15,7 +15,7 @@ from incidents.statuspage import subscribing
 from notifications import outbox
 from notifications.models import Errand, Urgency
 from servicedesk.directory import moments, tongues, zones
-from servicedesk.directory.models import Organisation, Role, User
+from servicedesk.directory.models import Role, User
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +45,6 @@ def _announce(pk: int, now: datetime) -> int:
 
 def _to_followers(row: Silence, is_off: bool, now: datetime) -> int:
     """Who confirmed an address on the status page. In the house's language and zone."""
-    organisation = Organisation.current()
     followers = list(Subscriber.objects.listening().order_by("pk"))
     with tongues.in_house():
         subject, said = _words(row, None, is_off, now)
