@@ -34,7 +34,9 @@ READ = [
         "requester", "signed", "status",
     )),
     "incidents/mail/held.py", "incidents/reviews/due.py", "incidents/reports/work.py",
-    "notifications/*.py", *(f"notifications/models/{name}.py" for name in ("drills", "errands", "messages", "methods", "proofs")), "notifications/views/me.py", "notifications/views/drills.py",
+    "notifications/*.py",
+    *(f"notifications/models/{name}.py" for name in ("drills", "errands", "messages", "methods", "proofs")),
+    "notifications/views/me.py", "notifications/views/drills.py",
     "servicedesk/directory/**/*.py", "servicedesk/oncall/roster.py", "servicedesk/uploads.py", "servicedesk/settings.py",
     *(f"servicedesk/operations/{name}.py" for name in ("adapters", "bar", "errors", "letters")),
 ]  # fmt: skip
