@@ -32,8 +32,9 @@ test: $(VENV)/.dev ## every test, on SQLite and the bundled Valkey; also on TEST
 test-browser: $(VENV)/.dev ## pages in a real Chromium
 	@$(RUN) -m pytest -q -m browser tests
 
-test-chaos: $(VENV)/.dev ## kill processes under load (ROUNDS=20) and count what was lost or sent twice
+test-chaos: $(VENV)/.dev ## kill processes under load (ROUNDS=20) and within a story, and count what was lost or sent twice
 	@$(RUN) -m tests.chaos --rounds $(ROUNDS)
+	@$(PYTEST) -n 0 -m chaos tests/chaos/test_story.py
 
 e2e: $(VENV)/.dev ## the acceptance world (PORT=8000)
 	@exec $(RUN) -m tests.e2e

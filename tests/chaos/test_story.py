@@ -67,39 +67,44 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
     port = free_port()
     with FakeTwilio(desk=f"http://127.0.0.1:{port}") as twilio, FakeSmtp() as smtp:
         ours = Desk(tmp_path / "desk", port, twilio, smtp)
-        assert until(lambda: ours.answers() and len(ours.pids()) == 4, 60), ours.said()
-        shell = [sys.executable, "manage.py", "shell", "-v", "0", "-c", FOUND]
-        subprocess.run(shell, env=ours.environ(), cwd=ROOT, check=True, capture_output=True, timeout=60)
-        yield ours
-        ours.process.terminate()
-        ours.process.wait(10)
+        try:
+            ours.answers_whole()
+            shell = [sys.executable, "manage.py", "shell", "-v", "0", "-c", FOUND]
+            subprocess.run(shell, env=ours.environ(), cwd=ROOT, check=True, capture_output=True, timeout=60)
+            yield ours
+        finally:
+            ours.process.terminate()
+            ours.process.wait(10)
 
 
 def told(desk: Desk) -> tuple[Counter[str], Counter[str]]:
     """How often each incident came to Sam's phone, and to his mailbox as a page."""
     texts = [text.body for text in desk.twilio.texts if text.to == SAM]
-    mails = [mail.subject for mail in desk.smtp.mails if "sam@acme.example" in mail.to and "acknowledge" in mail.subject]
+    mails = [mail.words for mail in desk.smtp.mails if "sam@acme.example" in mail.to and "/a/" in mail.words]
     return numbers_in(texts), numbers_in(mails)
 
 
 def numbers_in(words: list[str]) -> Counter[str]:
-    return Counter(match[0] for each in words if (match := re.search(r"INC-\d+", each)))
+    return Counter(number for each in words for number in set(re.findall(r"INC-\d+", each)))
 
 
-@pytest.mark.parametrize("killed", [("worker",), ("broker",), ("worker", "broker"), ("engine",)], ids="+".join)
-def test_pages_survive_kills(desk: Desk, killed: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    ("killed", "outages"),
+    [(("worker",), 2), (("broker",), 2), (("worker", "broker"), 4), (("engine",), 2)],
+    ids=lambda given: "+".join(given) if isinstance(given, tuple) else str(given),
+)
+def test_pages_survive_kills(desk: Desk, killed: tuple[str, ...], outages: int) -> None:
     dana = desk.sign_in("dana")
     numbers = []
-    for n in range(4):
+    for n in range(outages):
         if n % 2:
             desk.kill(*killed)
         answer = desk.submit(dana, "/incidents/new/", title=f"Outage {n}", service="email", severity="2")
         numbers.append("INC-" + answer.url.rstrip("/").rpartition("/")[2])
-        if n == 2:
-            desk.kill(*killed)
-    began = time.monotonic()
-    assert until(lambda: all(set(numbers) <= set(count) for count in told(desk)), 60), (numbers, told(desk), desk.said())
-    assert time.monotonic() - began < 50
+    desk.kill(*killed)
+    # within 45 s of a fault; from the third within a minute pages wait a minute and come as one
+    within = 105 if outages > 2 else 50
+    assert until(lambda: all(set(numbers) <= set(count) for count in told(desk)), within), (numbers, told(desk), desk.said())
     time.sleep(3)  # a repeat would come now
     assert all(count[number] <= 2 for count in told(desk) for number in numbers)
 
