@@ -25,7 +25,7 @@ from incidents.models.plansteps import PlanStep
 from incidents.models.pledges import Pledge
 from incidents.models.policies import LastResort, Policy, PolicyStep, PolicyVersion, StepTarget
 from incidents.models.problems import Problem, SimilarVote
-from incidents.models.readers import Reader
+from incidents.models.readers import Reader, TicketReader
 from incidents.models.relations import TicketLink
 from incidents.models.report_mails import ReportMail
 from incidents.models.reports import ActionItem, Report, Sentence
@@ -99,6 +99,7 @@ __all__ = [
     "Subscriber",
     "Ticket",
     "TicketLink",
+    "TicketReader",
     "TimeSpent",
     "TimelineEntry",
     "Update",

@@ -65,10 +65,11 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         Everybody sees their own; machines none that is confidential.
         """
         rows = self.filter(is_confidential=False) if user.is_machine else self
-        mine = _theirs(user)
+        mine, listed = _theirs(user), Q(incident__in=user.confidences.values("incident_id"), is_confidential=True)
+        listed |= Q(pk__in=user.ticket_confidences.values("ticket_id"))
         if not user.is_desk_staff:
-            return rows.filter(mine)
-        inside = Q(is_confidential=False) | Q(incident__in=user.confidences.values("incident_id"))
+            return rows.filter(mine | listed) if user.is_admin else rows.filter(mine)
+        inside = Q(is_confidential=False) | listed
         if user.is_agent or user.is_manager:
             inside |= Q(team__in=user.team_ids) | Q(assignee=user)
         return rows.filter(mine | inside)

@@ -80,5 +80,6 @@ SHELVES = (
             "incidents.ticket", "incidents.incident", "incidents.run", "incidents.policyversion", "incidents.evaluation",
             "incidents.firing", "jobs.job", "audit.auditentry", "audit.legalhold", "operations.retention",
         ),
+        ((_("Break the glass"), "break_glass"),),
     ),
 )  # fmt: skip

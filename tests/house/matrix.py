@@ -130,6 +130,7 @@ MATRIX: dict[str, Row] = {
     "handover_of": Row((LOGIN, NO, NO, GONE, GONE, NO, GONE), takes="swap"),
     "take_over": Row((LOGIN, NO, NO, GONE, GONE, NO, NO), "post", "swap"),
     "incident_page": Row((LOGIN, NO, NO, 422, 422, NO, NO), "post", "incident"),
+    "break_glass": Row((LOGIN, NO, NO, NO, OK, OK, OK)),
     "silences": Row((LOGIN, NO, NO, OK, OK, OK, OK)),
     "add_silence": Row((LOGIN, NO, NO, 422, 422, NO, NO), "post"),
     "end_silence": Row((LOGIN, NO, NO, LOGIN, LOGIN, NO, NO), "post", "silence"),
