@@ -23,7 +23,7 @@ from servicedesk import clock
 from servicedesk.audit.desk_admin import DeskAdmin, RecordAdmin
 from servicedesk.audit.models import AuditEntry
 from servicedesk.directory.models import Grant, Organisation, Role, Service, Site, Team, User
-from servicedesk.operations import retention
+from servicedesk.operations import leaving, retention
 from servicedesk.operations.models import Retention
 
 admin.site.unregister(Group)  # rights are grants
@@ -48,11 +48,33 @@ class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
         help_text=_("Empty: stays as it is. Tell it to the person by another way than mail."),
     )
 
+    successor = forms.ModelChoiceField(
+        label=_("Successor"), required=False, queryset=User.objects.get_queryset().active().people(),
+        help_text=_("Of somebody who leaves: takes their place in policies, teams, services, rules and the plan, and their open tickets."),
+    )  # fmt: skip
+    nobody_follows = forms.BooleanField(label=_("Deactivate although nothing is handed over"), required=False)
+
     class Meta:
         model = User
         fields = (
             "username", "name", "email", "kind", "phone", "department", "site", "line_manager", "zone", "language", "is_active",
         )  # fmt: skip
+
+    def clean(self) -> dict[str, Any]:
+        """Whoever leaves is asked for a successor first, where anything names them."""
+        cleaned = super().clean() or self.cleaned_data
+        if self.leaves() and not cleaned.get("successor") and not cleaned.get("nobody_follows"):
+            named = leaving.depends(self.instance, now=clock.now())
+            if named:
+                words = gettext("%(name)s is still named: %(list)s. Choose a successor, or tick that nothing is handed over.")
+                self.add_error("successor", words % {"name": self.instance, "list": "; ".join(named)})
+        if cleaned.get("successor") == self.instance:
+            self.add_error("successor", gettext("Nobody follows themselves."))
+        return cleaned
+
+    def leaves(self) -> bool:
+        """Whether this form takes an active person out of the desk."""
+        return "is_active" in self.changed_data and not self.cleaned_data.get("is_active")
 
     def clean_email(self) -> str | None:
         return (self.cleaned_data["email"] or "").lower() or None
@@ -80,6 +102,10 @@ class UserAdmin(DeskAdmin):
         elif not change:
             obj.set_unusable_password()
         super().save_model(request, obj, form, change)
+        if change and form.leaves() and (successor := form.cleaned_data.get("successor")):
+            assert isinstance(request.user, User)  # nobody else comes in
+            done = leaving.hand_over(obj, successor, actor=request.user, now=clock.now())
+            self.message_user(request, gettext("%(n)d places and tickets are %(name)s's now.") % {"n": done, "name": successor})
 
 
 def move_due_times(request: HttpRequest, where: Organisation | Site, form: Any) -> None:
