@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('incidents', '0024_maintenance'),
+        ('incidents', '0025_webhook_targets'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
