@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -47,20 +46,19 @@ def bench() -> Iterator[Figure]:
         view_with_insert(Path(folder), second) as bare,
     ):
         pings = [get(f"/ping/{ping_id}") for ping_id in ask(desk, MADE)]
-        took: list[float] = []
-        reference: list[float] = []
+        took, reference, again = [], [], 0
         for _round in range(ROUNDS):
-            reference.append(until_done(bare, [post("/", b"ping")] * PINGS, CONNECTIONS))
-            began = time.monotonic()
-            until_done(desk.port, pings, CONNECTIONS)
-            took.append(time.monotonic() - began)  # a ping is judged before it is answered
-        yield figure(desk, "PostgreSQL" if first else "SQLite", took, reference)
+            reference.append(until_done(bare, [post("/", b"ping")] * PINGS, CONNECTIONS)[0])
+            seconds, broken = until_done(desk.port, pings, CONNECTIONS)  # a ping is judged before it is answered
+            took.append(seconds)
+            again += broken
+        yield figure(desk, "PostgreSQL" if first else "SQLite", took, reference, again)
 
 
-def figure(desk: Measured, where: str, took: list[float], reference: list[float]) -> Figure:
+def figure(desk: Measured, where: str, took: list[float], reference: list[float], again: int) -> Figure:
     well, results, alerts = ask(desk, HEARD)
     lost = max(PINGS - well, PINGS * ROUNDS - results)
-    note = f"lost={lost} called missing={alerts}; {ROUNDS} rounds; the load comes from Python on the same cores"
+    note = f"lost={lost} called missing={alerts} sent again={again}; {ROUNDS} rounds; the load comes from Python on the same cores"
     name = f"{PINGS:,} heartbeats at once, {where}, until all are judged"
     return Figure("P6", name, "s", took, reference, goal=10 if not (lost or alerts) else 0, of_ours=True, note=note)
 

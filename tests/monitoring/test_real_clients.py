@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import requests
 
-from monitoring.models import Alert, RawBody
+from monitoring.models import Alert, Check, CheckState, RawBody
 from tests.actors import signed_in
 from tests.monitoring.doors import sender
 from tests.servicedesk.test_up import free_port
@@ -112,6 +112,77 @@ def test_monit_as_to_its_mmonit(live_server: Any, tmp_path: Path) -> None:
         soon(desk.open, tmp_path)
     (name,) = desk.open()
     assert name.endswith("closed connection")
+
+
+FAIL2BAN = {
+    "fail2ban.conf": "[Definition]\nloglevel = INFO\nlogtarget = {folder}/f2b.log\ndbfile = None\nallowipv6 = auto\n",
+    "jail.conf": "[desk]\nenabled = true\nfilter = desk\nlogpath = {folder}/auth.log\nbackend = polling\nmaxretry = 3\naction = desk\n",
+    "filter.d/desk.conf": "[Definition]\nfailregex = ^ host sshd: Failed password for \\S+ from <HOST>$\n",
+    "action.d/desk.conf": "[Definition]\nactionban = {curl} warning\nactionunban = {curl} ok\n",
+}
+BAN = r"""
+#!/bin/sh
+curl -fsS -m 10 -H "Authorization: Bearer {token}" -H "Content-Type: application/json" {url}/in/results/ -d @- <<BODY
+[{{"check": "fail2ban $1 $2", "status": "$3", "summary": "banned", "labels": {{"suspect": "$2"}}}}]
+BODY
+"""
+
+
+def test_fail2ban_tells_whom_it_bans_and_lets_go(live_server: Any, tmp_path: Path) -> None:
+    path, desk = program("fail2ban-server"), sender("results")
+    client = program("fail2ban-client")
+    tell = tmp_path / "tell"
+    tell.write_text(BAN.format(token=desk.token, url=live_server.url).lstrip())
+    tell.chmod(0o700)
+    for name, words in FAIL2BAN.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(words.format(folder=tmp_path, curl=f"{tell} <name> <ip>"))
+    (tmp_path / "auth.log").write_text("")
+    where = ["-c", str(tmp_path), "-s", f"{tmp_path}/sock", "-p", f"{tmp_path}/pid"]
+    with running(path, "-f", *where, "start", folder=tmp_path):
+        soon(lambda: subprocess.run([client, *where, "status", "desk"], check=False, capture_output=True).returncode == 0, tmp_path)
+        with (tmp_path / "auth.log").open("a") as log:
+            log.writelines(f"{time.strftime('%b %d %H:%M:%S')} host sshd: Failed password for root from 203.0.113.9\n" for _ in range(4))
+        soon(lambda: desk.open() == {"fail2ban desk 203.0.113.9": "warning"}, tmp_path)
+        subprocess.run([client, *where, "set", "desk", "unbanip", "203.0.113.9"], check=True, capture_output=True)
+        soon(lambda: not desk.open(), tmp_path)
+    assert Check.objects.get(slug="fail2ban desk 203.0.113.9").is_passing
+
+
+def test_pagerdutys_own_client_triggers_and_resolves(live_server: Any) -> None:
+    pagerduty = pytest.importorskip("pagerduty")
+    desk = sender("pagerduty")
+    client = pagerduty.EventsApiV2Client(desk.token)
+    client._url = live_server.url  # it takes https alone, which a desk in the world has
+    with client:
+        key = client.trigger("Disk is full", "fs-02", severity="critical")
+        assert list(desk.open().values()) == ["critical"]
+        client.resolve(key)
+        assert desk.open() == {}
+
+
+def test_opsgenies_own_client_creates_and_closes(live_server: Any) -> None:
+    opsgenie = pytest.importorskip("opsgenie_sdk")
+    desk = sender("opsgenie")
+    settings = opsgenie.configuration.Configuration()
+    settings.host, settings.api_key["Authorization"], settings.api_key_prefix["Authorization"] = live_server.url, desk.token, "GenieKey"
+    alerts = opsgenie.AlertApi(opsgenie.api_client.ApiClient(configuration=settings))
+    alerts.create_alert(opsgenie.CreateAlertPayload(message="Disk is full", alias="fs-02 disk", priority="P1"))
+    assert list(desk.open().values()) == ["critical"]
+    alerts.close_alert("fs-02 disk", identifier_type="alias", close_alert_payload=opsgenie.CloseAlertPayload())
+    assert desk.open() == {}
+    alerts.api_client.rest_client.pool_manager.clear()
+
+
+def test_healthchecks_own_client_pings_a_heartbeat(live_server: Any) -> None:
+    healthchecks = pytest.importorskip("healthchecks_io")
+    desk = sender("healthchecks", ping_key="key-1")
+    check = Check.objects.create(source=desk.source, slug="nightly", kind="heartbeat", period_s=86_400, created_at="2026-11-23T08:00:00Z")
+    with healthchecks.Client(ping_key="key-1", ping_url=f"{live_server.url}/ping/") as client:
+        assert client.success_ping(uuid=str(check.ping_id))[0]
+        assert CheckState.objects.get(check_ref=check).status == "ok"
+        client.fail_ping(slug="nightly")
+        assert CheckState.objects.get(check_ref=check).status == "critical"
 
 
 def test_what_a_real_program_sent_stands_in_the_inbox(live_server: Any, tmp_path: Path, django_user_model: Any) -> None:
