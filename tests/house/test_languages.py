@@ -91,6 +91,14 @@ def test_every_language_has_a_voice() -> None:
     assert {code for code, _name in settings.LANGUAGES} == set(twiml.TONGUES)
 
 
+def test_numbers_in_pictures_are_not_written_with_a_comma() -> None:
+    """ "12,5" is a number to a German reader and none to a browser."""
+    drawn = re.compile(r"<(?:svg|rect|path|circle|line|text|progress|meter)\b[^>]*{{")
+    safe = re.compile(r"{% localize off %}.*?{% endlocalize %}", re.DOTALL)
+    pages = [path for path in (ROOT / "templates").rglob("*.html") if path.name != "styleguide.html"]
+    assert [str(path.relative_to(ROOT)) for path in pages if drawn.search(safe.sub("", path.read_text()))] == []
+
+
 def test_the_reader_of_marks_misses_none(tmp_path: Path) -> None:
     module, page = tmp_path / "a.py", tmp_path / "a.html"
     module.write_text('x = _("one"), ngettext("a %(n)d", "b", 2), tongues.later("late" "r"), pgettext("c", "d"), other("no")')
