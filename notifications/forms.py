@@ -182,7 +182,7 @@ class LanguageForm(forms.Form):
 
     def __init__(self, data: Any = None, *, person: User) -> None:
         super().__init__(data, initial={"language": tongues.chosen(person), "zone": person.zone})
-        house = dict(OWN_NAMES)[tongues.house()]
+        house = get_language_info(tongues.house())["name_translated"]
         usual = zones.of(User(site=person.site)).replace("_", " ")
         self.fields["language"].choices = [  # type: ignore[attr-defined]
             ("", _("That of the browser; letters in %(language)s") % {"language": house}),
