@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from bench.apps import IS_SET_UP
 from incidents import starter
 from incidents.backtest.past import for_rules
 from incidents.backtest.sides import Occasion, Side
@@ -116,12 +117,18 @@ def is_high(occasion: Occasion, one: Raised, log: list[Ticket]) -> bool:
     return any(log[int(label[2:]) - 1].priority <= HIGH for label in one.tickets.get(id(occasion), ()))
 
 
+def good_of(one: Raised, log: list[Ticket]) -> list[Occasion]:
+    """Those of what a rule raised that hold a high-priority ticket."""
+    return [occasion for occasion in one.side.occasions if is_high(occasion, one, log)]
+
+
 def main() -> int:
+    assert IS_SET_UP
     log = tickets(Path(sys.argv[1]) if len(sys.argv) > 1 else FILE)
     high = sum(ticket.priority <= HIGH for ticket in log)
     print(f"{len(log)} tickets from {log[0].at:%Y-%m-%d %H:%M} to {log[-1].at:%Y-%m-%d %H:%M}, {high} of high priority")
     for one in replay(log):
-        good = [occasion for occasion in one.side.occasions if is_high(occasion, one, log)]
+        good = good_of(one, log)
         counts = f"{len(one.side.occasions)} raised, {len(good)} with a high-priority ticket, {one.undecided} not decidable"
         print(f"{one.rule.key} {one.rule.name}: {counts}")
         days, hits = (Counter(f"{occasion.at:%Y-%m-%d}" for occasion in some) for some in (one.side.occasions, good))
