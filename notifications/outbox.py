@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q, Value
+from django.db.models import Count, F, Min, Q, Value
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
@@ -254,6 +254,21 @@ def settle(errand: Errand, *, now: datetime) -> None:
 def unsettled(thread_prefix: str = "") -> ErrandQuerySet:
     """Errands that reached nobody, and of which nobody took notice yet."""
     return Errand.objects.unsettled().filter(thread__startswith=thread_prefix)
+
+
+def rehearse(thread: str, *, before: datetime | None = None) -> None:
+    """Let go what of a thread's pages comes due before a moment, each at its own time, as the engine would; None: all of it.
+
+    For what is rolled back: the clock of this is invented.
+    """
+    pages = Message.objects.of_thread(thread).filter(lane=Message.Lane.PAGE)
+    due = pages.filter(state__in=(MessageState.PLANNED, MessageState.HELD))
+    due = due.filter(due_at__lt=before) if before else due
+    if not pages.order_by().values("person", "channel", "to").annotate(n=Count("pk")).filter(n__gt=plan.AT_ONCE).exists():
+        due.update(state=MessageState.QUEUED, queued_at=F("due_at"), asked_at=Coalesce("asked_at", F("due_at")))
+        return
+    while (moment := due.aggregate(first=Min("due_at"))["first"]) is not None:
+        walk.release(due.filter(due_at__lte=moment), now=moment, binds=True)
 
 
 def last_bundle_to(number: str) -> Message | None:

@@ -18,6 +18,7 @@ from incidents import escalation
 from incidents.escalation import paging
 from incidents.models import Incident, Page, Policy, Run, TimelineEntry
 from incidents.states import IncidentState, RunState
+from notifications import outbox
 from notifications.access import masked_address
 from notifications.models import Channel, ContactMethod, Errand, Message
 from servicedesk.directory.models import Service, User
@@ -95,8 +96,10 @@ def _advance(run: Run) -> None:
     for _step in range(MOST_STEPS):
         run.refresh_from_db()
         if run.next_step_at is None or run.state == RunState.EXHAUSTED:
-            return
+            break
+        outbox.rehearse(run.incident.number, before=run.next_step_at)
         escalation.advance(run.pk, now=run.next_step_at)
+    outbox.rehearse(run.incident.number)
 
 
 def _read(incident: Incident, run: Run) -> Walk:
