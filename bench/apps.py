@@ -1,4 +1,4 @@
-"""Importing this sets Django up on an empty folder, unless it stands already: what is measured here may then import what stands beside rows."""
+"""Importing this sets Django up on an empty folder, unless it stands already: what is replayed may import what stands beside rows."""
 
 from __future__ import annotations
 

@@ -141,6 +141,7 @@ MATRIX: dict[str, Row] = {
     "rule_act": Row((LOGIN, NO, NO, NO, NO, 422, NO), "post", "rule"),
     "on_call": Row((LOGIN, NO, NO, OK, OK, OK, OK)),
     "schedule": Row((LOGIN, NO, NO, OK, OK, OK, OK), takes="schedule"),
+    "import_schedule": Row((LOGIN, NO, NO, NO, NO, OK, NO), takes="schedule"),
     "edit_schedule": Row((LOGIN, NO, NO, NO, NO, OK, NO), takes="schedule"),
     "change_schedule": Row((LOGIN, NO, NO, OK, OK, OK, NO), takes="schedule"),
     "withdraw_override": Row((LOGIN, NO, NO, GONE, GONE, GONE, NO), "post", "override"),

@@ -1,0 +1,125 @@
+"""A schedule of another pager, laid into one of ours: tried first, then brought in. Nobody is made: unknown names are a warning."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from servicedesk.directory.models import Role, User
+from servicedesk.oncall import changes, foreign, roster, rotations, shifts
+from servicedesk.oncall.changes import Change
+from servicedesk.oncall.foreign import Foreign, Turns
+from servicedesk.oncall.models import Override, Schedule
+from servicedesk.oncall.rotations import Draft
+
+AHEAD = timedelta(weeks=26)  # so far recurring events are read
+
+
+@dataclass(slots=True)
+class Arrival:
+    """What would be brought in: at most one rotation, and stretches of duty beside it."""
+
+    source: str
+    draft: Draft | None = None
+    added: list[Change] = field(default_factory=list)
+    known: int = 0  # stretches that stand here already
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def is_empty(self) -> bool:
+        return self.draft is None and not self.added
+
+
+def read(schedule: Schedule, content: bytes, *, now: datetime) -> Arrival:
+    """What the file holds, in our people and words. Raises foreign.CannotRead."""
+    told = foreign.read(content, zone=schedule.zone, start=now, end=now + AHEAD)
+    found = Arrival(told.source, warnings=list(told.warnings))
+    people = _people(told, found)
+    if told.turns:
+        found.draft = _draft(told.turns[0], people, found)
+    if len(told.turns) > 1:
+        more = len(told.turns) - 1
+        words = ngettext(
+            "%(n)d more rotation runs beside the first one. A schedule here has one: make another schedule and bring it in there.",
+            "%(n)d more rotations run beside the first one. A schedule here has one: make other schedules and bring them in there.",
+            more,
+        )
+        found.warnings.append(words % {"n": more})
+    _stretches(schedule, told, people, found, now)
+    if found.is_empty and not found.known:
+        found.warnings.append(_("Nothing in it lies ahead and names somebody of the desk."))
+    return found
+
+
+def tried(schedule: Schedule, arrival: Arrival, *, start: datetime, end: datetime, now: datetime) -> roster.Rota:
+    """The rota as it would be. Nothing is written."""
+    also = [*(arrival.draft.people if arrival.draft else ()), *(change.person for change in arrival.added)]
+    if arrival.draft is not None:
+        rota = rotations.tried(schedule, arrival.draft, start=start, end=end, now=now)
+        rota = replace(rota, people={**rota.people, **{person.pk: person for person in also}})
+    else:
+        (rota,) = roster.load([schedule], start=min(start, now), end=end, also=also)
+    added = tuple(shifts.Override("add", one.person.pk, None, one.starts_at, one.ends_at) for one in arrival.added)
+    return replace(rota, overrides=(*rota.overrides, *added))
+
+
+@transaction.atomic
+def bring(schedule: Schedule, arrival: Arrival, *, by: User, now: datetime) -> int:
+    """Save the turns and the stretches; how many things were made. The same file again makes nothing twice."""
+    made = 0
+    if arrival.draft is not None and not _stands(schedule, arrival.draft, now):
+        rotations.arrange(schedule, arrival.draft, by=by, now=now)
+        made += 1
+    for change in arrival.added:
+        changes.make(schedule, change, by=by, now=now)
+    return made + len(arrival.added)
+
+
+def _stands(schedule: Schedule, draft: Draft, now: datetime) -> bool:
+    standing = rotations.standing(schedule, now=now)
+    return standing is not None and rotations.described(standing) == draft.as_json()
+
+
+def _people(told: Foreign, found: Arrival) -> dict[str, User]:
+    """Everybody of the desk the file names, by address, user name or name."""
+    names = dict.fromkeys([*(name for turns in told.turns for name in turns.people), *(shift.person for shift in told.shifts)])
+    known = {name: person for name in names if (person := _person(name)) is not None}
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        found.warnings.append(_("Not known here, or not of the desk; their turns are left out: %(names)s.") % {"names": ", ".join(unknown)})
+    return known
+
+
+def _person(name: str) -> User | None:
+    desk = User.objects.get_queryset().holding(Role.AGENT, Role.MANAGER).filter(is_active=True)
+    matching = desk.filter(Q(email__iexact=name) | Q(username__iexact=name) | Q(name__iexact=name)).distinct()[:2]
+    return matching[0] if len(matching) == 1 else None
+
+
+def _draft(turns: Turns, people: dict[str, User], found: Arrival) -> Draft | None:
+    who = tuple(people[name] for name in turns.people if name in people)
+    if not who:
+        return None
+    if len(who) < len(turns.people):
+        found.warnings.append(_("Turns of those left out fall to the others: look at the first weeks."))
+    names = ("starts_on", "kind", "length", "handoff", "zone", "weekdays", "opens", "closes")
+    return Draft(people=who, **{name: getattr(turns, name) for name in names})
+
+
+def _stretches(schedule: Schedule, told: Foreign, people: dict[str, User], found: Arrival, now: datetime) -> None:
+    standing = Override.objects.filter(schedule=schedule, kind=Override.Kind.ADD, withdrawn_at=None)
+    known = set(standing.values_list("person", "starts_at", "ends_at"))
+    for shift in told.shifts:
+        person = people.get(shift.person)
+        if person is None or shift.ends_at <= max(now, shift.starts_at):
+            continue
+        key = (person.pk, shift.starts_at, shift.ends_at)
+        found.known += key in known
+        if key not in known:
+            known.add(key)
+            found.added.append(Change(Override.Kind.ADD, person, None, shift.starts_at, shift.ends_at))

@@ -1,0 +1,165 @@
+"""Rotas of other pagers: read as they are written, tried before they count, and brought in once."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from servicedesk import clock
+from servicedesk.oncall import bringing, foreign, roster
+from servicedesk.oncall.models import Override, Rotation
+from servicedesk.operations.worlds.company import Company
+from tests.actors import NINE, signed_in
+
+END = NINE + timedelta(weeks=8)
+ICAL = """BEGIN:VCALENDAR
+X-WR-CALNAME:Network on call
+BEGIN:VEVENT
+DTSTART;TZID=Europe/Paris:20261124T090000
+DTEND;TZID=Europe/Paris:20261125T090000
+SUMMARY:[L1] Ben
+END:VEVENT
+BEGIN:VEVENT
+DTSTART:20261126T080000Z
+DTEND:20261126T200000Z
+SUMMARY:On call: some
+ body
+ATTENDEE;CN=Kim:mailto:kim@acme.example
+END:VEVENT
+BEGIN:VEVENT
+DTSTART;VALUE=DATE:20261005
+DTEND;VALUE=DATE:20261006
+SUMMARY:sam
+RRULE:FREQ=WEEKLY;INTERVAL=2;BYDAY=MO;UNTIL=20261231T000000Z
+EXDATE;VALUE=DATE:20261214
+END:VEVENT
+END:VCALENDAR
+"""
+OPSGENIE = {
+    "data": {
+        "name": "Network",
+        "timezone": "Europe/Paris",
+        "rotations": [
+            {
+                "name": "week",
+                "startDate": "2026-11-30T08:00:00Z",
+                "type": "weekly",
+                "length": 1,
+                "participants": [{"type": "user", "username": "ben@acme.example"}, {"type": "user", "username": "kim@acme.example"}],
+                "timeRestriction": {"type": "time-of-day", "restriction": {"startHour": 8, "startMin": 0, "endHour": 18, "endMin": 0}},
+            }
+        ],
+    }
+}
+ONCALL = {
+    "name": "Network",
+    "users": [{"id": "U1", "username": "ben"}, {"id": "U2", "username": "kim"}],
+    "shifts": [
+        {
+            "type": "rolling_users", "name": "week", "start": "2026-11-30T09:00:00", "time_zone": "Europe/Paris", "duration": 604800,
+            "frequency": "weekly", "interval": 1, "rolling_users": [["U1"], ["U2"]],
+        },
+        {"type": "override", "name": "cover", "start": "2026-12-02T08:00:00+00:00", "duration": 7200, "users": ["U2"]},
+    ],
+}  # fmt: skip
+
+
+def told(content: Any) -> foreign.Foreign:
+    raw = content if isinstance(content, str) else json.dumps(content)
+    return foreign.read(raw.encode(), zone="Europe/Paris", start=NINE, end=END)
+
+
+def test_a_calendar_is_read_by_its_zones_its_invited_and_its_rounds() -> None:
+    found = told(ICAL)
+    assert (found.source, found.name, found.warnings) == ("ical", "Network on call", [])
+    assert [(one.person, f"{one.starts_at:%d %b %H:%M}", one.ends_at - one.starts_at) for one in found.shifts] == [
+        ("Ben", "24 Nov 08:00", timedelta(days=1)),
+        ("kim@acme.example", "26 Nov 08:00", timedelta(hours=12)),
+        ("sam", "29 Nov 23:00", timedelta(days=1)),
+        ("sam", "27 Dec 23:00", timedelta(days=1)),
+    ]
+
+
+def test_a_round_keeps_its_hour_when_the_clocks_change() -> None:
+    daily = ICAL.replace("20261124T090000", "20270327T090000").replace("20261125T090000", "20270327T170000")
+    daily = daily.replace("SUMMARY:[L1] Ben", "SUMMARY:Ben\nRRULE:FREQ=DAILY;COUNT=3")
+    found = foreign.read(daily.encode(), zone="UTC", start=datetime(2027, 3, 20, tzinfo=UTC), end=datetime(2027, 4, 20, tzinfo=UTC))
+    assert [one.starts_at.hour for one in found.shifts if one.person == "Ben"] == [8, 7, 7]
+
+
+def test_what_a_calendar_says_that_is_not_known_here_is_a_warning() -> None:
+    odd = ICAL.replace("Europe/Paris", "Middle/Earth").replace("FREQ=WEEKLY;INTERVAL=2;BYDAY=MO", "FREQ=MONTHLY;BYSETPOS=1")
+    assert [words[:30] for words in told(odd).warnings] == ["The time zone “Middle/Earth” i", "“FREQ=MONTHLY;BYSETPOS=1;UNTIL"]
+
+
+@pytest.mark.parametrize("export", [OPSGENIE, ONCALL], ids=["opsgenie", "oncall"])
+def test_turns_of_another_pager_become_turns_here(acme: Company, export: Any) -> None:
+    network = acme.schedules["network"]
+    arrival = bringing.read(network, json.dumps(export).encode(), now=NINE)
+    bringing.bring(network, arrival, by=acme.people["adam"], now=NINE)
+    (rota,) = roster.load([network], start=NINE, end=END)
+    noon = [datetime(2026, 12, day, 11, tzinfo=UTC) for day in (1, 8, 15)]
+    assert [duty.person.username for at in noon for duty in rota.on_call(at)] == ["ben", "kim", "ben"]
+    assert arrival.warnings == []
+
+
+def test_the_same_file_again_makes_nothing_and_a_stretch_lies_over_the_turns(acme: Company) -> None:
+    network = acme.schedules["network"]
+    made = [
+        bringing.bring(network, bringing.read(network, json.dumps(ONCALL).encode(), now=NINE), by=acme.people["adam"], now=NINE)
+        for _time in range(2)
+    ]
+    assert made == [2, 0]
+    assert (Rotation.objects.filter(schedule=network).count(), Override.objects.filter(schedule=network).count()) == (1, 1)
+
+
+def test_unknown_people_and_several_rotations_are_named_and_nobody_is_made(acme: Company) -> None:
+    more = {"data": {**OPSGENIE["data"], "rotations": [OPSGENIE["data"]["rotations"][0]] * 2}}
+    raw = json.dumps(more).replace("kim@acme.example", "zoe@acme.example")
+    arrival = bringing.read(acme.schedules["network"], raw.encode(), now=NINE)
+    assert arrival.draft
+    assert [person.username for person in arrival.draft.people] == ["ben"]
+    assert "zoe@acme.example" in arrival.warnings[0]
+    assert any("1 more rotation" in words for words in arrival.warnings)
+
+
+@pytest.mark.parametrize(
+    "content", ["", "{}", "[1]", '{"rotations": 3}', '{"shifts": [{"start": 1}]}', "BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:x\nEND:VEVENT"]
+)
+def test_what_cannot_be_read_is_said_and_never_half_brought_in(acme: Company, content: str) -> None:
+    try:
+        arrival = bringing.read(acme.schedules["network"], content.encode(), now=NINE)
+    except foreign.CannotRead:
+        return
+    assert arrival.is_empty
+    assert arrival.warnings
+
+
+def test_the_page_shows_four_weeks_first_and_brings_in_on_the_second_press(acme: Company, settings: Any, tmp_path: Path) -> None:
+    settings.CLOCK_FILE = tmp_path / "clock"
+    clock.move_to(NINE)
+    adam, url = signed_in(acme.people["adam"]), "/oncall/network/import/"
+    page = adam.post(url, {"words": json.dumps(ONCALL)})
+    assert (page.status_code, Rotation.objects.filter(schedule__slug="network").count()) == (200, 0)
+    assert "Turns of Ben, Kim" in page.content.decode()
+    assert adam.post(url, {"words": json.dumps(ONCALL), "do": "save"}).status_code == 302
+    assert Rotation.objects.filter(schedule__slug="network").count() == 1
+    assert adam.post(url, {"words": "nonsense"}).status_code == 422
+    assert signed_in(acme.people["ana"]).get(url).status_code == 403
+
+
+def test_the_command_says_what_it_would_do_and_what_it_left_out(acme: Company, tmp_path: Path) -> None:
+    path, out = tmp_path / "rota.json", StringIO()
+    path.write_text(json.dumps(ONCALL).replace('"kim"', '"zoe"'))
+    with pytest.raises(SystemExit, match="1"):
+        call_command("import_schedule", "network", str(path), "--dry-run", stdout=out, stderr=StringIO())
+    assert "Nothing was written." in out.getvalue()
+    assert not Rotation.objects.filter(schedule__slug="network").exists()
+    with pytest.raises(CommandError):
+        call_command("import_schedule", "nowhere", str(path))
