@@ -28,7 +28,8 @@ Lines = dict[str, tuple[str, dict[str, str]]]
 
 def read(text: str, *, zone: str, start: datetime, end: datetime) -> tuple[str, list[Shift], list[str]]:
     """The calendar's name, its shifts that touch the span, in order, and what could not be read."""
-    name, warnings, found = "", [], []
+    name, found = "", list[Shift]()
+    warnings: list[str] = []
     for event in _events(text):
         if "X-WR-CALNAME" in event:
             name = event["X-WR-CALNAME"][0]
