@@ -78,7 +78,8 @@ word = "('w' || ((k * 7919 + t.id * 31) % {vocabulary}))"
 other = "('w' || ((k * 104729 + t.id * 17) % {vocabulary}))"
 spread = "(k * interval '25 seconds')"
 own = {{"id": f"t.id + k * {{many}}", "requester_id": f"{{people}} + (k * 31 + t.id) % {people}", "idempotency_key": "NULL",
-       "evaluate_at": "NULL", "what": f"t.what || ' ' || {{word}} || ' ' || {{other}}"}}
+       "assignee_id": f"CASE WHEN t.assignee_id IS NULL THEN NULL ELSE {{people}} + (k + t.id) % 50 END",
+       "evaluate_at": "NULL", "incident_id": "NULL", "incident_reason": "''", "what": f"t.what || ' ' || {{word}} || ' ' || {{other}}"}}
 if postgresql:
     own["signature"] = f"t.signature || jsonb_build_array({{word}}, {{other}})"
 else:
@@ -92,6 +93,9 @@ if not lived:
         own |= {{column: f't."{{column}}" - {{spread}}' for column in ("created_at", "updated_at")}}
 numbers = {{"id": f"e.id + k * ({{last}} + 1)", "ticket_id": f"e.ticket_id + k * {{many}}"}}
 some = "" if lived else "AND e.id IN (SELECT id FROM incidents_entry WHERE kind <> 'event') "
+if postgresql:
+    # the copies name what is there: millions of foreign keys need not be looked up (asks for a superuser)
+    connection.cursor().execute("SET statement_timeout = 0; SET session_replication_role = replica")
 with transaction.atomic(), connection.cursor() as cursor:
     if times:
         cursor.execute(copied(Ticket, own, seeds[-1]))
@@ -105,11 +109,12 @@ if not lived:
         if postgresql:
             cursor.execute("SET maintenance_work_mem = '512MB'")
             cursor.execute("DROP INDEX search_words_gin")
-        kinds = (("ticket", "title, what", "incidents_ticket"), ("entry", "'', text", "incidents_entry"))
-        for kind, text, source in kinds:
-            after = seeds[-1] if kind == "ticket" else last
-            cursor.execute(f"INSERT INTO search_searchdoc (kind, object_id, title, body, is_public, updated_at) "
-                           f"SELECT '{{kind}}', id, {{text}}, false, {{now}} FROM {{source}} WHERE id > {{after}} ORDER BY id")
+        # as they would have come: a ticket, and then what was said on it
+        cursor.execute(f"INSERT INTO search_searchdoc (kind, object_id, title, body, is_public, updated_at) "
+                       f"SELECT kind, id, title, body, false, {{now}} FROM ("
+                       f"SELECT 'ticket' AS kind, id, title, what AS body, id AS ticket FROM incidents_ticket WHERE id > {{seeds[-1]}} "
+                       f"UNION ALL SELECT 'entry', id, '', text, ticket_id FROM incidents_entry WHERE id > {{last}}) AS docs "
+                       f"ORDER BY ticket, kind DESC, id")
         if postgresql:
             cursor.execute("CREATE INDEX search_words_gin ON search_searchdoc USING gin (words)")
 with connection.cursor() as cursor:

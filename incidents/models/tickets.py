@@ -15,9 +15,15 @@ from incidents.models.incidents import Incident
 from incidents.states import OPEN_TICKET, Effect, Impacted, Severity, TicketState
 from servicedesk.directory.models import Service, Team, User
 
+OWED = Case(When(first_answered_at=None, then=F("first_answer_due_at")), default=F("next_answer_due_at"))
+DUE_AT = Coalesce(OWED, F("solution_due_at"), output_field=models.DateTimeField())
+
 
 def _theirs(user: User) -> Q:
-    return Q(requester=user) | Q(reported_by=user) | Q(pk__in=user.watched.values("ticket_id"))
+    """As one list of numbers: three conditions joined by OR would read the whole table."""
+    filed = Ticket.objects.order_by().filter(requester=user).values("pk")
+    reported = Ticket.objects.order_by().filter(reported_by=user).values("pk")
+    return Q(pk__in=filed.union(reported, user.watched.order_by().values("ticket_id")))
 
 
 class TicketQuerySet(models.QuerySet["Ticket"]):
@@ -49,15 +55,14 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
 
     def by_clock(self) -> TicketQuerySet:
         """Most urgent first, each with `due_at`: the first or next answer's time while one is owed, then the solution's."""
-        owed = Case(When(first_answered_at=None, then=F("first_answer_due_at")), default=F("next_answer_due_at"))
-        due_at = Coalesce(owed, F("solution_due_at"), output_field=models.DateTimeField())
-        return self.annotate(due_at=due_at).order_by("due_at", "pk")
+        return self.annotate(due_at=DUE_AT).order_by("due_at", "pk")
 
     def beyond(self, due_at: datetime, number: int) -> TicketQuerySet:
         """After that row, of rows `by_clock`."""
         later = {"due_at__gt": due_at}
         same = {"due_at": due_at, "pk__gt": number}
-        return self.filter(Q(**later) | Q(**same))
+        begins = {"due_at__gte": due_at}  # where the index begins
+        return self.filter(Q(**later) | Q(**same), **begins)
 
     def visible_to(self, user: User) -> TicketQuerySet:
         """Staff see every ticket but confidential ones outside their team, unless they are on the list of its incident.
@@ -186,6 +191,8 @@ class Ticket(models.Model):
         ]
         indexes = [
             models.Index(fields=["first_answer_due_at", "id"], condition=Q(state__in=["new", "open", "waiting"]), name="ticket_open_due"),
+            models.Index(DUE_AT, F("id"), condition=Q(state__in=["new", "open", "waiting"]), name="ticket_open_clock"),
+            models.Index(fields=["created_at"], name="ticket_created"),
             models.Index(fields=["evaluate_at"], condition=Q(evaluate_at__isnull=False), name="ticket_evaluate"),
             models.Index(fields=["settle_at"], condition=Q(settle_at__isnull=False), name="ticket_settle"),
             models.Index(fields=["unrated_due_at"], condition=Q(unrated_due_at__isnull=False), name="ticket_unrated"),

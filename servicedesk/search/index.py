@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection
 
@@ -14,10 +14,25 @@ from servicedesk.search.models import SearchDoc
 WORD = re.compile(r"[^\W_]+")
 MOST_WORDS = 8
 CHOSEN = "d.kind IN ({kinds}) AND (d.is_public OR NOT %s)"
-SQLITE = f"""SELECT d.kind, d.object_id, d.title, d.body FROM search_index JOIN search_searchdoc d ON d.id = search_index.rowid
-    WHERE search_index MATCH %s AND {CHOSEN} ORDER BY bm25(search_index, 4.0, 1.0), d.id LIMIT %s"""  # noqa: S608  (the words asked for are parameters)
-POSTGRESQL = f"""SELECT d.kind, d.object_id, d.title, d.body FROM search_searchdoc d, (SELECT {{query}} AS asked) q
-    WHERE d.words @@ q.asked AND {CHOSEN} ORDER BY ts_rank(d.words, q.asked) DESC, d.id LIMIT %s"""  # noqa: S608
+RANKED = 200  # of all that hold the words the newest so many are put in order: what an index finds is never sorted whole
+SQLITE = f"""SELECT kind, object_id, title, body FROM (SELECT d.kind, d.object_id, d.title, d.body, d.id AS id,
+    bm25(search_index, 4.0, 1.0) AS rank FROM search_index JOIN search_searchdoc d ON d.id = search_index.rowid
+    WHERE search_index MATCH %s AND {CHOSEN} ORDER BY search_index.rowid DESC LIMIT {RANKED})
+    ORDER BY rank, id LIMIT %s"""  # noqa: S608  (the words asked for are parameters)
+POSTGRESQL = f"""SELECT d.kind, d.object_id, d.title, d.body FROM search_searchdoc d JOIN
+    (SELECT d.id FROM search_searchdoc d WHERE d.words @@ {{query}} AND {CHOSEN} ORDER BY d.id DESC LIMIT {RANKED}) newest
+    ON newest.id = d.id
+    ORDER BY ts_rank(d.words, {{query}}) DESC, d.id LIMIT %s"""  # noqa: S608
+
+HOLDING_POSTGRESQL = f"""SELECT * FROM (SELECT %s AS word, d.id FROM search_searchdoc d WHERE d.words @@ search_word(%s, false)
+    AND {CHOSEN} ORDER BY d.id DESC LIMIT {RANKED}) holding"""  # noqa: S608
+HOLDING_SQLITE = f"""SELECT * FROM (SELECT %s AS word, d.id FROM search_index JOIN search_searchdoc d ON d.id = search_index.rowid
+    WHERE search_index MATCH %s AND {CHOSEN} ORDER BY search_index.rowid DESC LIMIT {RANKED})"""  # noqa: S608
+ALIKE = """SELECT d.kind, d.object_id, d.title, d.body FROM search_searchdoc d JOIN
+    (SELECT id, sum(weight) AS score FROM
+        (SELECT id, 1.0 / count(*) OVER (PARTITION BY word) AS weight FROM ({holding}) held) weighted
+        GROUP BY id ORDER BY sum(weight) DESC, id DESC LIMIT %s) best ON best.id = d.id
+    ORDER BY best.score DESC, d.id DESC"""
 
 
 class Hit(NamedTuple):
@@ -28,29 +43,35 @@ class Hit(NamedTuple):
 
 
 def find(text: str, *, kinds: Sequence[str], public_only: bool, limit: int) -> list[Hit]:
-    """The best first. Only the words of the text count, the first eight; none at all find nothing."""
+    """Of the newest the best first. Only the words of the text count, the first eight; none at all find nothing."""
     words = WORD.findall(text)[:MOST_WORDS]
     if not words or not kinds:
         return []
-    ask = _on_postgresql if connection.vendor == "postgresql" else _on_sqlite
-    statement, values = ask(words)
-    holes = ", ".join(["%s"] * len(kinds))
-    with connection.cursor() as cursor:
-        cursor.execute(statement.replace("{kinds}", holes), [*values, *kinds, public_only, limit])
-        return [Hit(*row) for row in cursor.fetchall()]
+    chosen = [*kinds, public_only]
+    if connection.vendor == "postgresql":
+        asked = " && ".join(["search_word(%s, false)"] * (len(words) - 1) + ["search_word(%s, true)"])
+        return _hits(POSTGRESQL.replace("{query}", f"({asked})"), kinds, [*words, *chosen, *words, limit])
+    return _hits(SQLITE, kinds, [" ".join(f'"{word}"' for word in words) + "*", *chosen, limit])
 
 
 def alike(words: Sequence[str], *, kinds: Sequence[str], limit: int) -> list[Hit]:
-    """What holds any of these words, whole; the best first. For what is searched for by staff alone."""
+    """What holds any of these words, whole; first what shares most of them, and rare ones before frequent ones.
+
+    For what is searched for by staff alone.
+    """
     words = [word for word in words[:MOST_WORDS] if WORD.fullmatch(word)]
     if not words or not kinds:
         return []
-    if connection.vendor == "postgresql":
-        statement, values = POSTGRESQL.replace("{query}", " || ".join(["search_word(%s, false)"] * len(words))), list(words)
-    else:
-        statement, values = SQLITE, [" OR ".join(f'"{word}"' for word in words)]
+    is_postgresql = connection.vendor == "postgresql"
+    holding = " UNION ALL ".join([HOLDING_POSTGRESQL if is_postgresql else HOLDING_SQLITE] * len(words))
+    asked = [word if is_postgresql else f'"{word}"' for word in words]
+    values = [value for number, word in enumerate(asked) for value in (number, word, *kinds, False)]
+    return _hits(ALIKE.replace("{holding}", holding), kinds, [*values, limit])
+
+
+def _hits(statement: str, kinds: Sequence[str], values: Sequence[Any]) -> list[Hit]:
     with connection.cursor() as cursor:
-        cursor.execute(statement.replace("{kinds}", ", ".join(["%s"] * len(kinds))), [*values, *kinds, False, limit])
+        cursor.execute(statement.replace("{kinds}", ", ".join(["%s"] * len(kinds))), list(values))
         return [Hit(*row) for row in cursor.fetchall()]
 
 
@@ -83,12 +104,3 @@ def remove(*, kind: str, object_id: int | Sequence[int]) -> None:
         SearchDoc.objects.filter(kind=kind, object_id__in=object_id).delete()
         return
     SearchDoc.objects.filter(kind=kind, object_id=object_id).delete()
-
-
-def _on_sqlite(words: Sequence[str]) -> tuple[str, list[str]]:
-    return SQLITE, [" ".join(f'"{word}"' for word in words) + "*"]
-
-
-def _on_postgresql(words: Sequence[str]) -> tuple[str, list[str]]:
-    whole, start = ["search_word(%s, false)"] * (len(words) - 1), ["search_word(%s, true)"]
-    return POSTGRESQL.replace("{query}", " && ".join([*whole, *start])), list(words)

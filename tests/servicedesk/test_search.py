@@ -101,3 +101,15 @@ def test_the_words_are_a_column_of_the_database_with_an_index() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT indexdef FROM pg_indexes WHERE indexname = 'search_words_gin'")
         assert "USING gin (words)" in cursor.fetchall()[0][0]
+
+
+@pytest.mark.django_db
+def test_among_many_the_newest_are_found_and_rare_words_lead_to_what_is_alike() -> None:
+    for number in range(index.RANKED + 50):
+        index.add(kind="ticket", object_id=number, title="Printer jams", body=f"tray{number % 7}", now=NINE)
+    index.add(kind="ticket", object_id=9000, title="Printer jams", body="duplexer", now=NINE)
+    index.add(kind="ticket", object_id=9001, title="Scanner", body="duplexer", now=NINE)
+    found = index.find("printer", kinds=["ticket"], public_only=False, limit=500)
+    assert len(found) == index.RANKED
+    assert {0, 9001}.isdisjoint(hit.object_id for hit in found)
+    assert {hit.object_id for hit in index.alike(["printer", "duplexer"], kinds=["ticket"], limit=2)} == {9000, 9001}
