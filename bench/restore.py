@@ -48,7 +48,7 @@ for start in range(0, n, at):
     if start % 10_000 == 0:
         for row in rows[:100]:
             attaching.attach(row, None, [vault.put("a.txt", [f"{row.pk} ".encode() * 20_000])], actor=who, now=now)
-while chain.seal(now=now, limit=20_000):
+while chain.seal(now=now, limit=500):
     pass
 """
 

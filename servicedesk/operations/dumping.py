@@ -124,7 +124,7 @@ def _load_postgresql(dumped: Path, environ: dict[str, str], *, extra: str) -> No
             assert psql.stdin
             assert source.stdout
             try:
-                psql.stdin.write(f"BEGIN;\nSET client_min_messages = warning;\n{_clearing(environ)}".encode())
+                psql.stdin.write(f"BEGIN;\nSET client_min_messages = warning;\nSET lock_timeout = '30s';\n{_clearing(environ)}".encode())
                 shutil.copyfileobj(source.stdout, psql.stdin, PIECE)
             except BrokenPipeError:
                 source.kill()
