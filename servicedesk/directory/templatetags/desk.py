@@ -3,21 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django import template
 from django.forms import BoundField
-from django.template import Context
+from django.template import Context, defaultfilters
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext, pgettext_lazy
 
 from servicedesk.directory import moments, words
 
 register = template.Library()
+
+
+# How dates are written; each language has its own order and dots
+FORMATS = (
+    pgettext_lazy("date format", "j M"),
+    pgettext_lazy("date format", "j M Y"),
+    pgettext_lazy("date format", "D j M"),
+    pgettext_lazy("date format", "D j M Y"),
+    pgettext_lazy("date format", "D j M, H:i"),
+    pgettext_lazy("date format", "D j M Y, H:i"),
+    pgettext_lazy("date format", "D j M Y, H:i T"),
+    pgettext_lazy("date format", "l j F, H:i"),
+)
 
 
 # Symbols
@@ -122,6 +136,12 @@ def until(context: Context, then: datetime | None) -> SafeString:
 def since(context: Context, then: datetime | None) -> SafeString:
     """How long it has lasted: "1 h 05 min"."""
     return _time(context, then, lambda a, b: moments.duration(b - a), "since")
+
+
+@register.filter(expects_localtime=True)
+def written(moment: datetime | date | None, form: str) -> str:
+    """A day or moment in one of FORMATS, as the reader's language writes it."""
+    return str(defaultfilters.date(moment, pgettext("date format", form)))
 
 
 @register.filter
