@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from incidents import conversation, fields, guess, hooks, journal, legible, letters_requester, moves, targets, wording
@@ -27,6 +28,7 @@ LONGEST_TITLE = 80
 SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
 PAGING = (1, 2)
 AGAIN = timedelta(minutes=10)  # so soon, the same words are the same report
+FLOOD, FLOOD_IN = 20, timedelta(minutes=10)  # as mails are held
 ANY: Any = object()  # "as it is": None means nobody, or no team
 
 
@@ -93,6 +95,14 @@ def title_of(what: str) -> str:
     cut = first[:LONGEST_TITLE]
     kept = cut.rsplit(" ", 1)[0] if " " in cut[LONGEST_TITLE // 2 :] else cut[:-1]
     return kept.rstrip(" ,;:") + "\u2026"
+
+
+def is_flood(person: User, *, key: str | None, now: datetime) -> bool:
+    """Whether they filed twenty reports in ten minutes. A form that was sent already (`key`) is none."""
+    if key is not None and Ticket.objects.filter(idempotency_key=key).exists():
+        return False
+    theirs = Ticket.objects.filter(Q(requester=person, reported_by=None) | Q(reported_by=person), origin=Ticket.Origin.PORTAL)
+    return theirs.filter(created_at__gt=now - FLOOD_IN).count() >= FLOOD
 
 
 def known_services() -> tuple[guess.Known, ...]:

@@ -75,12 +75,23 @@ def new_ticket(request: PersonRequest) -> HttpResponse:
     initial = {**(draft.fields if draft else {}), **{name: said for name, said in asked.items() if said}}
     form = ReportForm(request.POST or None, request.FILES or None, initial=initial)
     if request.method == "POST" and form.is_valid():
-        ticket = automation.file_ticket(**_report(request, form.cleaned_data), now=clock.now())
+        report, now = _report(request, form.cleaned_data), clock.now()
+        if tickets.is_flood(request.user, key=report["idempotency_key"], now=now):
+            return _too_many(request, form)
+        ticket = automation.file_ticket(**report, now=now)
         drafts.discard(request.user, Draft.Kind.NEW)
         return redirect(f"/t/{ticket.pk}/?new=1")
     known = Incident.objects.shown_to_employees().order_by("severity", "since")[:SHOWN]
     context = {"form": form, "draft": draft, "incidents": known, "following": _following(request)}
     return render(request, "portal/new.html", context, status=422 if form.errors else 200)
+
+
+def _too_many(request: PersonRequest, form: ReportForm) -> HttpResponse:
+    """What was typed stands in the form, and can be sent later."""
+    form.add_error(
+        None, _("You sent 20 reports within 10 minutes. This one is not sent yet: wait a little and press Send again, or call us.")
+    )
+    return render(request, "portal/new.html", {"form": form}, status=429)
 
 
 @require_safe

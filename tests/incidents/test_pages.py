@@ -39,6 +39,19 @@ def test_three_answers_make_a_ticket(ella: Client) -> None:
     assert (ticket.severity, ticket.service.slug if ticket.service else "") == (3, "email")
 
 
+def test_after_twenty_reports_in_ten_minutes_the_next_waits_and_nothing_typed_is_lost(ella: Client, acme: Company) -> None:
+    for number in range(20):
+        ella.post("/new/", {**ANSWERS, "what": f"No. {number}", "form_key": f"key-{number}"})
+    page = ella.post("/new/", {**ANSWERS, "what": "One more", "form_key": "key-20"})
+    assert (page.status_code, Ticket.objects.count()) == (429, 20)
+    assert "This one is not sent yet" in page.content.decode()
+    assert "One more</textarea>" in page.content.decode()
+    assert ella.post("/new/", {**ANSWERS, "what": "No. 19", "form_key": "key-19"}).status_code == 302
+    assert signed_in(acme.people["omar"]).post("/new/", ANSWERS).status_code == 302
+    Ticket.objects.update(created_at=NINE)
+    assert ella.post("/new/", {**ANSWERS, "what": "One more", "form_key": "key-20"}).status_code == 302
+
+
 def test_the_requester_never_sees_a_severity(ella: Client, acme: Company) -> None:
     ticket = filed(acme)
     for path in ("/", "/t/", f"/t/{ticket.pk}/"):
