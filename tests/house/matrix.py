@@ -154,6 +154,8 @@ MATRIX: dict[str, Row] = {
     "calendar_feed": Row((GONE,) * 7, takes="secret"),
     "policies": Row((LOGIN, NO, NO, NO, OK, OK, OK)),
     "policy": Row((LOGIN, NO, NO, NO, OK, OK, OK), takes="policy"),
+    "edit_policy": Row((LOGIN, NO, NO, NO, NO, OK, NO), takes="policy"),
+    "use_policy_version": Row((LOGIN, NO, NO, NO, NO, GONE, NO), "post", "policy"),
     "what_breaks_if": Row((LOGIN, NO, NO, NO, OK, OK, OK)),
     "readiness": Row((LOGIN, NO, NO, NO, OK, OK, OK)),
     "plan": Row((LOGIN, NO, NO, OK, OK, OK, OK)),

@@ -1,0 +1,76 @@
+"""A policy rewritten as a plan says it: its steps, whom they page, its repeats and its last resort, kept as a new version."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import datetime, time
+
+from django.db import transaction
+
+from incidents.escalation import snapshot
+from incidents.escalation.snapshot import Plan, Step
+from incidents.models import LastResort, Policy, PolicyStep, PolicyVersion, StepTarget
+from servicedesk.audit import trail
+from servicedesk.directory.models import User
+
+COLUMNS = {
+    StepTarget.Kind.PERSON: "person_id",
+    StepTarget.Kind.SCHEDULE: "schedule_id",
+    StepTarget.Kind.TEAM: "team_id",
+    StepTarget.Kind.MANAGER: "team_id",
+    StepTarget.Kind.WEBHOOK: "webhook_id",
+}
+
+
+class ChangedMeanwhile(Exception):
+    """Somebody saved another version since this one was begun."""
+
+
+@transaction.atomic
+def arrange(policy: Policy, plan: Plan, *, since: str, note: str, by: User, now: datetime) -> PolicyVersion:
+    """The policy as `plan` has it, and its version; running escalations keep theirs. `since`: the fingerprint of what it was begun from.
+
+    Raises ChangedMeanwhile. A plan that says what stands already changes nothing.
+    """
+    row = Policy.objects.select_for_update().get(pk=policy.pk)
+    before = snapshot.plan_of(row)
+    if fingerprint(before) != since:
+        raise ChangedMeanwhile
+    standing = snapshot.publish(row, now=now, author=by)
+    if before == plan:
+        return standing
+    row.repeat = plan.repeat
+    row.save(update_fields=["repeat"])
+    row.steps.all().delete()
+    row.last_resorts.all().delete()
+    for step in plan.steps:
+        _write(row, step)
+    for position, way in enumerate(plan.last_resort):
+        LastResort.objects.create(policy=row, position=position, person_id=way.person, number=way.number)
+    made = snapshot.publish(row, now=now, author=by)
+    policy.version, policy.repeat = row.version, row.repeat
+    versions = {"version": standing.version}, {"version": made.version, **({"note": note} if note else {})}
+    trail.record(row, "arrange", actor=by, now=now, before=versions[0], after=versions[1])
+    return made
+
+
+def fingerprint(plan: Plan) -> str:
+    """By which two edits of one policy notice each other."""
+    return hashlib.sha256(json.dumps(plan.as_json(), sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _write(policy: Policy, step: Step) -> None:
+    opens, closes = (time.fromisoformat(end) for end in step.window) if step.window else (None, None)
+    made = PolicyStep.objects.create(
+        policy=policy,
+        position=step.position,
+        delay_s=step.delay_s,
+        among=step.among,
+        least_severity=step.least_severity,
+        require_all=step.require_all,
+        window_from=opens,
+        window_until=closes,
+    )
+    for target in step.targets:
+        StepTarget.objects.create(step=made, kind=target.kind, **{COLUMNS[StepTarget.Kind(target.kind)]: target.id})

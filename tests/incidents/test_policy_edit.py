@@ -1,0 +1,107 @@
+"""A policy edited as a sentence: tried first, kept as a version, never under somebody else's hands."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from incidents.escalation import arranging, snapshot
+from incidents.models import Policy, PolicyVersion
+from incidents.rehearsal import sentences
+from servicedesk.audit.models import AuditEntry
+from servicedesk.operations.worlds.company import Company
+from tests.actors import NINE, signed_in
+from tests.incidents.alarms import email_down, paged, run_until
+
+URL = "/policies/it-ops/edit/"
+
+
+@pytest.fixture
+def policy(acme: Company) -> Policy:
+    return acme.policies["it-ops"]
+
+
+def typed(acme: Company, policy: Policy, **changes: Any) -> dict[str, Any]:
+    """The form as the page shows it, and what somebody changes in it."""
+    ana = acme.people["ana"].pk
+    sam = acme.people["sam"].pk
+    shown = {
+        "since": arranging.fingerprint(snapshot.plan_of(policy)), "repeat": "1", "note": "Ana joins", "do": "save",
+        "delay": ["0", "15"], "who1": [f"person:{sam}", f"person:{ana}"], "who2": ["", ""], "who3": ["", ""],
+        "among": ["all", "all"], "least": ["4", "2"], "opens": ["", "22:00"], "closes": ["", "06:00"], "all": ["", ""],
+        "way_person": [str(acme.people["kim"].pk), ""], "way_number": ["", "+33170000214"],
+    }  # fmt: skip
+    return shown | changes
+
+
+def said(policy: Policy) -> list[str]:
+    return sentences.lines(snapshot.plan_of(Policy.objects.get(pk=policy.pk)))
+
+
+def send(acme: Company, form: dict[str, Any], who: str = "adam") -> Any:
+    return signed_in(acme.people[who]).post(URL, form)
+
+
+def test_what_is_saved_is_a_version_that_pages_as_it_says(acme: Company, policy: Policy) -> None:
+    before = snapshot.publish(policy, now=NINE).version
+    assert send(acme, typed(acme, policy)).status_code == 302
+    assert said(policy) == [
+        "at once: Sam Lee", "after 15 min: Ana (only for SEV1 to SEV2, only from 22:00 to 06:00)", "then once more from the start",
+        "then the last resort: Kim, +33170000214",
+    ]  # fmt: skip
+    assert PolicyVersion.objects.filter(policy=policy).latest("version").version == before + 1
+    assert AuditEntry.objects.filter(verb="arrange", noun="incidents.policy").latest("pk").after["note"] == "Ana joins"
+    assert paged(email_down(acme))[0] == ("sam", 1)
+
+
+def test_the_page_says_what_it_would_be_and_keeps_nothing(acme: Company, policy: Policy) -> None:
+    old = said(policy)
+    page = send(acme, typed(acme, policy, do="preview"))
+    assert "<ins>after 15 min: Ana" in page.content.decode()
+    assert (page.status_code, said(policy), PolicyVersion.objects.count()) == (200, old, 0)
+
+
+def test_looking_at_the_form_writes_nothing_and_shows_what_stands(acme: Company, policy: Policy) -> None:
+    page = signed_in(acme.people["adam"]).get(URL).content.decode()
+    assert 'value="10"' in page
+    assert PolicyVersion.objects.count() == 0
+
+
+def test_two_who_edit_at_once_notice_each_other(acme: Company, policy: Policy) -> None:
+    late = typed(acme, policy, repeat="3")
+    send(acme, typed(acme, policy))
+    after = said(policy)
+    page = send(acme, late)
+    assert (page.status_code, said(policy)) == (422, after)
+    assert "Somebody changed it meanwhile" in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"delay": ["x", "15"]}, {"delay": ["20", "15"]}, {"opens": ["", "22:00"], "closes": ["", ""]}, {"who1": ["person:999999", ""]},
+     {"who1": ["", ""]}, {"repeat": "99"}, {"way_number": ["", "abc"]}, {"delay": ["-1", "2"]}],
+)  # fmt: skip
+def test_what_cannot_be_is_marked_and_not_kept(acme: Company, policy: Policy, wrong: dict[str, Any]) -> None:
+    old = said(policy)
+    assert send(acme, typed(acme, policy, **wrong)).status_code == 422
+    assert said(policy) == old
+
+
+def test_an_earlier_version_is_used_again_as_a_new_one(acme: Company, policy: Policy) -> None:
+    old, first = said(policy), snapshot.publish(policy, now=NINE).version
+    send(acme, typed(acme, policy))
+    assert signed_in(acme.people["adam"]).post("/policies/it-ops/versions/", {"version": first}).status_code == 302
+    assert (said(policy), PolicyVersion.objects.filter(policy=policy).latest("version").version) == (old, first + 2)
+
+
+def test_an_escalation_under_way_keeps_the_version_it_began_with(acme: Company, policy: Policy) -> None:
+    incident = email_down(acme)
+    send(acme, typed(acme, policy))
+    run_until(NINE.replace(minute=11))
+    assert ("dana", 2) in paged(incident)
+
+
+def test_managers_read_and_only_administrators_edit(acme: Company, policy: Policy) -> None:
+    assert send(acme, typed(acme, policy), who="dana").status_code == 403
+    assert "Use it again" not in signed_in(acme.people["dana"]).get("/policies/it-ops/").content.decode()
