@@ -97,6 +97,12 @@ def test_compose_sets_what_the_desk_knows_and_keeps_secrets_in_files(compose: di
     assert named == set(compose["secrets"])
 
 
+def test_the_databases_release_is_one_the_images_pg_dump_reads(compose: dict[str, Any]) -> None:
+    [base] = set(re.findall(r"^FROM python:3\.11-slim-(\w+)", (DEPLOY / "Dockerfile").read_text(), re.MULTILINE))
+    shipped = {"bookworm": 15, "trixie": 17}[base]
+    assert int(re.findall(r"postgres:(\d+)", compose["services"]["database"]["image"])[0]) <= shipped
+
+
 def test_the_broker_never_throws_a_bell_away(compose: dict[str, Any]) -> None:
     command = compose["services"]["broker"]["command"]
     assert command[command.index("--maxmemory-policy") + 1] == "noeviction"

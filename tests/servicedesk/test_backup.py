@@ -234,6 +234,21 @@ def test_a_database_that_is_not_migrated_yet_is_backed_up_as_it_is(desk: User, t
             cursor.execute("ALTER TABLE away RENAME TO audit_legalhold")
 
 
+def test_a_database_in_which_others_live_is_left_alone(desk: User, tmp_path: Path) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("an SQLite file is the desk's alone")
+    backup(tmp_path / "desk.tar")
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE payroll (id int)")
+    try:
+        with pytest.raises(CommandError, match="tables that are not the desk's: payroll"):
+            restore(tmp_path / "desk.tar", "--replace")
+        assert User.objects.filter(pk=desk.pk).exists()
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("DROP TABLE payroll")
+
+
 def test_a_backup_where_none_can_be_written_says_so(desk: User) -> None:
     with pytest.raises(CommandError, match="No backup was made"):
         call_command("backup", "/proc/desk.tar")
