@@ -33,7 +33,7 @@ HEARD = """
 import json
 from monitoring.models import Alert, CheckState, Result
 heartbeats = CheckState.objects.filter(check_ref__kind="heartbeat", check_ref__slug__startswith="h")
-print(json.dumps([heartbeats.filter(status="ok").count(), Result.objects.filter(summary="signal received").count(), Alert.objects.count()]))
+print(json.dumps([heartbeats.filter(status="ok").count(), Result.objects.filter(summary="success").count(), Alert.objects.count()]))
 """
 
 
