@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from django.core.cache import cache
 from django.db.models import Case, Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
@@ -22,6 +23,8 @@ from monitoring.models import Check
 from servicedesk.directory import moments
 from servicedesk.directory.models import Service, User
 
+T = TypeVar("T")
+MINUTE = timedelta(minutes=1)
 STATES = ("critical", "warning", "unknown", "paused", "ok")
 FIRST = {state: place for place, state in enumerate(STATES)}
 MOST = 1_000  # checks read for one page, the worst first
@@ -284,9 +287,17 @@ def beside(groups: Sequence[Group], alerts: Mapping[int, LinkedAlert], *, now: d
 
 def _sparks(ids: Sequence[int], now: datetime) -> dict[int, list[Point]]:
     """Lines by the hour; kept a minute."""
-    key = f"sparks:{hashlib.sha256(repr(ids).encode()).hexdigest()[:16]}:{now:%Y%m%d%H%M}"
-    found: dict[int, list[Point]] = cache.get_or_set(key, lambda: readings.sparks(ids, now=now), 60) or {}
-    return found
+    key = f"sparks:{hashlib.sha256(repr(ids).encode()).hexdigest()[:16]}"
+    return _kept(key, lambda: readings.sparks(ids, now=now), now)
+
+
+def _kept(key: str, made: Callable[[], T], now: datetime) -> T:
+    """What was made less than a minute ago, by the desk's clock."""
+    found: tuple[datetime, T] | None = cache.get(key)
+    if found is None or not timedelta() <= now - found[0] < MINUTE:
+        found = now, made()
+        cache.set(key, found, MINUTE.total_seconds())
+    return found[1]
 
 
 def _fill(row: Row, points: list[Point], alert: LinkedAlert | None, now: datetime) -> None:
@@ -303,6 +314,4 @@ def first_on_call(now: datetime) -> dict[int, escalation.First]:
 
     Kept a minute.
     """
-    key = f"first-on-call:{now:%Y%m%d%H%M}"
-    found: dict[int, escalation.First] = cache.get_or_set(key, lambda: escalation.first_paged(at=now), 60) or {}
-    return found
+    return _kept("first-on-call", lambda: escalation.first_paged(at=now), now)

@@ -92,7 +92,7 @@ def test_the_same_numbers_are_a_table_and_a_file(ana: Client, fs: Check) -> None
 def test_the_page_costs_the_same_with_a_long_past(ana: Client, fs: Check, django_assert_max_num_queries: DjangoAssertNumQueries) -> None:
     day_of(fs, now=clock.now(), days=3)
     ana.get(f"/checks/{fs.pk}/?range=30d")
-    with django_assert_max_num_queries(19):
+    with django_assert_max_num_queries(14):
         ana.get(f"/checks/{fs.pk}/?range=30d")
 
 
