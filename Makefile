@@ -34,7 +34,7 @@ test-browser: $(VENV)/.dev ## pages in a real Chromium
 
 test-chaos: $(VENV)/.dev ## kill processes under load (ROUNDS=20) and within a story, and count what was lost or sent twice
 	@$(RUN) -m tests.chaos --rounds $(ROUNDS)
-	@$(PYTEST) -n 0 -m chaos tests/chaos/test_story.py
+	@$(PYTEST) -n 0 -m chaos tests/chaos/test_story.py tests/chaos/test_races.py
 
 e2e: $(VENV)/.dev ## the acceptance world (PORT=8000)
 	@exec $(RUN) -m tests.e2e
