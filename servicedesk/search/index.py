@@ -8,19 +8,21 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.db import connection
+from django.db.models import Max
 
 from servicedesk.search.models import SearchDoc
 
 WORD = re.compile(r"[^\W_]+")
 MOST_WORDS = 8
 CHOSEN = "d.kind IN ({kinds}) AND (d.is_public OR NOT %s)"
+AMONG = 50_000  # entries of the index are looked at one by one before it is asked for all
 RANKED = 200  # of all that hold the words the newest so many are put in order: what an index finds is never sorted whole
 SQLITE = f"""SELECT kind, object_id, title, body FROM (SELECT d.kind, d.object_id, d.title, d.body, d.id AS id,
     bm25(search_index, 4.0, 1.0) AS rank FROM search_index JOIN search_searchdoc d ON d.id = search_index.rowid
     WHERE search_index MATCH %s AND {CHOSEN} ORDER BY search_index.rowid DESC LIMIT {RANKED})
     ORDER BY rank, id LIMIT %s"""  # noqa: S608  (the words asked for are parameters)
 POSTGRESQL = f"""SELECT d.kind, d.object_id, d.title, d.body FROM search_searchdoc d JOIN
-    (SELECT d.id FROM search_searchdoc d WHERE d.words @@ {{query}} AND {CHOSEN} ORDER BY {{newest}} LIMIT {RANKED}) newest
+    (SELECT d.id FROM search_searchdoc d WHERE d.words @@ {{query}} AND {CHOSEN} AND {{among}} LIMIT {RANKED}) newest
     ON newest.id = d.id
     ORDER BY ts_rank(d.words, {{query}}) DESC, d.id LIMIT %s"""  # noqa: S608
 
@@ -50,9 +52,11 @@ def find(text: str, *, kinds: Sequence[str], public_only: bool, limit: int) -> l
     chosen = [*kinds, public_only]
     if connection.vendor == "postgresql":
         asked = " && ".join(["search_word(%s, false)"] * (len(words) - 1) + ["search_word(%s, true)"])
-        # one word is met soon on the way back through all; of several the index knows where they meet, if anywhere
-        newest = "d.id DESC" if len(words) == 1 else "d.id + 0 DESC"
-        return _hits(POSTGRESQL.replace("{query}", f"({asked})").replace("{newest}", newest), kinds, [*words, *chosen, *words, limit])
+        statement = POSTGRESQL.replace("{query}", f"({asked})")
+        values = [*words, *chosen, *words, limit]
+        if len(words) == 1:
+            return _hits(statement.replace("{among}", "true ORDER BY d.id DESC"), kinds, values)
+        return _of_several(statement, kinds, values, limit)
     return _hits(SQLITE, kinds, [" ".join(f'"{word}"' for word in words) + "*", *chosen, limit])
 
 
@@ -69,6 +73,14 @@ def alike(words: Sequence[str], *, kinds: Sequence[str], limit: int) -> list[Hit
     asked = [word if is_postgresql else f'"{word}"' for word in words]
     values = [value for number, word in enumerate(asked) for value in (number, word, *kinds, False)]
     return _hits(ALIKE.replace("{holding}", holding), kinds, [*values, limit])
+
+
+def _of_several(statement: str, kinds: Sequence[str], values: Sequence[Any], limit: int) -> list[Hit]:
+    """Words that meet often are met among the newest; where they hardly do, the index knows all places."""
+    newest = SearchDoc.objects.aggregate(last=Max("pk"))["last"] or 0
+    among = f"d.id > {int(newest) - AMONG} ORDER BY d.id DESC"
+    found = _hits(statement.replace("{among}", among), kinds, values)
+    return found if len(found) == limit else _hits(statement.replace("{among}", "true ORDER BY d.id + 0 DESC"), kinds, values)
 
 
 def _hits(statement: str, kinds: Sequence[str], values: Sequence[Any]) -> list[Hit]:
