@@ -17,7 +17,7 @@ def requests_for(seconds: float, port: int, made: Callable[[int], bytes], connec
     ends = time.monotonic() + seconds
 
     def line() -> None:
-        with socket.create_connection(("127.0.0.1", port), timeout=20) as sock:
+        with socket.create_connection(("127.0.0.1", port), timeout=120) as sock:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             while time.monotonic() < ends and not wrong:
                 began = time.perf_counter()
