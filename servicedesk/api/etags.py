@@ -27,15 +27,20 @@ def is_asked(request: Request) -> bool:
 
 def refuse_changed(request: Request, tag: str) -> None:
     """Raises Changed where If-Match names other tags than this."""
-    named = parse_etags(request.headers.get("If-Match", "*"))
+    named = _named(request, "If-Match", "*")
     if "*" not in named and tag not in named:
         raise Changed
 
 
 def is_known(request: Request, tag: str) -> bool:
     """Whether the reader has this already: If-None-Match names it."""
-    named = [name.removeprefix("W/") for name in parse_etags(request.headers.get("If-None-Match", ""))]
+    named = _named(request, "If-None-Match", "")
     return tag in named or "*" in named
+
+
+def _named(request: Request, header: str, absent: str) -> list[str]:
+    """Without the mark of a weak tag: it only says that the answer was packed on its way."""
+    return [name.removeprefix("W/") for name in parse_etags(request.headers.get(header, absent))]
 
 
 def _standing(shown: Any) -> Any:
