@@ -21,7 +21,7 @@ from servicedesk.directory.models import ServiceState
 REPEATING = ("alertmanager", "prometheus")  # senders that say again and again what goes on
 UNKNOWN_FOR = timedelta(days=1)
 COLUMNS = (
-    *("status", "is_settled", "since", "memory", "why", "summary", "value"),
+    *("status", "is_settled", "since", "memory", "why", "summary", "value", "detail"),
     *("last_result_at", "overdue_at", "recheck_at", "closes_at"),
 )
 
@@ -236,21 +236,8 @@ def _overdue(state: CheckState) -> datetime | None:
 
 
 def _saved(states: Sequence[CheckState], changed: Mapping[int, Alert], now: datetime) -> None:
-    columns = [
-        "status",
-        "is_settled",
-        "since",
-        "memory",
-        "why",
-        "summary",
-        "value",
-        "detail",
-        "last_result_at",
-        "overdue_at",
-        "recheck_at",
-        "closes_at",
-    ]
-    CheckState.objects.bulk_update(states, columns, batch_size=100)
+    # every row is there and held: this is an update, without the CASE for each row and column that bulk_update would say
+    CheckState.objects.bulk_create(states, update_conflicts=True, unique_fields=["check_ref"], update_fields=COLUMNS, batch_size=500)
     services = telling.refresh_services({state.check_ref.service_id for state in states if state.check_ref.service_id is not None}, now=now)
     for state in states:  # what the desk is told of a service is how it stands now
         state.check_ref.service = services.get(state.check_ref.service_id or 0)
