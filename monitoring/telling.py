@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from incidents import alerts
 from monitoring import rhythm, verdict
 from monitoring.models import Alert, Check, CheckState, Source
-from servicedesk.directory.models import Service, ServiceState
+from servicedesk.directory.models import Organisation, Service, ServiceState
 
 RAISED_AT_ONCE = 20
 LOOK_AGAIN = timedelta(seconds=60)  # a held alert; after what held it was well, this is also the time it has to get well itself
@@ -22,8 +22,9 @@ HEARD_LATE = timedelta(seconds=10)  # a source's last word is noted a little aft
 
 def raise_or_defer(changed: Iterable[Alert], *, now: datetime) -> None:
     """Tell the desk of the first few; the rest keep `raise_at` for the engine."""
-    for alert in sorted(changed, key=lambda alert: alert.pk)[:RAISED_AT_ONCE]:
-        tell(alert, now=now)
+    with Organisation.remembered():
+        for alert in sorted(changed, key=lambda alert: alert.pk)[:RAISED_AT_ONCE]:
+            tell(alert, now=now)
 
 
 def tell(alert: Alert, *, now: datetime) -> None:

@@ -37,6 +37,7 @@ def room() -> Iterator[Any]:
 
     def leave(pages: int) -> None:
         with connection.cursor() as cursor:
+            cursor.execute("VACUUM")  # pages that other tests left free would be room, too
             size = cursor.execute("PRAGMA page_count").fetchone()[0]
             cursor.execute(f"PRAGMA max_page_count = {size + pages}")
 

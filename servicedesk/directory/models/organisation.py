@@ -94,7 +94,7 @@ class Organisation(models.Model):
     @staticmethod
     @contextmanager
     def remembered() -> Iterator[None]:
-        """Within it, one look-up serves: for what only reads."""
+        """Within it, one look-up serves: for what does not change it."""
         token = _KNOWN.set([])
         try:
             yield

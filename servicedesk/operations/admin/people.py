@@ -10,6 +10,7 @@ from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from allauth.usersessions.models import UserSession
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.widgets import AutocompleteSelect
 from django.contrib.auth import password_validation
 from django.contrib.auth.models import Group
 from django.http import HttpRequest
@@ -50,6 +51,7 @@ class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
 
     successor = forms.ModelChoiceField(
         label=_("Successor"), required=False, queryset=User.objects.get_queryset().active().people(),
+        widget=AutocompleteSelect(User._meta.get_field("line_manager"), admin.site),
         help_text=_("Of somebody who leaves: takes their place in policies, teams, services, rules and the plan, and their open tickets."),
     )  # fmt: skip
     nobody_follows = forms.BooleanField(label=_("Deactivate although nothing is handed over"), required=False)
