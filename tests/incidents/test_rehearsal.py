@@ -46,17 +46,22 @@ def test_the_ladder_of_it_ops_at_three_in_the_night(acme: Company) -> None:
     assert answer.if_provider_down == {"twilio": "nobody is woken", "email": "Sam Lee by SMS after 0 s"}
 
 
-def test_nothing_is_left_behind(acme: Company, django_capture_on_commit_callbacks: Any) -> None:
+def test_nothing_is_left_behind_and_no_number_is_used_up(acme: Company, django_capture_on_commit_callbacks: Any) -> None:
+    first = declared(acme, "file-server")
     kinds = (Incident, Run, Errand, Message, AuditEntry)
     before = [kind.objects.count() for kind in kinds]
     with django_capture_on_commit_callbacks() as rung:
         rehearsal.who_would_be_paged(service=acme.services["email"], severity=1, at=NIGHT)
     assert [kind.objects.count() for kind in kinds] == before
     assert rung == []
-    grounds = incidents.Grounds(title="VPN", reason="", severity=4, since=NINE, service=acme.services["vpn"])
+    assert declared(acme, "vpn").pk == first.pk + 1
+
+
+def declared(acme: Company, service: str) -> Incident:
+    grounds = incidents.Grounds(title="It is down", reason="", severity=4, since=NINE, service=acme.services[service])
     opened = incidents.declare(grounds, actor=acme.people["dana"], now=NINE).incident
     assert opened
-    assert opened.pk < 1000
+    return opened
 
 
 def test_why_not_somebody(acme: Company) -> None:
