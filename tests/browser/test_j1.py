@@ -60,6 +60,7 @@ def test_back_and_send_again_is_the_same_ticket(ella: Any, desk: Desk) -> None:
     page = ella(f"/new/?about={WORDS}")
     choose(page)
     page.get_by_role("button", name="Send").click()
+    page.wait_for_url("**/t/**")
     first = page.url
     page.go_back()
     choose(page)
