@@ -13,9 +13,10 @@ from django.utils.translation import ngettext
 from servicedesk.directory.models import Role, User
 from servicedesk.oncall import changes, foreign, roster, rotations, shifts
 from servicedesk.oncall.changes import Change
-from servicedesk.oncall.foreign import Foreign, Turns
+from servicedesk.oncall.foreign import Foreign
 from servicedesk.oncall.models import Override, Schedule
 from servicedesk.oncall.rotations import Draft
+from servicedesk.oncall.shifts import Turns
 
 AHEAD = timedelta(weeks=26)  # so far recurring events are read
 
@@ -101,14 +102,13 @@ def _person(name: str) -> User | None:
     return matching[0] if len(matching) == 1 else None
 
 
-def _draft(turns: Turns, people: dict[str, User], found: Arrival) -> Draft | None:
+def _draft(turns: Turns[str], people: dict[str, User], found: Arrival) -> Draft | None:
     who = tuple(people[name] for name in turns.people if name in people)
     if not who:
         return None
     if len(who) < len(turns.people):
         found.warnings.append(_("Turns of those left out fall to the others: look at the first weeks."))
-    names = ("starts_on", "kind", "length", "handoff", "zone", "weekdays", "opens", "closes")
-    return Draft(people=who, **{name: getattr(turns, name) for name in names})
+    return Draft(**{**vars(turns), "people": who})
 
 
 def _stretches(schedule: Schedule, told: Foreign, people: dict[str, User], found: Arrival, now: datetime) -> None:

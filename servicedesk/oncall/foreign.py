@@ -8,12 +8,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from servicedesk.oncall import foreign_ical
 from servicedesk.oncall.foreign_ical import Shift
+from servicedesk.oncall.shifts import Turns
 
 MOST_BYTES = 2_000_000
 KINDS = {"hourly": "hours", "daily": "daily", "weekly": "weekly", "monthly": "monthly"}
@@ -25,28 +26,13 @@ class CannotRead(ValueError):
     """Not a schedule of any kind that is known; the text says what is wrong."""
 
 
-@dataclass(frozen=True, slots=True)
-class Turns:
-    """A rotation: `people` by the names that stand in the file."""
-
-    people: tuple[str, ...]
-    starts_on: date
-    kind: str
-    length: int
-    handoff: time
-    zone: str
-    weekdays: tuple[int, ...] = ()
-    opens: time | None = None
-    closes: time | None = None
-
-
 @dataclass(slots=True)
 class Foreign:
     """`source` is ical, oncall or opsgenie."""
 
     source: str
     name: str = ""
-    turns: list[Turns] = field(default_factory=list)
+    turns: list[Turns[str]] = field(default_factory=list)
     shifts: list[Shift] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
@@ -146,7 +132,7 @@ def _singles(shift: Mapping[str, Any], begins: datetime, names: Mapping[str, str
         yield Shift(names.get(user, user), begins, ends)
 
 
-def _rolling(shift: Mapping[str, Any], begins: datetime, names: Mapping[str, str], zone: str, warnings: list[str]) -> Turns:
+def _rolling(shift: Mapping[str, Any], begins: datetime, names: Mapping[str, str], zone: str, warnings: list[str]) -> Turns[str]:
     groups = shift.get("rolling_users") or [shift.get("users") or []]
     if any(isinstance(group, list) and len(group) > 1 for group in groups):
         warnings.append(f"{shift.get('name', '')}: several people share a turn; here each has a turn of their own.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -21,19 +21,9 @@ DRAFT = 0  # no rotation has this number
 SEARCHED = timedelta(weeks=26)  # for a first shift
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+@dataclass(frozen=True)
+class Draft(shifts.Turns[User]):
     """The turns of a schedule as somebody would have them. `kind` and `weekdays` are those of a rotation."""
-
-    people: tuple[User, ...]
-    starts_on: date
-    kind: str
-    length: int
-    handoff: time
-    zone: str
-    weekdays: tuple[int, ...] = ()
-    opens: time | None = None
-    closes: time | None = None
 
     @property
     def first_hand_off(self) -> datetime:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import groupby
-from typing import Literal
+from typing import Generic, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
 from servicedesk import walltime
@@ -28,6 +28,8 @@ MONTHS = 12
 # After so many shifts the pattern of week days comes round: n days x 7, n weeks x 1, n hours x 168 are whole weeks;
 # a month holds every week day.
 ROUND = {"daily": 7, "weekly": 1, "hours": 168, "monthly": 1}
+
+Person = TypeVar("Person")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,21 @@ class Layer:
     position: int = 0
     from_at: datetime | None = None
     until_at: datetime | None = None
+    opens: time | None = None
+    closes: time | None = None
+
+
+@dataclass(frozen=True)
+class Turns(Generic[Person]):
+    """Who follows whom, as somebody would have it: `people` by rows, or by the names that stand in a file."""
+
+    people: tuple[Person, ...]
+    starts_on: date
+    kind: str
+    length: int
+    handoff: time
+    zone: str
+    weekdays: tuple[int, ...] = ()
     opens: time | None = None
     closes: time | None = None
 
