@@ -96,11 +96,12 @@ def _place(new: Path, sha256: str) -> None:
     target.parent.mkdir(exist_ok=True)
     with _locked():
         os.utime(target) if target.exists() else new.replace(target)
-    _sync(target.parent)
+    sync(target.parent)
 
 
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
+def sync(path: Path) -> None:
+    """A file or a folder to the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
+from incidents import vault
 from servicedesk.operations.fingerprints import Table
 
 FORMAT = 1
@@ -101,11 +102,7 @@ def write(path: Path, manifest: Manifest, database: Path, settings: dict[str, st
 def move(new: Path, target: Path) -> None:
     """Under its name, or not at all."""
     new.replace(target)
-    descriptor = os.open(target.parent, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    vault.sync(target.parent)
 
 
 def check(path: Path) -> Manifest:

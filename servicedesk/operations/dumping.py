@@ -15,6 +15,7 @@ import psycopg
 from django.conf import settings
 from django.db import connection, transaction
 
+from incidents import vault
 from servicedesk.environment import env as given
 from servicedesk.operations import fingerprints
 from servicedesk.operations.fingerprints import LEFT_OUT, Table, Tables
@@ -103,9 +104,9 @@ def _restore_sqlite(dumped: Path, tables: Tables, keep_as: str) -> dict[str, Tab
         os.link(live, live.with_name(f"{live.name}.{keep_as}"))
     for name in (f"{live.name}-wal", f"{live.name}-shm"):
         live.with_name(name).unlink(missing_ok=True)
-    _sync(dumped)
+    vault.sync(dumped)
     dumped.replace(live)
-    _sync(live.parent)
+    vault.sync(live.parent)
     return found
 
 
@@ -200,11 +201,3 @@ def _piped(command: list[str], environ: dict[str, str], **pipes: Any) -> subproc
         return subprocess.Popen(command, env=environ, stderr=subprocess.PIPE, **pipes)
     except FileNotFoundError as error:
         raise CannotDump(f"{command[0]} is needed and not installed. It comes with PostgreSQL's client programs.") from error
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
