@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -11,28 +12,27 @@ from django.utils.translation import gettext as _
 from incidents.models import Incident, Ticket
 from notifications import outgoing
 from notifications.models import Happening, Webhook
+from servicedesk.directory import moments
+
+Thing = TypeVar("Thing", Incident, Ticket)
 
 
 def of_incident(incident: Incident, event: str, *, now: datetime) -> int:
     """Tell whoever hears of this event; how many are told."""
-    if incident.is_confidential:
-        return 0
-    rows = outgoing.hears(event)
-    if not rows:
-        return 0
-    key = f"{incident.number}:{event}:{incident.state}:{incident.severity}:{now.isoformat()}"
-    return outgoing.tell(rows, event, incident_facts(incident), thread=incident.number, key=key, now=now)
+    return _tell(incident, event, incident_facts, now)
 
 
 def of_ticket(ticket: Ticket, event: str, *, now: datetime) -> int:
     """The same of a ticket."""
-    if ticket.is_confidential or ticket.origin == Ticket.Origin.IMPORT:
-        return 0
-    rows = outgoing.hears(event)
+    return _tell(ticket, event, ticket_facts, now) if ticket.origin != Ticket.Origin.IMPORT else 0
+
+
+def _tell(thing: Thing, event: str, facts: Callable[[Thing], dict[str, Any]], now: datetime) -> int:
+    rows = outgoing.hears(event) if not thing.is_confidential else []
     if not rows:
         return 0
-    key = f"{ticket.number}:{event}:{ticket.state}:{ticket.severity}:{now.isoformat()}"
-    return outgoing.tell(rows, event, ticket_facts(ticket), thread=ticket.number, key=key, now=now)
+    key = f"{thing.number}:{event}:{thing.state}:{thing.severity}:{now.isoformat()}"
+    return outgoing.tell(rows, event, facts(thing), thread=thing.number, key=key, now=now)
 
 
 def of_step(incident: Incident, webhook_id: int, *, key: str, step: dict[str, Any], now: datetime) -> str:
@@ -85,7 +85,7 @@ def ticket_facts(ticket: Ticket) -> dict[str, Any]:
 
 
 def _utc(moment: datetime | None) -> str | None:
-    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if moment else None
+    return moments.utc(moment) if moment else None
 
 
 __all__ = ["Happening", "incident_facts", "of_incident", "of_step", "of_ticket", "ticket_facts"]

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from notifications import outbox, signing
 from notifications.models import Channel, Happening, Message, Webhook
 from notifications.outbox import Letter
+from servicedesk.directory import moments
 
 FOR = timedelta(hours=24)  # so long it is tried
 
@@ -24,7 +25,7 @@ def call(webhook: Webhook, event: str, data: Mapping[str, Any], *, thread: str, 
     """One message to this webhook, whatever it chose to hear; None where it is switched off. A key used before: that message."""
     if webhook.switched_off_at is not None:
         return None
-    body = json.dumps({"type": event, "timestamp": f"{now.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}", "data": data}, ensure_ascii=False)
+    body = json.dumps({"type": event, "timestamp": moments.utc(now), "data": data}, ensure_ascii=False)
     letter = Letter(
         subject=event, text=body, html="", sms="", short="", reference=f"msg_{secrets.token_hex(8)}", headers={signing.ROW: str(webhook.pk)}
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -49,8 +49,8 @@ class Report:
 
     def as_json(self) -> dict[str, Any]:
         return {
-            "from": _utc(self.starts_at),
-            "to": _utc(self.ends_at),
+            "from": moments.utc(self.starts_at),
+            "to": moments.utc(self.ends_at),
             "ready": self.is_ready,
             "gaps": [_gap_json(gap) for gap in self.gaps],
             "people": [
@@ -108,9 +108,5 @@ def _words(schedule: Schedule, low: datetime, high: datetime) -> dict[str, Any]:
 
 
 def _gap_json(gap: Gap) -> dict[str, Any]:
-    times = {"from": _utc(gap.starts_at), "to": _utc(gap.ends_at)}
+    times = {"from": moments.utc(gap.starts_at), "to": moments.utc(gap.ends_at)}
     return {"schedule": gap.schedule.slug, **times, "severity": GRAVEST, "uncovered_s": gap.uncovered_s, "text": gap.text}
-
-
-def _utc(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -52,7 +52,7 @@ class Answer:
         return {
             "service": self.service.slug if self.service else None,
             "severity": self.severity,
-            "at": _utc(self.at),
+            "at": moments.utc(self.at),
             "policy": self.policy.slug if self.policy else None,
             "policy_version": self.walk.version,
             "pages": [_line(line) for line in self.walk.lines],
@@ -117,14 +117,10 @@ def _attaches_to(service: Service | None, severity: int, at: datetime) -> str:
 
 def _line(line: Line) -> dict[str, Any]:
     return {
-        "at": _utc(line.at),
+        "at": moments.utc(line.at),
         "person": line.person.username,
         "method": line.channel,
         "to_masked": line.to_masked,
         "because": line.because,
         "step": line.step,
     }
-
-
-def _utc(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"

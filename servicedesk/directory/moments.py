@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -23,6 +23,11 @@ def duration(span: timedelta) -> str:
     if hours < 24:
         return _("%(h)d h %(m)02d min") % {"h": hours, "m": minutes}
     return _("%(d)d d %(h)d h") % {"d": hours // 24, "h": hours % 24}
+
+
+def utc(moment: datetime) -> str:
+    """As programs read it: 2026-11-23T02:12:00Z."""
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def stamp(then: datetime, now: datetime | None) -> str:
