@@ -16,6 +16,7 @@ from incidents import journal, repairing
 from incidents.models import Ticket
 from incidents.models.tickets import TicketQuerySet
 from incidents.repairing import Difference
+from servicedesk.directory import tongues
 from servicedesk.directory.models import Organisation, Site, User
 from servicedesk.jobs import sheets, work
 from servicedesk.jobs.models import Job
@@ -44,8 +45,9 @@ def move(run: Run) -> Result:
         head = (_("No."), _("Clock"), _("Was due"), _("Is due"), _("Late by the change"))
         run.progress(0, total=rows.count(), checkpoint=[0, 0, 0], text=sheets.lines([head]))
     while piece := list(rows.filter(pk__gt=last).order_by("pk")[: repairing.PIECE]):
-        lines = [line for found in _by_ticket(piece, run.now) for line in _moved(found, run.now)]
-        last, done, moved = piece[-1].pk, done + len(piece), moved + len({line[0] for line in lines})
+        told = [_moved(found, run.now) for found in _by_ticket(piece, run.now)]
+        lines = [line for each in told for line in each]
+        last, done, moved = piece[-1].pk, done + len(piece), moved + len(told)
         late += sum(bool(line[-1]) for line in lines)
         run.progress(done, checkpoint=[last, moved, late], text=sheets.lines(lines))
     return Result(figures={"tickets": done, "moved": moved, "late": late}, file_name="due-times.csv")
@@ -70,9 +72,9 @@ def _moved(found: list[Difference], now: datetime) -> list[tuple[str, ...]]:
     turned = repairing.repair(found[0], now=now)
     before = {one.column: one.stored.isoformat() if one.stored else None for one in found}
     after = {one.column: one.right.isoformat() if one.right else None for one in found}
-    journal.ticket_event(
-        ticket, _("Due times moved with the desk hours."), actor=None, now=now, verb="move_due", before=before, after=after
-    )
+    with tongues.in_house():
+        said = _("Due times moved with the desk hours.")
+    journal.ticket_event(ticket, said, actor=None, now=now, verb="move_due", before=before, after=after)
     number = "" if ticket.is_confidential else ticket.number
     return [
         (number or _("confidential"), str(WORDS[one.column]), _stamp(one.stored), _stamp(one.right), _("late") if turned else "")
