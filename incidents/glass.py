@@ -8,8 +8,6 @@ import re
 from datetime import datetime
 
 from django.conf import settings
-from django.db import transaction
-from django.utils import translation
 from django.utils.translation import gettext as _
 
 from incidents import journal, readers
@@ -17,6 +15,7 @@ from incidents.models import Incident, Ticket, TicketReader, TimelineEntry
 from notifications import outbox
 from notifications.models import Errand, Urgency
 from servicedesk.audit import trail
+from servicedesk.directory import tongues
 from servicedesk.directory.models import Role, User
 
 NUMBER = re.compile(r"(T|INC)-([0-9]{1,15})", re.IGNORECASE)
@@ -44,7 +43,7 @@ def look_up(number: str) -> Ticket | Incident:
     return thing
 
 
-@transaction.atomic
+@tongues.deed
 def break_it(thing: Ticket | Incident, *, by: User, reason: str, now: datetime) -> Ticket | Incident:
     """Let this person read it from now on. Who could before is left as they are, and nobody is told. Raises NotAllowed."""
     reason = reason.strip()
@@ -85,7 +84,7 @@ def _readers(thing: Ticket | Incident, by: User) -> list[User]:
 
 def _tell(thing: Ticket | Incident, person: User, *, by: User, reason: str, now: datetime) -> None:
     path = f"/tickets/{thing.pk}/" if isinstance(thing, Ticket) else f"/incidents/{thing.pk}/"
-    with translation.override(person.language or settings.LANGUAGE_CODE):
+    with tongues.reader(person):
         words = {"name": by, "number": thing.number, "reason": reason}
         subject = _("%(name)s broke the glass of %(number)s") % words
         text = _("%(name)s was not on the list of %(number)s and reads it now. Reason given: %(reason)s") % words

@@ -308,7 +308,3 @@ def _sms(template: str, context: dict[str, Any]) -> str:
     """A template of parts, one a line: the order in which it may be shortened (0: never), its closing mark, a bar, the text."""
     found = (PART.match(line.strip()) for line in render_to_string(template, context).splitlines())
     return gsm7.fit([gsm7.Part(part["text"].strip(), int(part["cut"]), part["tail"]) for part in found if part and part["text"].strip()])
-
-
-def _language_of(person: User) -> Any:
-    return tongues.reader(person)

@@ -11,7 +11,7 @@ from csp.decorators import csp_update
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
@@ -75,7 +75,7 @@ def signed(request: HttpRequest, token: str) -> HttpResponse:
         return _closed(request, 404, _("This link is not known here. Copy the whole of it, or call the help desk."))
     except links.LinkOver:
         return _closed(request, 410, _("This is over. There is nothing left to do."))
-    with timezone.override(zones.of(link.person)), translation.override(tongues.chosen(link.person) or translation.get_language()):
+    with timezone.override(zones.of(link.person)), tongues.page(link.person):
         if request.method == "POST":
             return _act(request, link, now)
         return _private(render(request, "incidents/signed.html", {"page": pages.of_link(link, now), "now": now}))
@@ -87,7 +87,7 @@ def _bundle(request: HttpRequest, bundle: Message, now: datetime) -> HttpRespons
     if bundles.is_over(named, now=now):
         return _closed(request, 410, _("This is over. There is nothing left to do."))
     person = bundle.person
-    with timezone.override(zones.of(person)), translation.override(tongues.chosen(person) or translation.get_language()):
+    with timezone.override(zones.of(person)), tongues.page(person):
         if request.method != "POST":
             return _private(bundles.shown(request, bundle, named, now=now))
         if not bundles.act(request, bundle, now=now):

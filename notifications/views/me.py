@@ -9,7 +9,6 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -105,7 +104,7 @@ def my_language(request: PersonRequest) -> HttpResponse:
     form = LanguageForm(request.POST if request.method == "POST" else None, person=request.user)
     if request.method == "POST" and form.is_valid():
         methods.speak(request.user, **form.cleaned_data, now=clock.now())
-        with translation.override(tongues.chosen(request.user) or translation.get_language()):
+        with tongues.page(request.user):
             messages.success(request, _("Saved. Messages that are written from now on follow it."))
         return redirect("my_language")
     return render(request, "me/language.html", {"form": form}, status=422 if form.errors else 200)

@@ -26,10 +26,10 @@ class PersonMiddleware:
         with Organisation.remembered() if request.method in SAFE else nullcontext():
             if not request.user.is_authenticated:
                 return self.get_response(request)
-            language = tongues.chosen(request.user) or translation.get_language()
-            with timezone.override(ZoneInfo(zones.of(request.user))), translation.override(language):
+            with timezone.override(ZoneInfo(zones.of(request.user))), tongues.page(request.user):
+                language = translation.get_language() or tongues.house()
                 response = self.get_response(request)
-            response.headers.setdefault("Content-Language", language or tongues.house())
+            response.headers.setdefault("Content-Language", language)
             return response
 
 

@@ -45,6 +45,11 @@ def reader(person: User | None) -> AbstractContextManager[None]:
     return translation.override(of(person))
 
 
+def page(person: User | None) -> AbstractContextManager[None]:
+    """Within it, words are those of this person's page: theirs, else the browser's."""
+    return translation.override(chosen(person) or translation.get_language())
+
+
 def in_house() -> AbstractContextManager[None]:
     """Within it, words are the house's."""
     return translation.override(house())
