@@ -6,6 +6,7 @@ import atexit
 import os
 import shutil
 import tempfile
+from pathlib import Path
 
 from servicedesk import env
 
@@ -14,6 +15,9 @@ for name in [name for name in os.environ if env.known(name) and name not in env.
 if "DATA_DIR" not in os.environ:
     os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="desk-test-")
     atexit.register(shutil.rmtree, os.environ["DATA_DIR"], ignore_errors=True)
+elif (worker := os.environ.get("PYTEST_XDIST_WORKER")) and Path(os.environ["DATA_DIR"]).name != worker:
+    os.environ["DATA_DIR"] = str(Path(os.environ["DATA_DIR"]) / worker)  # two at a time do not meet in one folder
+    Path(os.environ["DATA_DIR"]).mkdir(exist_ok=True)
 os.environ.update(ENV_FILE=os.devnull, SITE_URL="http://testserver", LOG_FORMAT="console")
 os.environ.update(TWILIO_ACCOUNT_SID="AC" + "0" * 32, TWILIO_AUTH_TOKEN="test-token", TWILIO_FROM="+15005550006")
 for ours, given in {"DATABASE_URL": "TEST_DATABASE_URL", "REDIS_URL": "TEST_REDIS_URL"}.items():

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
+import tempfile
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ from servicedesk.directory.models import Organisation
 
 PAGE, FEED = "index.html", "feed.atom"
 ENTRIES = 30
+READABLE = 0o644
 EVERYBODYS = '<meta name="audience" content="everybody">'
 STYLE = (settings.BASE_DIR / "templates" / "status" / "status.css").read_text()
 STYLE_HASH = f"'sha256-{base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()}'"
@@ -65,6 +68,12 @@ def feed(*, now: datetime) -> str:
 def _write(name: str, text: str) -> None:
     place = folder()
     place.mkdir(mode=0o755, parents=True, exist_ok=True)
-    new = place / f".{name}.new"
-    new.write_text(text)
-    new.replace(place / name)
+    descriptor, path = tempfile.mkstemp(prefix=f".{name}.", dir=place)
+    new = Path(path)
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(text)
+        new.chmod(READABLE)  # a web server reads it as another user
+        new.replace(place / name)
+    finally:
+        new.unlink(missing_ok=True)

@@ -25,21 +25,24 @@ def run(given: Mapping[str, Any], context: Context) -> Finding:
         found.lack("connections", str(error), "Run the probe as root.")
         return found
     heard = {line.laddr.port for line in lines if line.status == psutil.CONN_LISTEN}
-    remote = Counter(f"{line.raddr.ip}:{line.raddr.port}" for line in lines if line.raddr and line.laddr.port not in heard)
+    outward = [line for line in lines if line.raddr and line.laddr.port not in heard]
+    remote = Counter(f"{line.raddr.ip}:{line.raddr.port}" for line in outward)
+    live = Counter(f"{line.raddr.ip}:{line.raddr.port}" for line in outward if line.status == psutil.CONN_ESTABLISHED)
     states = Counter(str(line.status).lower() for line in lines)
     found.measure("to_remote", sum(remote.values()))
     found.measure("remote_hosts", len({name.rpartition(":")[0] for name in remote}))
     for state in ("established", "time_wait", "close_wait", "syn_sent"):
         found.measure("in_state", states[state], state)
-    _wanted(given, remote, found)
+    _wanted(given, remote, live, found)
     _retransmitted(found, context)
     found.detail = "\n".join(f"{count:6} {name}" for name, count in remote.most_common(SHOWN))
     return found
 
 
-def _wanted(given: Mapping[str, Any], remote: Counter[str], found: Finding) -> None:
+def _wanted(given: Mapping[str, Any], remote: Counter[str], live: Counter[str], found: Finding) -> None:
+    """A connection not yet made or already over is none that must be there, and one that must not."""
     for name in given["must"]:
-        count = sum(n for peer, n in remote.items() if name in (peer, peer.rpartition(":")[0]))
+        count = sum(n for peer, n in live.items() if name in (peer, peer.rpartition(":")[0]))
         found.measure("to", count, name)
         if not count:
             found.fault("critical", f"no connection to {name}")

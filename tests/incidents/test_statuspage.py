@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import resource
 import xml.etree.ElementTree as ElementTree
 from datetime import timedelta
 from pathlib import Path
@@ -176,10 +177,16 @@ def test_a_disk_that_is_full_leaves_the_last_good_copy(public: Company, settings
     settings.DATA_DIR = tmp_path
     statuspage.keep(now=NINE)
     before = (tmp_path / "status" / "index.html").read_text()
-    (tmp_path / "status" / ".index.html.new").mkdir()  # nothing can be written there
-    with pytest.raises(OSError):
-        statuspage.keep(now=NINE + HOUR)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))  # nothing longer can be written
+    try:
+        with pytest.raises(OSError, match="too large"):
+            statuspage.keep(now=NINE + HOUR)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert (tmp_path / "status" / "index.html").read_text() == before
+    assert sorted(path.name for path in (tmp_path / "status").iterdir()) == ["feed.atom", "index.html"]
+    assert (tmp_path / "status" / "index.html").stat().st_mode & 0o777 == 0o644
 
 
 def test_a_copy_that_was_for_staff_is_given_to_nobody_unknown(acme: Company, settings: Any, tmp_path: Path) -> None:

@@ -148,3 +148,11 @@ def test_connections_to_remote_hosts_are_counted_expected_and_forbidden() -> Non
     assert values(good)[f"to {peer}"] == 1
     assert good.faults == []
     assert {words for _status, words in bad.faults} == {"no connection to 192.0.2.77:5432", f"a connection to {peer}, which must not be"}
+
+
+def test_a_connection_that_is_over_is_none_that_must_be_and_one_that_must_not() -> None:
+    with tcp_server(lambda line: line.recv(1)) as port:
+        peer = f"127.0.0.1:{port}"
+        socket.create_connection(("127.0.0.1", port)).close()
+        seen = look("connections", must=peer, must_not=peer)
+    assert {words for _status, words in seen.faults} == {f"no connection to {peer}", f"a connection to {peer}, which must not be"}
