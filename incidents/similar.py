@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 
 from incidents.finding import TICKET
@@ -75,8 +75,8 @@ def vote(ticket: Ticket, other: Ticket, *, is_similar: bool, person: User, now: 
 
 def precision() -> tuple[int, int]:
     """How many of the pairs somebody judged were similar, and of how many."""
-    said = list(SimilarVote.objects.values_list("is_similar", flat=True))
-    return sum(said), len(said)
+    said = SimilarVote.objects.aggregate(good=Count("pk", filter=Q(is_similar=True)), judged=Count("pk"))
+    return said["good"], said["judged"]
 
 
 def known(ticket: Ticket) -> list[Problem]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Count
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -25,7 +26,7 @@ PAGE = 50
 @require_safe
 @readers
 def problem_list(request: PersonRequest) -> HttpResponse:
-    rows = Problem.objects.select_related("service", "owner").prefetch_related("tickets").order_by("-pk")
+    rows = Problem.objects.select_related("service", "owner").annotate(ticket_count=Count("tickets")).order_by("-pk")
     if before := numbers.whole(request.GET.get("before", "")):
         rows = rows.filter(pk__lt=before)
     page = list(rows[: PAGE + 1])

@@ -128,7 +128,7 @@ def test_three_alike_in_thirty_days_recur_and_become_a_problem(acme: Company, an
         report(acme, who, at(9, day=24), "Outlook certificate warning smtp server")
     report(acme, "ella", at(9, day=24), "The scanner is dusty")
     found = problems.recurring(now=at(10, day=24), reader=acme.people["ana"])
-    assert [(len(group.tickets), group.people, group.service.slug) for group in found] == [(3, 3, "email")]
+    assert [(len(group.tickets), group.people, group.slug) for group in found] == [(3, 3, "email")]
     ana.post("/problems/new/", {"ticket": [ticket.pk for ticket in found[0].tickets], "title": "Certificate ran out"})
     assert problems.recurring(now=at(10, day=24), reader=acme.people["ana"]) == []
     assert Problem.objects.get().tickets.count() == 3
