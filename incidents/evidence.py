@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from incidents.models import Incident, Run
+from incidents.models import Incident, LinkedAlert, Run
 from incidents.states import IncidentState, Severity
 from servicedesk.directory import moments, zones
 
@@ -20,40 +21,73 @@ BEFORE = timedelta(days=90)
 MOST = 3
 
 
-def reasons(incident: Incident) -> list[str]:
-    """Why it is open, as things stand: what it was opened or last raised for, each rule's newest sentence, each failing check's.
+class Standing:
+    """What stands for one incident at this moment. Its checks, lines and run are read once, however many ask."""
 
-    What is said only of a check that is well again is left out.
-    """
-    over = _over(incident)
-    of_rules = {line.data["rule"]: line.because for line in incident.timeline.exclude(because="").order_by("id") if line.data.get("rule")}
-    failing = incident.alerts.open().exclude(incident_reason="").order_by("-since").values_list("incident_reason", flat=True)
-    said: dict[str, str] = {}
-    for reason in (incident.reason, *reversed(of_rules.values()), *failing):
-        if reason and reason[:KEPT] not in over:
-            said.setdefault(reason[:KEPT], reason)
-    return list(said.values())
+    def __init__(self, incident: Incident) -> None:
+        self.incident = incident
+
+    @cached_property
+    def alerts(self) -> list[LinkedAlert]:
+        """All of them, the newest first."""
+        return list(self.incident.alerts.defer("value", "detail"))
+
+    @property
+    def failing(self) -> list[LinkedAlert]:
+        return [alert for alert in self.alerts if alert.cleared_at is None]
+
+    @cached_property
+    def over(self) -> set[str]:
+        """Reasons said of checks that are all well again."""
+        said = {alert.incident_reason for alert in self.alerts} - {""}
+        return said - {alert.incident_reason for alert in self.failing}
+
+    @cached_property
+    def reasons(self) -> list[str]:
+        """Why it is open, as things stand: what it was opened or last raised for, each rule's newest sentence, each failing check's.
+
+        What is said only of a check that is well again is left out.
+        """
+        lines = self.incident.timeline.exclude(because="").order_by("id").values_list("data", "because")
+        of_rules = {data["rule"]: because for data, because in lines if data.get("rule")}
+        failing = [alert.incident_reason for alert in sorted(self.failing, key=lambda alert: alert.since, reverse=True)]
+        said: dict[str, str] = {}
+        for reason in (self.incident.reason, *reversed(of_rules.values()), *failing):
+            if reason and reason[:KEPT] not in self.over:
+                said.setdefault(reason[:KEPT], reason)
+        return list(said.values())
+
+    @cached_property
+    def why_paging(self) -> str:
+        """Why people are called for it now, where that is no reason of its own: reopened, handed back, decided by nobody."""
+        why = Run.objects.open().filter(incident=self.incident).values_list("why", flat=True).first()
+        if why is None or any(old in why for old in self.over):
+            return ""
+        told = [reason[:KEPT] for reason in self.reasons]
+        own, _semicolon, quoted = why.partition("; ")
+        if any(reason.startswith(why) for reason in told):
+            return ""
+        return own if quoted and any(reason.startswith(quoted) for reason in told) else why
+
+    def well_again(self, *, at: str = "") -> str:
+        """ "smtp-01 is OK again": of the check that recovered last, where none fails any more."""
+        cleared = [] if self.failing else [(alert.cleared_at, alert.check_slug) for alert in self.alerts if alert.cleared_at]
+        if not cleared:
+            return ""
+        words = {"check": max(cleared, key=lambda each: each[0])[1], "at": at}
+        return (_("%(check)s is OK again since %(at)s") if at else _("%(check)s is OK again")) % words
+
+
+def reasons(incident: Incident) -> list[str]:
+    return Standing(incident).reasons
 
 
 def why_paging(incident: Incident) -> str:
-    """Why people are called for it now, where that is no reason of its own: reopened, handed back, decided by nobody."""
-    run = Run.objects.open().filter(incident=incident).first()
-    if run is None or any(old in run.why for old in _over(incident)):
-        return ""
-    told = [reason[:KEPT] for reason in reasons(incident)]
-    own, _semicolon, quoted = run.why.partition("; ")
-    if any(reason.startswith(run.why) for reason in told):
-        return ""
-    return own if quoted and any(reason.startswith(quoted) for reason in told) else run.why
+    return Standing(incident).why_paging
 
 
 def well_again(incident: Incident, *, at: str = "") -> str:
-    """ "smtp-01 is OK again": of the check that recovered last, where none fails any more."""
-    alert = None if incident.alerts.open().exists() else incident.alerts.order_by("-cleared_at").first()
-    if alert is None:
-        return ""
-    words = {"check": alert.check_slug, "at": at}
-    return (_("%(check)s is OK again since %(at)s") if at else _("%(check)s is OK again")) % words
+    return Standing(incident).well_again(at=at)
 
 
 def card(incident: Incident, *, now: datetime) -> list[tuple[str, str]]:
@@ -103,9 +137,3 @@ def _past(incident: Incident, now: datetime) -> str:
         "why": f": {last.because}" if last and last.because else "",
     }
     return _("%(number)s %(sev)s, %(at)s, %(state)s%(why)s") % words
-
-
-def _over(incident: Incident) -> set[str]:
-    """Reasons said of checks that are all well again."""
-    said = list(incident.alerts.exclude(incident_reason="").values_list("incident_reason", "cleared_at"))
-    return {reason for reason, _at in said} - {reason for reason, cleared_at in said if cleared_at is None}

@@ -28,6 +28,8 @@ from servicedesk.directory.models import Organisation, User
 
 PART = re.compile(r"(?P<cut>\d)(?P<tail>[^|]*)\|(?P<text>.*)")
 MOST_NAMED = 5
+MOST_TICKETS = 20
+Reports = Sequence[tuple[int, str]]  # number and title of each ticket
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +80,7 @@ def proposal(incident: Incident, person: User, *, link: str, now: datetime) -> L
     """Asks the IT manager on duty to accept or reject, with the evidence."""
 
     def more(clock: _Clock) -> dict[str, Any]:
-        facts = [] if incident.is_confidential else [*_facts(incident, clock), *evidence.card(incident, now=now)]
-        return {"decide_at": clock.stamp(incident.decide_at), "facts": facts}
+        return {"decide_at": clock.stamp(incident.decide_at), "card": evidence.card(incident, now=now)}
 
     return _letter("proposal", incident, person, link=link, now=now, more=more)
 
@@ -205,6 +206,7 @@ def _letter(name: str, incident: Incident, person: User, *, link: str, now: date
     with tongues.reader(person):
         clock = _Clock(person, now)
         context = {**_context(incident, clock), "link": link, **more(clock)}
+        context["facts"] += context.get("card", [])
         subject, text = _text(f"email/{name}.txt", context)
         return Letter(
             subject=subject[:250],
@@ -223,6 +225,8 @@ def _context(incident: Incident, clock: _Clock) -> dict[str, Any]:
     """What every letter may say; of a confidential incident only its number, severity and time."""
     organisation = Organisation.current()
     hidden = incident.is_confidential
+    known = evidence.Standing(incident)
+    reports = [] if hidden else list(incident.tickets.order_by("id").values_list("pk", "title")[:MOST_TICKETS])
     return {
         "n": incident.pk,
         "number": incident.number,
@@ -231,8 +235,8 @@ def _context(incident: Incident, clock: _Clock) -> dict[str, Any]:
         "who": "" if hidden else who_is_hit(incident),
         "since": clock.stamp(incident.since),
         "since_full": clock.full(incident.since),
-        "evidence": "" if hidden else _evidence(incident),
-        "facts": [] if hidden else _facts(incident, clock),
+        "evidence": "" if hidden else _evidence(known, reports),
+        "facts": [] if hidden else _facts(known, reports, clock),
         "organisation": organisation.name if organisation else "",
         "desk_phone": organisation.desk_phone if organisation else "",
     }
@@ -253,29 +257,29 @@ def who_is_hit(incident: Incident) -> str:
     return words.get(Impacted(incident.impacted), "") if incident.impacted else ""
 
 
-def _evidence(incident: Incident) -> str:
+def _evidence(known: evidence.Standing, reports: Reports) -> str:
     """The strongest sign in a few words: one person's own words, the reason without the rule's number, a check, tickets."""
-    alert, reports = incident.alerts.open().first(), list(incident.tickets.order_by("id").values_list("title", flat=True)[:2])
-    if alert is None and len(reports) == 1 and not incident.is_confidential:
-        return f'"{reports[0].rstrip(". ")}"'
-    reason = next(iter(evidence.reasons(incident)), "").partition(" (")[0].rstrip(". ")
+    if not known.failing and len(reports) == 1:
+        return f'"{reports[0][1].rstrip(". ")}"'
+    reason = next(iter(known.reasons), "").partition(" (")[0].rstrip(". ")
     if reason:
         return reason
-    if alert is not None:
-        return _("%(check)s failing") % {"check": alert.check_slug}
-    count = incident.tickets.count()
-    return ngettext("%(n)d ticket", "%(n)d tickets", count) % {"n": count} if count else evidence.well_again(incident)
+    if known.failing:
+        return _("%(check)s failing") % {"check": known.failing[0].check_slug}
+    count = known.incident.tickets.count() if reports else 0
+    return ngettext("%(n)d ticket", "%(n)d tickets", count) % {"n": count} if count else known.well_again()
 
 
-def _facts(incident: Incident, clock: _Clock) -> list[tuple[str, str]]:
+def _facts(known: evidence.Standing, reports: Reports, clock: _Clock) -> list[tuple[str, str]]:
     """The table of a letter, without empty rows."""
-    alerts = [_alert(alert.check_slug, alert.summary, clock.stamp(alert.status_since)) for alert in incident.alerts.open()[:MOST_NAMED]]
-    tickets = [f"T-{number}" for number in incident.tickets.order_by("id").values_list("pk", flat=True)[:20]]
+    incident = known.incident
+    alerts = [_alert(alert.check_slug, alert.summary, clock.stamp(alert.status_since)) for alert in known.failing[:MOST_NAMED]]
+    tickets = [f"T-{number}" for number, _title in reports]
     rows = [
         (_("Severity"), str(Severity(incident.severity).label)),
         (_("Since"), clock.full(incident.since)),
-        (_("Why"), " ".join(evidence.reasons(incident)) or evidence.well_again(incident)),
-        (_("Paging because"), evidence.why_paging(incident)),
+        (_("Why"), " ".join(known.reasons) or known.well_again()),
+        (_("Paging because"), known.why_paging),
         (_("What happened"), incident.what[:500]),
         (_("Who is impacted"), who_is_hit(incident)),
         (_("How"), str(Effect(incident.effect).label) if incident.effect else ""),

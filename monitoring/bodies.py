@@ -43,9 +43,10 @@ def _unzip(body: bytes, most: int) -> bytes:
     return out
 
 
-def keep(source: Source | None, body: bytes, *, content_type: str, now: datetime) -> RawBody:
-    """One row, in its own transaction, before the body is read. Secrets in it are not kept."""
-    return RawBody.objects.create(source=source, received_at=now, content_type=content_type[:120], body=masked(body))
+def keep(source: Source | None, body: bytes, *, content_type: str, now: datetime, items: int = 0, problem: str = "") -> RawBody:
+    """One row: how many `items` were read in it, or the `problem` with it. Secrets in it are not kept."""
+    said = {"items": items, "problem": problem[:500]}
+    return RawBody.objects.create(source=source, received_at=now, content_type=content_type[:120], body=masked(body), **said)
 
 
 def masked(body: bytes) -> bytes:

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 
 from monitoring import bodies, judging, telling
-from monitoring.models import Alert, Check, CheckState, RawBody, Result, SeenEvent, Source
-from monitoring.normal import Signal, Unreadable
+from monitoring.models import Alert, Check, CheckState, Result, SeenEvent, Source
+from monitoring.normal import Signal
 from monitoring.sources import results
 from servicedesk.directory.models import Service
 
@@ -49,27 +49,37 @@ def take_results(source: Source, body: bytes, *, lines: bool, content_type: str,
 
 
 def take(source: Source, body: bytes, read: Callable[[], list[Signal]], *, content_type: str, now: datetime) -> Taken:
-    """Keep the body, read it, judge it. Raises Unreadable (the body stays, with the problem) or TooManyNew."""
-    raw = bodies.keep(source, body, content_type=content_type, now=now)
+    """Read the body, keep it and judge it, in one commit. Raises Unreadable or TooManyNew.
+
+    Whatever is raised, a fault of ours too, the body is kept all the same, with the problem.
+    """
     try:
         signals = read()
-        accepted = _record_racing(source, signals, raw_id=raw.pk, now=now)
-    except (Unreadable, TooManyNew) as error:
-        raw.problem = results.storable(str(error))[:500]
-        raw.save(update_fields=["problem"])
+        return _record_racing(source, signals, body, content_type=content_type, now=now)
+    except OperationalError:
+        raise  # there is nowhere to keep it
+    except Exception as error:
+        said = results.storable(str(error)) or type(error).__name__
+        bodies.keep(source, body, content_type=content_type, problem=said, now=now)
         raise
-    return Taken(accepted, len(signals) - accepted, raw.pk)
 
 
-def _record_racing(source: Source, signals: Sequence[Signal], *, raw_id: int, now: datetime) -> int:
+def _record_racing(source: Source, signals: Sequence[Signal], body: bytes, *, content_type: str, now: datetime) -> Taken:
     """Two senders may bring the same event at once: the second finds it seen when it looks again."""
     try:
-        return record(source, signals, raw_id=raw_id, now=now)
+        return _record_kept(source, signals, body, content_type=content_type, now=now)
     except IntegrityError:
-        return record(source, signals, raw_id=raw_id, now=now)
+        return _record_kept(source, signals, body, content_type=content_type, now=now)
 
 
 @transaction.atomic
+def _record_kept(source: Source, signals: Sequence[Signal], body: bytes, *, content_type: str, now: datetime) -> Taken:
+    raw = bodies.keep(source, body, content_type=content_type, items=len(signals), now=now)
+    accepted = record(source, signals, raw_id=raw.pk, now=now)
+    return Taken(accepted, len(signals) - accepted, raw.pk)
+
+
+@transaction.atomic(savepoint=False)
 def record(source: Source, signals: Sequence[Signal], *, raw_id: int | None, now: datetime) -> int:
     """Store and judge each signal that was not seen before; how many those were."""
     fresh = _unseen(source, signals, now)
@@ -82,8 +92,6 @@ def record(source: Source, signals: Sequence[Signal], *, raw_id: int | None, now
     outcomes = [told.get(id(signal), PAUSED if id(signal) in judged else TOO_LATE) for signal in fresh]
     Result.objects.bulk_create([_result(checks[one.check], one, out, raw_id, now) for one, out in zip(fresh, outcomes, strict=True)])
     Source.objects.filter(pk=source.pk).update(last_heard_at=now)
-    if raw_id is not None:
-        RawBody.objects.filter(pk=raw_id).update(items=len(signals))
     return len(fresh)
 
 

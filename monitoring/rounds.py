@@ -188,5 +188,5 @@ def take(source: Source, told: list[dict[str, Any]], *, now: datetime) -> int:
     """Read and judged as if they had come through the door. What tells of trouble is kept as it is, with its detail."""
     signals = results.read(told, now=now)
     is_bad = any(signal.status != "ok" for signal in signals)
-    raw = bodies.keep(source, json.dumps(told).encode(), content_type="application/json", now=now) if is_bad else None
+    raw = bodies.keep(source, json.dumps(told).encode(), content_type="application/json", items=len(signals), now=now) if is_bad else None
     return intake.record(source, signals, raw_id=raw.pk if raw else None, now=now)

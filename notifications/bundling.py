@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from notifications import gsm7, plan
-from notifications.models import Channel, Errand, Message
+from notifications.models import Channel, Message
 from notifications.models.messages import MessageQuerySet
 from notifications.states import IN_FLIGHT, WAITING, MessageState
 from servicedesk.directory import tongues
@@ -27,17 +27,28 @@ from servicedesk.directory import tongues
 CHANNELS = (Channel.SMS, Channel.VOICE, Channel.EMAIL)
 MOST_SPOKEN = 3
 ALPHABET = string.ascii_letters + string.digits
+Address = tuple[int | None, str, str]  # whose, by which channel, where to
 LENGTH = 10  # as a signed link's
 
 
-def gather(ids: Collection[int], *, now: datetime, binds: bool) -> list[int]:
-    """Which of these planned rows go out now, bundles among them; the others are held. Only the engine `binds`, with the rows locked."""
-    pages = Message.objects.filter(pk__in=ids, lane=Message.Lane.PAGE, channel__in=CHANNELS, person__isnull=False)
-    rows = list(pages.exclude(errand=None).exclude(errand__about="").select_related("errand").order_by("pk"))
-    out = set(ids) - {row.pk for row in rows}
-    for new in _by_address(rows).values():
-        out |= _let_out(new, now=now, binds=binds)
+def gather(found: Sequence[Message], *, now: datetime, binds: bool) -> list[int]:
+    """Which of these planned rows, with their errands, go out now, bundles among them; the others are held.
+
+    Only the engine `binds`, with the rows locked.
+    """
+    rows = sorted(filter(may_wait, found), key=lambda row: row.pk)
+    out = {row.pk for row in found} - {row.pk for row in rows}
+    there = _there(rows, now)
+    _stamp([row.pk for row in rows if row.asked_at is None], now=now)
+    for address, new in _by_address(rows).items():
+        out |= _let_out(new, there.get(address, []), now=now, binds=binds)
     return sorted(out)
+
+
+def may_wait(row: Message) -> bool:
+    """It says whose noise it is, and a bundle could be sent instead."""
+    is_page = row.lane == Message.Lane.PAGE and row.channel in CHANNELS and row.person_id is not None
+    return is_page and row.errand is not None and row.errand.about != ""
 
 
 def members(bundle: Message) -> MessageQuerySet:
@@ -74,32 +85,52 @@ def left(rows: MessageQuerySet, *, to: str, now: datetime, reason: str = "", **c
         over.move(MessageState.ANSWERED, **columns)
 
 
-def _by_address(rows: Iterable[Message]) -> dict[tuple[int | None, str, str], list[Message]]:
-    found: dict[tuple[int | None, str, str], list[Message]] = {}
+def _by_address(rows: Iterable[Message]) -> dict[Address, list[Message]]:
+    found: dict[Address, list[Message]] = {}
     for row in rows:
         found.setdefault((row.person_id, row.channel, row.to), []).append(row)
     return found
 
 
-def _let_out(new: Sequence[Message], *, now: datetime, binds: bool) -> set[int]:
+def _there(rows: Sequence[Message], now: datetime) -> dict[Address, list[Message]]:
+    """What else these people have at their addresses: pages that wait, and what went out in the time that counts."""
+    if not rows:
+        return {}
+    others = Message.objects.filter(person__in={row.person_id for row in rows}, lane=Message.Lane.PAGE, asked_at__isnull=False)
+    others = others.exclude(pk__in=[row.pk for row in rows]).filter(errand__isnull=False).select_related("errand")
+    others = others.only("person", "channel", "to", "state", "asked_at", "queued_at", "errand__about", "errand__rank")
+    held = others.filter(state=MessageState.HELD)
+    first = min(row.asked_at or now for row in rows)
+    went = Q(queued_at__gt=first - plan.WINDOW) | Q(state=MessageState.BUNDLED, asked_at__gt=first - plan.WINDOW)
+    found = list(others.filter(went | Q(state=MessageState.HELD)))
+    oldest = min((row.asked_at or now for row in found if row.state == MessageState.HELD), default=first)
+    if oldest < first:  # what waits longer looks further back
+        went = Q(queued_at__gt=oldest - plan.WINDOW) | Q(state=MessageState.BUNDLED, asked_at__gt=oldest - plan.WINDOW)
+        found = [*held, *others.filter(went).exclude(state=MessageState.HELD)]
+    return _by_address(found)
+
+
+def _let_out(new: Sequence[Message], there: Sequence[Message], *, now: datetime, binds: bool) -> set[int]:
     """Of pages to one address: the ids that go now. What waits already is decided again only where it is at hand."""
-    one = new[0]
-    there = Message.objects.filter(person=one.person_id, channel=one.channel, to=one.to, lane=Message.Lane.PAGE, asked_at__isnull=False)
-    there = there.exclude(pk__in=[row.pk for row in new]).select_related("errand")
-    held = list(there.filter(state=MessageState.HELD))
+    held = [row for row in there if row.state == MessageState.HELD]
     waiting = [_page(row, now) for row in [*held, *new]]
     since = min(page.at for page in waiting) - plan.WINDOW
-    sent = [_page(row, now) for row in there.filter(Q(queued_at__gt=since) | Q(state=MessageState.BUNDLED, asked_at__gt=since))]
-    chosen = plan.bundle(sent, waiting, now)
+    chosen = plan.bundle([_page(row, now) for row in there if _counts(row, since)], waiting, now)
     by_id = {row.pk: row for row in new}
     alone = set(chosen.alone) & by_id.keys()
     together = [by_id[pk] for pk in chosen.together if pk in by_id]
-    _stamp(by_id.keys() - set(chosen.together) - alone, state=MessageState.HELD, until=chosen.wait_until or now, now=now)
-    _stamp(alone, now=now)
+    _hold(by_id.keys() - set(chosen.together) - alone, until=chosen.wait_until or now)
     if together and not binds:
-        _stamp([row.pk for row in together], state=MessageState.HELD, until=now, now=now)
+        _hold([row.pk for row in together], until=now)
         return alone
     return alone | ({_bind(together, now=now)} if len(together) > 1 else {row.pk for row in together})
+
+
+def _counts(row: Message, since: datetime) -> bool:
+    """It was sent, alone or in a bundle, after `since`."""
+    if row.queued_at is not None and row.queued_at > since:
+        return True
+    return row.state == MessageState.BUNDLED and row.asked_at is not None and row.asked_at > since
 
 
 def _page(row: Message, now: datetime) -> plan.Page:
@@ -108,12 +139,17 @@ def _page(row: Message, now: datetime) -> plan.Page:
     return plan.Page(row.pk, errand.about, errand.rank, row.asked_at or now)
 
 
-def _stamp(ids: Collection[int], *, now: datetime, state: str = "", until: datetime | None = None) -> None:
-    """When these first came due, kept once; and until when they wait for others."""
-    Message.objects.filter(pk__in=ids, asked_at=None).update(asked_at=now)
-    if state:
+def _stamp(ids: Collection[int], *, now: datetime) -> None:
+    """When these first came due, kept once."""
+    if ids:
+        Message.objects.filter(pk__in=ids, asked_at=None).update(asked_at=now)
+
+
+def _hold(ids: Collection[int], *, until: datetime) -> None:
+    """They wait for others until then."""
+    if ids:
         rows = Message.objects.filter(pk__in=ids, state__in=(MessageState.PLANNED, MessageState.HELD))
-        rows.update(state=state, due_at=until, reason=_("goes as one message with others"))
+        rows.update(state=MessageState.HELD, due_at=until, reason=_("goes as one message with others"))
 
 
 def _bind(rows: Sequence[Message], *, now: datetime) -> int:
@@ -172,9 +208,3 @@ def errands(bundle: Message) -> list[int]:
     """Those whose page went with it, in the order in which they are locked."""
     rows = Message.objects.filter(bundle=bundle, errand__isnull=False).order_by("errand")
     return list(rows.values_list("errand", flat=True).distinct())
-
-
-def lock_errands(message_id: int) -> None:
-    """Before a bundle itself is locked."""
-    of = Message.objects.filter(bundle=message_id).values("errand")
-    list(Errand.objects.select_for_update().filter(pk__in=of).order_by("pk").values_list("pk"))

@@ -41,7 +41,7 @@ class Letter:
     is_confidential: bool = False
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def queue(
     person: User,
     *,
@@ -131,10 +131,11 @@ def _write(
         row.state = MessageState.HELD if step.held_until else MessageState.PLANNED
         row.due_at = step.due_at if is_page else max(step.due_at, made.steps[0].due_at + number * SECOND_WAY)
         row.reason = _("quiet hours") if step.held_until else ""
+        row.asked_at = now if row.due_at <= now and bundling.may_wait(row) else None
         row.expires_at = expires_at
         rows.append(row)
     Message.objects.bulk_create(rows)
-    walk.release(Message.objects.filter(errand=errand, due_at__lte=now), now=now)
+    walk.let_go([row for row in rows if row.due_at <= now], now=now)
 
 
 @transaction.atomic

@@ -6,11 +6,12 @@ Lock order: errand, then message. `lock` takes both; the other functions are cal
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from notifications import bundling
@@ -26,24 +27,33 @@ UNDER_WAY = (*WAITING, *IN_FLIGHT, *TOLD, MessageState.BUNDLED)
 
 def lock(message_id: int) -> Message:
     """The message, its errand locked before it; of a bundle, the errands of all it stands for."""
-    bundling.lock_errands(message_id)
-    errand_id = Message.objects.values_list("errand_id", flat=True).get(pk=message_id)
-    list(Errand.objects.select_for_update().filter(pk=errand_id))
+    rows = Message.objects.filter(Q(pk=message_id) | Q(bundle=message_id), errand__isnull=False)
+    list(Errand.objects.select_for_update().filter(pk__in=rows.values("errand")).order_by("pk").values_list("pk"))
     return Message.objects.select_for_update().get(pk=message_id)
 
 
 def release(rows: MessageQuerySet, *, now: datetime, binds: bool = False, **columns: Any) -> int:
     """Queue these planned or held rows and ring for them; pages that come thick are held, and go as one when the engine `binds` them."""
-    ids = bundling.gather(list(rows.values_list("pk", flat=True)), now=now, binds=binds)
+    return let_go(list(rows.select_related("errand").order_by("due_at", "pk")), now=now, binds=binds, **columns)
+
+
+def let_go(rows: Sequence[Message], *, now: datetime, binds: bool = False, **columns: Any) -> int:
+    """The same of rows at hand, as they are in the database now."""
+    ids = bundling.gather(rows, now=now, binds=binds)
     moved = Message.objects.filter(pk__in=ids).move(MessageState.QUEUED, queued_at=now, unclaimed_since=Now(), reason="", **columns)
-    ring(ids)
+    known = {row.pk: row.lane for row in rows}
+    _ring({pk: known.get(pk, Message.Lane.PAGE) for pk in [*(pk for pk in known if pk in ids), *ids]})  # a bundle is a page
     return moved
 
 
 def ring(ids: Iterable[int]) -> None:
     """Tell the workers of each lane that these rows are due."""
+    _ring(dict(Message.objects.filter(pk__in=list(ids)).order_by("due_at", "pk").values_list("pk", "lane")))
+
+
+def _ring(due_lanes: Mapping[int, str]) -> None:
     lanes: dict[str, list[int]] = {}
-    for pk, lane in Message.objects.filter(pk__in=list(ids)).order_by("due_at", "pk").values_list("pk", "lane"):
+    for pk, lane in due_lanes.items():
         lanes.setdefault(lane, []).append(pk)
     for lane, due in lanes.items():
         doorbell.ring(TASKS[Message.Lane(lane)], due)
@@ -87,7 +97,7 @@ def settle(errand: Errand, *, now: datetime) -> None:
 
 def told(message: Message, *, now: datetime) -> None:
     """A letter is out. A notice needs no second method; a page walks on until it is answered."""
-    if message.errand_id is None:
+    if message.errand_id is None or message.lane == Message.Lane.PAGE:
         return
     done = Errand.objects.filter(pk=message.errand_id, kind=Errand.Kind.NOTICE).open()
     if done.update(state=Errand.State.DONE, settled_at=now):

@@ -45,9 +45,12 @@ class Next:
     at: datetime | None
 
 
-def start(incident: Incident, *, why: str, now: datetime, from_step: int = 1, actor: User | None = None) -> Run:
-    """A new run, its due steps taken in this transaction. The caller holds the incident; an open run is left as it is."""
-    standing = Run.objects.open_of(incident)
+def start(incident: Incident, *, why: str, now: datetime, from_step: int = 1, actor: User | None = None, is_new: bool = False) -> Run:
+    """A new run, its due steps taken in this transaction. The caller holds the incident; an open run is left as it is.
+
+    `is_new`: the incident was made in this transaction, so that no run of it can be open.
+    """
+    standing = None if is_new else Run.objects.open_of(incident)
     if standing is not None:
         return standing
     policy = policy_for(incident)
@@ -111,7 +114,7 @@ def take(run: Run, incident: Incident, plan: Plan, *, now: datetime) -> Taken:
         _record(run, incident, plan, skipped=skipped, kind=TimelineEntry.Kind.PAGE, now=now)
         return Taken.PASSED_OVER
     known = rotas(plan, start=now, end=now + plan.delay(len(plan.steps)) + plan.last_wait)
-    answered = parts.answered(run)
+    answered = parts.answered(run) if any(each.require_all for each in plan.steps) else set()
     people = [one for one in candidates(plan, run.step, at=now, known=known) if one.person.pk not in answered]
     paged = page_step(run, incident, plan, people, now=now, known=known)
     told = programs.call(run, incident, plan, now=now)

@@ -71,8 +71,8 @@ def trigger(incident: Incident, *, because: str, actor: User | None, now: dateti
     page(incident, why=because, actor=actor, now=now)
 
 
-def page(incident: Incident, *, why: str, actor: User | None, now: datetime) -> None:
-    escalation.start(incident, why=why, now=now, actor=actor)
+def page(incident: Incident, *, why: str, actor: User | None, now: datetime, is_new: bool = False) -> None:
+    escalation.start(incident, why=why, now=now, actor=actor, is_new=is_new)
 
 
 def ask_manager(incident: Incident, *, now: datetime) -> None:

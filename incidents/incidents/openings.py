@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import chain
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
@@ -19,6 +21,7 @@ from servicedesk.directory.models import Service, User
 
 ATTACHES_FOR = timedelta(hours=4)
 DEEPEST = 10  # levels of dependency looked at
+NAMED = ("pk", "group_key", "service", "more_services")
 TRIES = 3  # to find who won a race, before giving up
 
 
@@ -108,7 +111,7 @@ def _begin(incident: Incident, grounds: Grounds, *, actor: User | None, now: dat
     if is_proposed:
         deciding.ask_manager(incident, now=now)
     else:
-        deciding.page(incident, why=grounds.reason, actor=actor, now=now)
+        deciding.page(incident, why=grounds.reason, actor=actor, now=now, is_new=True)
 
 
 def _attach(incident: Incident, grounds: Grounds, *, to: str, now: datetime) -> Opened:
@@ -158,24 +161,19 @@ def _standing(grounds: Grounds, *, now: datetime) -> Incident | None:
 
 def part_of(grounds: Grounds, *, now: datetime) -> int | None:
     """The number of the open incident that an automatic opening on these grounds would join."""
-    return _of_group(grounds) or _of_services(grounds, now=now)
+    levels = _upstream(grounds.service) if grounds.service is not None and not grounds.is_confidential else []
+    same = Q(group_key=grounds.group_key)
+    rows = list(Incident.objects.open().filter(same | _of_services(levels, now)).order_by("severity", "pk").values_list(*NAMED))
+    of_group = (pk for pk, key, *_services in rows if key == grounds.group_key)
+    of_services = (pk for level in levels for column in (0, 1) for pk, _key, *services in rows if services[column] in level)
+    return next(chain(of_group, of_services), None)
 
 
-def _of_group(grounds: Grounds) -> int | None:
-    return Incident.objects.open().filter(group_key=grounds.group_key).values_list("pk", flat=True).first()
-
-
-def _of_services(grounds: Grounds, *, now: datetime) -> int | None:
-    """A confidential opening joins nothing, and nothing joins a confidential incident by its service."""
-    if grounds.service is None or grounds.is_confidential:
-        return None
-    recent = Incident.objects.open().filter(is_confidential=False, last_event_at__gte=now - ATTACHES_FOR).exclude(group_key="")
-    levels = _upstream(grounds.service)
+def _of_services(levels: Sequence[set[int]], now: datetime) -> Q:
+    """A confidential opening, which has no levels, joins nothing; and nothing joins a confidential incident by its service."""
     every = set().union(*levels)
-    of_these = recent.filter(Q(service__in=every) | Q(more_services__in=every)).order_by("severity", "pk")
-    rows = list(of_these.values_list("pk", "service", "more_services"))
-    found = (pk for level in levels for column in (1, 2) for pk, *services in rows if services[column - 1] in level)
-    return next(found, None)
+    recent = Q(is_confidential=False, last_event_at__gte=now - ATTACHES_FOR) & ~Q(group_key="")
+    return recent & (Q(service__in=every) | Q(more_services__in=every))
 
 
 def _upstream(service: Service) -> list[set[int]]:

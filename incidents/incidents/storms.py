@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from incidents import escalation, journal, moves
@@ -99,13 +100,17 @@ def _move_over(incident: Incident, storm: Incident, why: str, *, now: datetime) 
 
 
 def _is_raging(service: Service, now: datetime) -> bool:
-    others = set(_lately(now).exclude(service=None).values_list("service", flat=True))
-    storms = Incident.objects.open().filter(group_key__startswith=PREFIX, last_event_at__gt=now - WITHIN)
-    gathered = set(storms.exclude(more_services=None).values_list("more_services", flat=True))
-    return len((others | gathered) - {service.pk}) + 1 >= MANY
+    """Whether so many services have opened, each by itself or gathered in a storm."""
+    storm = Q(group_key__startswith=PREFIX, last_event_at__gt=now - WITHIN)
+    rows = IncidentQuerySet(Incident).open().filter(storm | _alone(now)).values_list("group_key", "service", "more_services")
+    others = {more if key.startswith(PREFIX) else own for key, own, more in rows}
+    return len(others - {service.pk, None}) + 1 >= MANY
 
 
 def _lately(now: datetime) -> IncidentQuerySet:
-    """What rules opened in the last ten minutes and is open, without storms and what is confidential."""
-    opened = IncidentQuerySet(Incident).open().filter(created_at__gt=now - WITHIN, is_confidential=False)
-    return opened.exclude(group_key="").exclude(group_key__startswith=PREFIX)
+    return IncidentQuerySet(Incident).open().filter(_alone(now))
+
+
+def _alone(now: datetime) -> Q:
+    """What rules opened in the last ten minutes, without storms and what is confidential."""
+    return Q(created_at__gt=now - WITHIN, is_confidential=False) & ~Q(group_key="") & ~Q(group_key__startswith=PREFIX)

@@ -105,6 +105,7 @@ def _state(request: PersonRequest, found: Incident, now: datetime) -> dict[str, 
     tickets = found.tickets.visible_to(request.user).select_related("requester").order_by("-id")
     kind = request.GET.get("show", "")
     timeline = found.timeline.select_related("actor")
+    standing = evidence.Standing(found)
     return {
         "steps": _steps(found),
         "parts": plansteps.of_incident(found) if found.state != IncidentState.PROPOSED else [],
@@ -114,8 +115,8 @@ def _state(request: PersonRequest, found: Incident, now: datetime) -> dict[str, 
         "show": kind if kind in KINDS else "",
         "tickets": tickets if request.GET.get("tickets") == "all" else tickets[:SHOWN_TICKETS],
         "ticket_count": tickets.count(),
-        "reasons": evidence.reasons(found) or [evidence.well_again(found)],
-        "why_paging": evidence.why_paging(found),
+        "reasons": standing.reasons or [standing.well_again()],
+        "why_paging": standing.why_paging,
         "card": evidence.card(found, now=now) if found.state == IncidentState.PROPOSED else [],
         "alerts": found.alerts.order_by("cleared_at", "-since"),
         "policy": found.policy or escalation.policy_for(found),

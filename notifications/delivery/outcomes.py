@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Case, F, Value, When
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
@@ -47,9 +48,10 @@ def rise(attempt: Attempt, to: str, **columns: Any) -> bool:
 def sent(attempt: Attempt, provider_id: str, *, now: datetime) -> None:
     """The provider took it."""
     message = walk.lock(attempt.message_id)
-    Attempt.objects.filter(pk=attempt.pk, provider_id="").update(provider_id=provider_id)
     check_at = now + RECEIPT_WAIT if message.channel in CAN_BE_ASKED else None
-    if not rise(attempt, AttemptState.ACCEPTED, ended_at=now, check_at=check_at):
+    named = Case(When(provider_id="", then=Value(provider_id)), default=F("provider_id"))
+    if not rise(attempt, AttemptState.ACCEPTED, ended_at=now, check_at=check_at, provider_id=named):
+        Attempt.objects.filter(pk=attempt.pk, provider_id="").update(provider_id=provider_id)
         return  # a receipt was faster
     providers.well(attempt.provider)
     late = message.channel == Channel.VOICE and message.stop_at is not None

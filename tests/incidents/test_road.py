@@ -16,7 +16,7 @@ from servicedesk.operations.worlds.company import Company
 from tests.actors import NINE
 from tests.incidents.alarms import MINUTE, paged
 
-AT_MOST = 100
+AT_MOST = 75
 
 
 @pytest.fixture

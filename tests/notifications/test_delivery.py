@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from notifications import channels, delivery, outbox, walk
 from notifications.delivery import handing, outcomes
@@ -315,3 +317,11 @@ def test_an_idle_sweep_opens_no_transaction(django_assert_num_queries):
         delivery.promote_due(now=NOW)
         delivery.deliver_unclaimed(now=NOW)
         delivery.reconcile_due(now=NOW)
+
+
+def test_a_letter_is_claimed_handed_over_and_recorded_in_few_statements(smtp):
+    letter = only(page(sam((0, "email", SAM_MAIL))))
+    with CaptureQueriesContext(connection) as taken:
+        delivery.deliver(letter.pk, NOW)
+    assert [mail.to for mail in smtp.mails] == [SAM_MAIL]
+    assert len(taken) <= 17, "\n".join(each["sql"][:160] for each in taken)
