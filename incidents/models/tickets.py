@@ -192,6 +192,8 @@ class Ticket(models.Model):
         indexes = [
             models.Index(fields=["first_answer_due_at", "id"], condition=Q(state__in=["new", "open", "waiting"]), name="ticket_open_due"),
             models.Index(DUE_AT, F("id"), condition=Q(state__in=["new", "open", "waiting"]), name="ticket_open_clock"),
+            models.Index(fields=["state", "id"], condition=Q(state__in=["new", "open", "waiting"]), name="ticket_open_state"),
+            models.Index(fields=["team", "id"], condition=Q(state__in=["new", "open", "waiting"]), name="ticket_open_team"),
             models.Index(fields=["created_at"], name="ticket_created"),
             models.Index(fields=["evaluate_at"], condition=Q(evaluate_at__isnull=False), name="ticket_evaluate"),
             models.Index(fields=["settle_at"], condition=Q(settle_at__isnull=False), name="ticket_settle"),

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from incidents.models import InboundMail
-from incidents.models.tickets import TicketQuerySet
+from incidents.models.tickets import DUE_AT, TicketQuerySet
 from incidents.states import OPEN_TICKET, Severity, TicketState
 from incidents.views import numbers
 from servicedesk import clock
@@ -25,10 +25,13 @@ MOST_COUNTED = 1_000
 
 @dataclass(frozen=True, slots=True)
 class View:
+    """`along_clock`: many of the most urgent are in it, so that it is counted in their order."""
+
     slug: str
     word: str | Promise
     narrow: Callable[[User], Q]
     empty: str | Promise
+    along_clock: bool = False
 
 
 SOON = timedelta(hours=1)
@@ -41,11 +44,17 @@ def _due_by(moment: datetime) -> Q:
 
 
 VIEWS = (
-    View("all", gettext_lazy("All open"), lambda user: Q(), gettext_lazy("No ticket is open.")),
+    View("all", gettext_lazy("All open"), lambda user: Q(), gettext_lazy("No ticket is open."), along_clock=True),
     View("triage", gettext_lazy("Needs triage"), lambda user: Q(state=TicketState.NEW, assignee=None), gettext_lazy("Nothing to triage.")),
     View("mine", gettext_lazy("Mine"), lambda user: Q(assignee=user), gettext_lazy("You have no open tickets.")),
     View("team", gettext_lazy("My team"), lambda user: Q(team__in=user.team_ids), gettext_lazy("Your team has no open tickets.")),
-    View("unassigned", gettext_lazy("Unassigned"), lambda user: Q(assignee=None), gettext_lazy("Every open ticket has somebody.")),
+    View(
+        "unassigned",
+        gettext_lazy("Unassigned"),
+        lambda user: Q(assignee=None),
+        gettext_lazy("Every open ticket has somebody."),
+        along_clock=True,
+    ),
     View(
         "breaching", gettext_lazy("Due in 1 h"), lambda user: _due_by(clock.now() + SOON), gettext_lazy("Nothing falls due within an hour.")
     ),
@@ -169,15 +178,21 @@ class Capped(Subquery):
 
 def counts(visible: TicketQuerySet, user: User) -> tuple[list[str], str]:
     """How many tickets each view has, and how many mails wait for a person: one statement; above the cap "1000+"."""
-    counted: dict[str, Any] = {view.slug: _capped(visible.filter(view.narrow(user))) for view in VIEWS}
-    counted["mails"] = _capped(InboundMail.objects.held().visible_to(user))
+    counted: dict[str, Any] = {view.slug: _of_view(view, visible, user) for view in VIEWS}
+    counted["mails"] = _capped(InboundMail.objects.held().visible_to(user).order_by())
     found = cast("Mapping[str, int | None]", User.objects.filter(pk=user.pk).values(**counted).get())
     said = {name: f"{MOST_COUNTED}+" if (number or 0) > MOST_COUNTED else str(number or 0) for name, number in found.items()}
     return [said[view.slug] for view in VIEWS], said["mails"]  # None: nothing could match, so nothing was asked
 
 
+def _of_view(view: View, visible: TicketQuerySet, user: User) -> Capped:
+    """Counting ends at the cap: an index of open tickets is walked, in the order in which most of them count."""
+    rows = visible.filter(view.narrow(user))
+    return _capped(rows.order_by(DUE_AT, "pk") if view.along_clock else rows.order_by())
+
+
 def _capped(rows: QuerySet[Any]) -> Capped:
-    return Capped(rows.order_by().values("pk")[: MOST_COUNTED + 1])
+    return Capped(rows.values("pk")[: MOST_COUNTED + 1])
 
 
 def options() -> list[tuple[str, str | Promise, Mapping[str, str]]]:
