@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -17,7 +18,7 @@ from incidents import targets
 from incidents.deskhours import Desk
 from incidents.models import Approval, Draft, Incident, Page, Pledge, Ticket
 from incidents.models.incidents import IncidentQuerySet
-from incidents.models.tickets import TicketQuerySet
+from incidents.models.tickets import DUE_AT, MOST_COUNTED, TicketQuerySet, capped
 from incidents.states import OPEN_INCIDENT, IncidentState, TicketState
 from notifications import outbox, reach
 from notifications.models import Channel, Message, Topic
@@ -80,7 +81,7 @@ def overnight(reader: User, *, now: datetime) -> list[Line]:
     start = since(now)
     incidents, confidential = _incidents(reader, start)
     tickets = TicketQuerySet(Ticket).visible_to(reader).filter(is_confidential=False)
-    counted = tickets.open().aggregate(**_counts(now))
+    counted = _counted(tickets.open(), reader, now)
     return [
         _opened([row for row in incidents if row.created_at >= start], confidential),
         _still_open([row for row in incidents if row.state in OPEN_INCIDENT]),
@@ -102,13 +103,16 @@ def _incidents(reader: User, start: datetime) -> tuple[list[Incident], int]:
     return list(rows), Incident.objects.filter(created_at__gte=start, is_confidential=True).count()
 
 
-def _counts(now: datetime) -> dict[str, Count]:
-    late, by_then = _due(now), _due(now + SOON)
-    return {
-        "triage": Count("pk", filter=Q(state=TicketState.NEW, assignee=None)),
-        "late": Count("pk", filter=late),
-        "soon": Count("pk", filter=by_then & ~late),
+def _counted(rows: TicketQuerySet, reader: User, now: datetime) -> Mapping[str, int]:
+    """Triage, late, and due soon, each along an index and up to the cap: a full desk's morning takes no longer."""
+    asked = {
+        "triage": rows.untriaged().order_by(),
+        "late": rows.filter(_due(now)).order_by(DUE_AT, "pk"),
+        "soon": rows.filter(_falls_due(now, now + SOON)).exclude(_due(now)).order_by(),
     }
+    counts: dict[str, Any] = {name: capped(some) for name, some in asked.items()}
+    found = cast("Mapping[str, int | None]", User.objects.filter(pk=reader.pk).values(**counts).get())
+    return {name: found[name] or 0 for name in asked}  # None: nothing could match, so nothing was asked
 
 
 def _opened(found: list[Incident], confidential: int) -> Line:
@@ -146,24 +150,40 @@ def _new(rows: TicketQuerySet) -> Line:
 
 
 def _triage(count: int) -> Line:
-    text = ngettext("%(n)d ticket needs triage.", "%(n)d tickets need triage.", count) % {"n": count}
+    more = _("More than %(n)d tickets need triage.")
+    text = _capped(count, more) or ngettext("%(n)d ticket needs triage.", "%(n)d tickets need triage.", count) % {"n": count}
     return Line(text, "warn" if count else "ok", "/queue/?view=triage")
 
 
 def _late(count: int) -> Line:
-    text = ngettext("%(n)d ticket is late.", "%(n)d tickets are late.", count) % {"n": count}
+    more = _("More than %(n)d tickets are late.")
+    text = _capped(count, more) or ngettext("%(n)d ticket is late.", "%(n)d tickets are late.", count) % {"n": count}
     return Line(text, "bad" if count else "ok", "/queue/")
 
 
 def _due_soon(count: int) -> Line:
-    text = ngettext("%(n)d more falls due within an hour.", "%(n)d more fall due within an hour.", count) % {"n": count}
+    more = _("More than %(n)d others fall due within an hour.")
+    text = _capped(count, more) or ngettext("%(n)d more falls due within an hour.", "%(n)d more fall due within an hour.", count) % {
+        "n": count
+    }
     return Line(text, "warn" if count else "ok", "/queue/")
+
+
+def _capped(count: int, more: str) -> str:
+    return more % {"n": MOST_COUNTED} if count > MOST_COUNTED else ""
 
 
 def _due(by: datetime) -> Q:
     """What is owed by then: a first answer, a next answer, a solution."""
     first = Q(first_answered_at=None, first_answer_due_at__lte=by)
     return ~Q(state=TicketState.WAITING) & (first | Q(next_answer_due_at__lte=by) | Q(solution_due_at__lte=by))
+
+
+def _falls_due(after: datetime, by: datetime) -> Q:
+    """What becomes owed between the two: each of the three times has its index."""
+    first = Q(first_answered_at=None, first_answer_due_at__gt=after, first_answer_due_at__lte=by)
+    following = Q(next_answer_due_at__gt=after, next_answer_due_at__lte=by)
+    return ~Q(state=TicketState.WAITING) & (first | following | Q(solution_due_at__gt=after, solution_due_at__lte=by))
 
 
 def _promised(rows: TicketQuerySet, now: datetime) -> Line:

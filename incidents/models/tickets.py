@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
-from django.db.models import Case, F, Q, When
+from django.db.models import Case, F, IntegerField, Q, Subquery, When
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
@@ -24,6 +24,21 @@ def _theirs(user: User) -> Q:
     filed = Ticket.objects.order_by().filter(requester=user).values("pk")
     reported = Ticket.objects.order_by().filter(reported_by=user).values("pk")
     return Q(pk__in=filed.union(reported, user.watched.order_by().values("ticket_id")))
+
+
+class Capped(Subquery):
+    """How many rows a sliced queryset has: the database stops counting at the slice."""
+
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) counted)"
+    output_field = IntegerField()
+
+
+MOST_COUNTED = 1_000
+
+
+def capped(rows: models.QuerySet[Any]) -> Capped:
+    """As many of these as are counted, and one more. Their order says along which index."""
+    return Capped(rows.values("pk")[: MOST_COUNTED + 1])
 
 
 class TicketQuerySet(models.QuerySet["Ticket"]):
@@ -194,6 +209,16 @@ class Ticket(models.Model):
             models.Index(DUE_AT, F("id"), condition=Q(state__in=["new", "open", "waiting"]), name="ticket_open_clock"),
             models.Index(fields=["state", "id"], condition=Q(state__in=["new", "open", "waiting"]), name="ticket_open_state"),
             models.Index(fields=["team", "id"], condition=Q(state__in=["new", "open", "waiting"]), name="ticket_open_team"),
+            models.Index(
+                fields=["next_answer_due_at"],
+                condition=Q(next_answer_due_at__isnull=False, state__in=["new", "open", "waiting"]),
+                name="ticket_open_next",
+            ),
+            models.Index(
+                fields=["solution_due_at"],
+                condition=Q(solution_due_at__isnull=False, state__in=["new", "open", "waiting"]),
+                name="ticket_open_solution",
+            ),
             models.Index(fields=["created_at"], name="ticket_created"),
             models.Index(fields=["evaluate_at"], condition=Q(evaluate_at__isnull=False), name="ticket_evaluate"),
             models.Index(fields=["settle_at"], condition=Q(settle_at__isnull=False), name="ticket_settle"),

@@ -7,20 +7,18 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from django.db.models import IntegerField, Q, QuerySet, Subquery
+from django.db.models import Q, Subquery
 from django.http import QueryDict
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from incidents.models import InboundMail
-from incidents.models.tickets import DUE_AT, TicketQuerySet
+from incidents.models.tickets import DUE_AT, MOST_COUNTED, TicketQuerySet, capped
 from incidents.states import OPEN_TICKET, Severity, TicketState
 from incidents.views import numbers
 from servicedesk import clock
 from servicedesk.directory.models import Role, Service, Team, User
-
-MOST_COUNTED = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +54,11 @@ VIEWS = (
         along_clock=True,
     ),
     View(
-        "breaching", gettext_lazy("Due in 1 h"), lambda user: _due_by(clock.now() + SOON), gettext_lazy("Nothing falls due within an hour.")
+        "breaching",
+        gettext_lazy("Due in 1 h"),
+        lambda user: _due_by(clock.now() + SOON),
+        gettext_lazy("Nothing falls due within an hour."),
+        along_clock=True,
     ),
     View("waiting", gettext_lazy("Waiting"), lambda user: Q(state=TicketState.WAITING), gettext_lazy("No ticket waits for anybody.")),
 )
@@ -169,30 +171,19 @@ def read(asked: QueryDict) -> Asked:
     return Asked(view or VIEWS[0], words, values, sorted_by, asked.get("after", ""), unknown, named, columns)
 
 
-class Capped(Subquery):
-    """How many rows a sliced queryset has: the database stops counting at the slice."""
-
-    template = "(SELECT COUNT(*) FROM (%(subquery)s) counted)"
-    output_field = IntegerField()
-
-
 def counts(visible: TicketQuerySet, user: User) -> tuple[list[str], str]:
     """How many tickets each view has, and how many mails wait for a person: one statement; above the cap "1000+"."""
     counted: dict[str, Any] = {view.slug: _of_view(view, visible, user) for view in VIEWS}
-    counted["mails"] = _capped(InboundMail.objects.held().visible_to(user).order_by())
+    counted["mails"] = capped(InboundMail.objects.held().visible_to(user).order_by())
     found = cast("Mapping[str, int | None]", User.objects.filter(pk=user.pk).values(**counted).get())
     said = {name: f"{MOST_COUNTED}+" if (number or 0) > MOST_COUNTED else str(number or 0) for name, number in found.items()}
     return [said[view.slug] for view in VIEWS], said["mails"]  # None: nothing could match, so nothing was asked
 
 
-def _of_view(view: View, visible: TicketQuerySet, user: User) -> Capped:
+def _of_view(view: View, visible: TicketQuerySet, user: User) -> Subquery:
     """Counting ends at the cap: an index of open tickets is walked, in the order in which most of them count."""
     rows = visible.filter(view.narrow(user))
-    return _capped(rows.order_by(DUE_AT, "pk") if view.along_clock else rows.order_by())
-
-
-def _capped(rows: QuerySet[Any]) -> Capped:
-    return Capped(rows.values("pk")[: MOST_COUNTED + 1])
+    return capped(rows.order_by(DUE_AT, "pk") if view.along_clock else rows.order_by())
 
 
 def options() -> list[tuple[str, str | Promise, Mapping[str, str]]]:

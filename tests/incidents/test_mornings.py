@@ -89,3 +89,31 @@ def test_both_pages_cost_the_same_for_one_and_for_many(acme: Company, django_ass
         assert ana.get("/morning/").status_code == 200
     with django_assert_max_num_queries(12):
         assert ana.get("/before-you-go/").status_code == 200
+
+
+def test_a_full_desk_is_counted_up_to_the_cap(acme: Company) -> None:
+    kept = report(acme, "ella", at(9), effect="workaround")
+    late = {"title": "Old", "what": "Old", "requester": kept.requester, "created_at": at(8), "updated_at": at(8)}
+    Ticket.objects.bulk_create(Ticket(**late, first_answer_due_at=at(8, 30)) for _n in range(999))
+    assert {"1000 tickets are late.", "1000 tickets need triage."} <= set(texts(acme))
+    Ticket.objects.bulk_create([Ticket(**late, first_answer_due_at=at(8, 30))])
+    assert {"More than 1000 tickets are late.", "More than 1000 tickets need triage."} <= set(texts(acme))
+
+
+TIMES = ["first_answer_due_at", "next_answer_due_at", "solution_due_at"]
+
+
+@pytest.mark.parametrize("column", TIMES)
+@pytest.mark.parametrize(
+    ("due", "said"),
+    [
+        (at(7, 30, day=24), {"1 ticket is late.", "0 more fall due within an hour."}),
+        (at(8, 30, day=24), {"0 tickets are late.", "1 more falls due within an hour."}),
+        (at(8, 31, day=24), {"0 tickets are late.", "0 more fall due within an hour."}),
+    ],
+    ids=["late", "soon", "later"],
+)
+def test_each_time_that_is_owed_counts_once(acme: Company, column: str, due: object, said: set[str]) -> None:
+    row = report(acme, "ella", at(9), "Lathe", effect="workaround")
+    Ticket.objects.filter(pk=row.pk).update(**dict.fromkeys(TIMES) | {column: due})
+    assert said <= set(texts(acme))
