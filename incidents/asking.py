@@ -24,12 +24,13 @@ def ask(
     now: datetime,
     reported_by: User | None = None,
     key: str | None = None,
+    origin: str = Ticket.Origin.PORTAL,
 ) -> Ticket:
     """A ticket of this type. The same `key` again gives the first. Where somebody must approve it, it waits."""
     ticket = automation.file_ticket(
         requester=requester, reported_by=reported_by, what=what or wanted.name, title=_title(wanted, requester, what),
         impacted=Impacted.ME, effect=Effect.QUESTION, service=wanted.service, category=wanted.category or wanted.slug,
-        idempotency_key=key, now=now,
+        idempotency_key=key, origin=origin, now=now,
     )  # fmt: skip
     if ticket.request_type_id is not None:
         return ticket

@@ -18,6 +18,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from incidents import attaching, vault
+from incidents.api.numbers import TicketField
 from incidents.api.refusals import REFUSALS
 from incidents.models import Attachment, Entry, Ticket
 from incidents.models.attachments import AttachmentQuerySet
@@ -25,18 +26,6 @@ from incidents.models.tickets import TicketQuerySet
 from servicedesk import clock
 from servicedesk.api.resources import Resource
 from servicedesk.api.shapes import Moment, Named, OneOf, Shape
-
-
-class TicketField(serializers.CharField):
-    """T-1042 or 1042, of a ticket the speaker may see."""
-
-    default_error_messages = {"unknown": _("No ticket has this number.")}
-
-    def to_internal_value(self, data: Any) -> Any:
-        words = super().to_internal_value(data).upper().removeprefix("T-")
-        if not (words.isascii() and words.isdigit() and len(words) < 19):
-            self.fail("unknown")
-        return int(words)
 
 
 class AttachmentShape(Shape):

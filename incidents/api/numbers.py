@@ -1,6 +1,16 @@
-"""Numbers in addresses: prefixed or bare, T-1042 and 1042."""
+"""Numbers of tickets and incidents, prefixed or bare, T-1042 and 1042: in addresses and in bodies."""
 
 from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from incidents.models import Ticket
+from incidents.models.tickets import TicketQuerySet
 
 
 class TicketNumber:
@@ -17,3 +27,27 @@ class TicketNumber:
 class IncidentNumber(TicketNumber):
     regex = "(?:[Ii][Nn][Cc]-)?[0-9]{1,18}"
     prefix = "INC-"
+
+
+class TicketField(serializers.CharField):
+    """The number a body or parameter names. Whether the speaker may see that ticket is asked later."""
+
+    default_error_messages = {"unknown": _("No ticket has this number.")}
+
+    def to_internal_value(self, data: Any) -> Any:
+        words = super().to_internal_value(data).upper().removeprefix("T-")
+        if not (words.isascii() and words.isdigit() and len(words) < 19):
+            self.fail("unknown")
+        return int(words)
+
+
+@extend_schema_field(OpenApiTypes.STR)
+class AnotherTicket(TicketField):
+    """A ticket by its number, of those the speaker may see: any other does not exist."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        number = super().to_internal_value(data)
+        found = TicketQuerySet(Ticket).visible_to(self.context["request"].user).filter(pk=number).first()
+        if found is None:
+            self.fail("unknown")
+        return found

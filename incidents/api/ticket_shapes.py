@@ -134,10 +134,17 @@ class NewEntry(Shape):
     direction = OneOf(["out", "in"], required=False, help_text="Of a call: out, the desk called; in, the requester did.")
     minutes = serializers.IntegerField(min_value=0, max_value=1440, required=False, help_text="Of a call.")
     last_seen = serializers.IntegerField(min_value=0, required=False, help_text="Of a reply: 409 where somebody wrote after this entry.")
+    solve = serializers.BooleanField(required=False, help_text="Of a reply of the desk: the ticket is solved with it.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        belongs = {"direction": Entry.Kind.CALL, "minutes": Entry.Kind.CALL, "last_seen": Entry.Kind.REPLY}
+        belongs = {"direction": Entry.Kind.CALL, "minutes": Entry.Kind.CALL, "last_seen": Entry.Kind.REPLY, "solve": Entry.Kind.REPLY}
         wrong = {name: [_("Does not belong to this kind.")] for name, kind in belongs.items() if name in attrs and attrs["kind"] != kind}
         if wrong:
             raise serializers.ValidationError(wrong, code="out_of_place")
         return attrs
+
+
+class OwnTitle(Shape):
+    """What is split out of a ticket gets a title of its own."""
+
+    title = Words(max_length=200)

@@ -6,27 +6,23 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Prefetch
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
-from rest_framework.exceptions import PermissionDenied
+from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from incidents import automation, conversation, readers, tickets
-from incidents.api.refusals import REFUSALS
-from incidents.api.ticket_shapes import EntryShape, NewEntry, NewTicket, TicketChange, TicketFilters, TicketShape
-from incidents.models import Entry, Incident, Ticket
-from incidents.models.incidents import IncidentQuerySet
-from incidents.models.tickets import TicketQuerySet
+from incidents import automation, conversation, merging, readers, tickets, withdrawing
+from incidents.api.incident_shapes import Nothing
+from incidents.api.ticket_rows import TicketRows
+from incidents.api.ticket_shapes import EntryShape, NewEntry, NewTicket, OwnTitle, TicketChange, TicketFilters, TicketShape
+from incidents.models import Entry, Ticket
 from incidents.states import TicketState
 from servicedesk import clock
 from servicedesk.api.problems import Conflict
-from servicedesk.api.resources import Resource
 
-PARTS = ("requester__site", "reported_by", "assignee", "team", "service")
 COLUMNS: Mapping[str, str] = {
     "status": "state", "severity": "severity", "service": "service__slug", "team": "team__slug",
     "assignee": "assignee__username", "requester": "requester__username", "updated_since": "updated_at__gte",
@@ -34,29 +30,8 @@ COLUMNS: Mapping[str, str] = {
 OVER = (TicketState.CLOSED, TicketState.MERGED)
 
 
-class TicketResource(Resource):
-    areas = ("tickets",)
+class TicketResource(TicketRows):
     filters = TicketFilters
-    refusals = REFUSALS
-    serializer_class = TicketShape
-
-    def rows(self) -> TicketQuerySet:
-        return self.with_parts(TicketQuerySet(Ticket).visible_to(self.person))
-
-    def with_parts(self, rows: Any) -> TicketQuerySet:
-        """With all that its JSON shows; an incident the speaker may not see is none."""
-        seen = Prefetch("incident", IncidentQuerySet(Incident).visible_to(self.person).only("pk"))
-        shown: TicketQuerySet = rows.select_related(*PARTS).prefetch_related(seen)
-        return shown
-
-    def to_change(self, number: int) -> Ticket:
-        """The ticket, its row held. Raises NotFound, PermissionDenied, Changed. Call inside a transaction."""
-        found = self.find(number)
-        if not (self.person.is_agent or self.person.is_manager):
-            raise PermissionDenied(_("Only agents and managers change tickets."))
-        row = Ticket.objects.locked(found.pk)
-        self.refuse_changed(number, TicketShape)
-        return row
 
     @extend_schema(parameters=[TicketFilters])
     def list(self, request: Request) -> Response:
@@ -93,6 +68,9 @@ class TicketResource(Resource):
         if "service" in said:
             tickets.set_service(row, said["service"], **told)
         if "team" in said:
+            if row.is_confidential and said["team"] is None:
+                words = _("A confidential ticket stays with a team, or nobody could read it")
+                raise ValidationError({"team": [words]}, code="refused")
             tickets.set_team(row, said["team"], **told)
         if "assignee" in said:
             tickets.assign(row, to=said["assignee"], **told)
@@ -102,20 +80,15 @@ class TicketResource(Resource):
             tickets.set_severity(row, rank=int(said["severity"]), reason=said["reason"], **told)
 
 
-class EntryResource(Resource):
-    areas = ("tickets",)
-    refusals = REFUSALS
+class EntryResource(TicketRows):
     newest_first = False
     serializer_class = EntryShape
 
-    def rows(self) -> TicketQuerySet:
-        """The tickets whose entries they are."""
-        return TicketQuerySet(Ticket).visible_to(self.person).select_related(*PARTS)
-
     def list(self, request: Request, number: int) -> Response:
         """What was said and done on a ticket, oldest first; requesters read what is public."""
-        entries = self.find(number).entries.all()
-        entries = entries.standing() if self.person.is_desk_staff else entries.public(clock.now())
+        found, now = self.find(number), clock.now()
+        readers.opened(found, by=self.person, now=now)
+        entries = found.entries.standing() if self.person.is_desk_staff else found.entries.public(now)
         return self.listed(entries.select_related("author"), EntryShape)
 
     @extend_schema(request=NewEntry, responses={201: EntryShape})
@@ -124,21 +97,50 @@ class EntryResource(Resource):
         ticket, said = self.find(number), self.said(NewEntry)
         kind, now = said.pop("kind"), clock.now()
         if kind == Entry.Kind.REPLY and self.person.pk in ticket.asker_ids:
-            entry = self._heard(ticket, said["text"])
+            entry = self._heard(ticket, said)
         elif kind == Entry.Kind.REPLY:
-            entry = conversation.reply(ticket, author=self.person, now=now, **said)
+            entry = self._answered(ticket, said.pop("solve", False), said)
         elif kind == Entry.Kind.NOTE:
             entry = conversation.note(ticket, author=self.person, now=now, **said)
         else:
             entry = conversation.call(ticket, author=self.person, now=now, **{"direction": "out", "minutes": 0, **said})
         return self.shown(entry, EntryShape, 201)
 
+    @extend_schema(request=Nothing, responses=EntryShape)
+    def take_back(self, request: Request, number: int, entry: int) -> HttpResponse:
+        """Undo an answer of one's own within ten seconds, with all it did: nobody got it. A repeat changes nothing."""
+        row = self._said_on(number, entry)
+        self.said(Nothing)
+        return self.shown(withdrawing.take_back(row, actor=self.person, now=clock.now()), EntryShape)
+
+    @extend_schema(request=OwnTitle, responses={201: TicketShape})
+    def split(self, request: Request, number: int, entry: int) -> HttpResponse:
+        """Make what was said in one entry a ticket of its own. A repeat answers with the same."""
+        row, said = self._said_on(number, entry), self.said(OwnTitle)
+        made = merging.split(row, title=said["title"], actor=self.person, now=clock.now())
+        return self.shown(self.with_parts(Ticket.objects.filter(pk=made.pk)).get(), TicketShape, 201)
+
+    def _said_on(self, number: int, entry: int) -> Entry:
+        """What somebody said on it, for somebody who works it. Raises NotFound, PermissionDenied."""
+        found = self.to_work(number).entries.exclude(kind=Entry.Kind.EVENT).select_related("author").filter(pk=entry).first()
+        if found is None:
+            raise NotFound
+        return found
+
     @transaction.atomic
-    def _heard(self, ticket: Ticket, text: str) -> Entry:
+    def _answered(self, ticket: Ticket, is_solving: bool, said: dict[str, Any]) -> Entry:
+        if is_solving:
+            self.refuse_parted(ticket)
+        return tickets.answer(ticket, author=self.person, is_solving=is_solving, now=clock.now(), **said)
+
+    @transaction.atomic
+    def _heard(self, ticket: Ticket, said: dict[str, Any]) -> Entry:
         """What the requester says. A closed ticket hears nothing more: a new one is filed instead."""
+        if "solve" in said:
+            raise ValidationError({"solve": [_("Only the desk solves with an answer.")]}, code="out_of_place")
         if Ticket.objects.locked(ticket.pk).state in OVER:
             raise Conflict(_("This ticket is closed. File a new one that names it."))
-        automation.requester_reply(ticket, author=self.person, text=text, now=clock.now())
-        said = ticket.entries.filter(kind=Entry.Kind.REPLY, author=self.person).last()
-        assert said is not None  # the deed above wrote it
-        return said
+        automation.requester_reply(ticket, author=self.person, text=said["text"], now=clock.now())
+        entry = ticket.entries.filter(kind=Entry.Kind.REPLY, author=self.person).last()
+        assert entry is not None  # the deed above wrote it
+        return entry

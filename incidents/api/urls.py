@@ -3,14 +3,27 @@ from __future__ import annotations
 from django.urls import path, register_converter
 
 from incidents.api.attachments import AttachmentResource
+from incidents.api.desk import CannedResource, ScheduledResource, VendorResource, ViewResource
 from incidents.api.incidents import IncidentResource
 from incidents.api.numbers import IncidentNumber, TicketNumber
 from incidents.api.oncall import PolicyResource, ScheduleResource
 from incidents.api.people import PersonResource, TeamResource
 from incidents.api.reports import ReportResource
+from incidents.api.requests import ApprovalResource, RequestTypeResource
 from incidents.api.reviews import PlanReviewResource
 from incidents.api.rules import RuleResource
 from incidents.api.silences import SilenceResource
+from incidents.api.ticket_deeds import TicketDeeds
+from incidents.api.ticket_links import LinkResource
+from incidents.api.ticket_work import (
+    ChecklistResource,
+    PromiseResource,
+    SimilarResource,
+    TimeResource,
+    VendorCaseResource,
+    WatcherResource,
+    WorkResource,
+)
 from incidents.api.tickets import EntryResource, TicketResource
 from incidents.api.updates import UpdateResource
 
@@ -22,6 +35,39 @@ urlpatterns = [
     path("tickets/", TicketResource.as_view({"get": "list", "post": "create"}), name="api_tickets"),
     path(TICKET, TicketResource.as_view({"get": "retrieve", "patch": "partial_update"}), name="api_ticket"),
     path(f"{TICKET}entries/", EntryResource.as_view({"get": "list", "post": "create"}), name="api_ticket_entries"),
+    path(f"{TICKET}entries/<int:entry>/take-back/", EntryResource.as_view({"post": "take_back"}), name="api_take_back"),
+    path(f"{TICKET}entries/<int:entry>/split/", EntryResource.as_view({"post": "split"}), name="api_split"),
+    path(f"{TICKET}solve/", TicketDeeds.as_view({"post": "solve"}), name="api_solve"),
+    path(f"{TICKET}reopen/", TicketDeeds.as_view({"post": "reopen"}), name="api_reopen"),
+    path(f"{TICKET}take-up/", TicketDeeds.as_view({"post": "take_up"}), name="api_take_up"),
+    path(f"{TICKET}wait/", TicketDeeds.as_view({"post": "wait"}), name="api_wait"),
+    path(f"{TICKET}only-thanks/", TicketDeeds.as_view({"post": "only_thanks"}), name="api_only_thanks"),
+    path(f"{TICKET}worse/", TicketDeeds.as_view({"post": "worse"}), name="api_worse"),
+    path(f"{TICKET}merge/", TicketDeeds.as_view({"post": "merge"}), name="api_merge"),
+    path(f"{TICKET}unmerge/", TicketDeeds.as_view({"post": "unmerge"}), name="api_unmerge"),
+    path(f"{TICKET}feedback/", TicketDeeds.as_view({"get": "feedback", "post": "give_feedback"}), name="api_feedback"),
+    path(f"{TICKET}links/", LinkResource.as_view({"get": "retrieve", "post": "create"}), name="api_links"),
+    path(f"{TICKET}links/end/", LinkResource.as_view({"post": "end"}), name="api_end_link"),
+    path(f"{TICKET}watchers/", WatcherResource.as_view({"get": "list", "post": "create"}), name="api_watchers"),
+    path(f"{TICKET}watchers/<str:username>/end/", WatcherResource.as_view({"post": "end"}), name="api_end_watcher"),
+    path(f"{TICKET}time/", TimeResource.as_view({"get": "list", "post": "create"}), name="api_time"),
+    path(f"{TICKET}promises/", PromiseResource.as_view({"get": "list", "post": "create"}), name="api_promises"),
+    path(f"{TICKET}promises/<int:promise>/keep/", PromiseResource.as_view({"post": "keep"}), name="api_keep_promise"),
+    path(f"{TICKET}checklist/", ChecklistResource.as_view({"get": "list", "post": "create"}), name="api_checklist"),
+    path(f"{TICKET}checklist/<int:line>/", ChecklistResource.as_view({"patch": "partial_update"}), name="api_checklist_line"),
+    path(f"{TICKET}vendor-cases/", VendorCaseResource.as_view({"get": "list", "post": "create"}), name="api_vendor_cases"),
+    path(f"{TICKET}work/", WorkResource.as_view({"get": "retrieve", "patch": "partial_update"}), name="api_work"),
+    path(f"{TICKET}similar/", SimilarResource.as_view({"get": "retrieve", "post": "judge"}), name="api_similar"),
+    path("request-types/", RequestTypeResource.as_view({"get": "list"}), name="api_request_types"),
+    path("request-types/<slug:slug>/ask/", RequestTypeResource.as_view({"post": "create"}), name="api_ask"),
+    path("approvals/", ApprovalResource.as_view({"get": "list", "post": "create"}), name="api_approvals"),
+    path("approvals/<int:number>/", ApprovalResource.as_view({"get": "retrieve"}), name="api_approval"),
+    path("approvals/<int:number>/decide/", ApprovalResource.as_view({"post": "decide"}), name="api_decide"),
+    path("approvals/<int:number>/hand-on/", ApprovalResource.as_view({"post": "hand_on"}), name="api_hand_on"),
+    path("canned-answers/", CannedResource.as_view({"get": "list"}), name="api_canned_answers"),
+    path("views/", ViewResource.as_view({"get": "list"}), name="api_views"),
+    path("vendors/", VendorResource.as_view({"get": "list"}), name="api_vendors"),
+    path("scheduled-tickets/", ScheduledResource.as_view({"get": "list"}), name="api_scheduled_tickets"),
     path("attachments/", AttachmentResource.as_view({"get": "list", "post": "create"}), name="api_attachments"),
     path("attachments/<int:number>/", AttachmentResource.as_view({"get": "retrieve"}), name="api_attachment"),
     path("attachments/<int:number>/content/", AttachmentResource.as_view({"get": "content"}), name="api_attachment_content"),

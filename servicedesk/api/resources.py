@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from django.db.models import Model
 from django.http import HttpResponse
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
@@ -73,7 +72,7 @@ class Resource(GenericViewSet[Any]):
         assert self.paginator is not None
         return self.paginator.get_paginated_response(shape(page, many=True, context=self.get_serializer_context()).data)
 
-    def shown(self, row: Model, shape: Callable[..., Any], status: int = 200, headers: dict[str, str] | None = None) -> HttpResponse:
+    def shown(self, row: Any, shape: Callable[..., Any], status: int = 200, headers: dict[str, str] | None = None) -> HttpResponse:
         """One object with its tag; 304 where the reader has it."""
         data = shape(row, context=self.get_serializer_context()).data
         tag = etags.of(data)
@@ -81,10 +80,11 @@ class Resource(GenericViewSet[Any]):
             return HttpResponse(status=304, headers={"ETag": tag})
         return Response(data, status=status, headers={**(headers or {}), "ETag": tag})
 
-    def refuse_changed(self, number: int, shape: Callable[..., Any]) -> None:
-        """Raises Changed where If-Match names another state than the present one. The caller holds the row."""
+    def refuse_changed(self, number: int, shape: Callable[..., Any], find: Callable[[int], Any] | None = None) -> None:
+        """Raises Changed where If-Match names another state than the present one. The caller holds the row; `find` reads it anew."""
         if etags.is_asked(self.request):
-            etags.refuse_changed(self.request, etags.of(shape(self.find(number), context=self.get_serializer_context()).data))
+            row = (find or self.find)(number)
+            etags.refuse_changed(self.request, etags.of(shape(row, context=self.get_serializer_context()).data))
 
     def _asked(self, request: Request) -> dict[str, Any]:
         """The parameters as the action's shape reads them. Raises ValidationError for one nobody knows."""

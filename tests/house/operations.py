@@ -40,8 +40,11 @@ def _read(path: str, method: str, told: Schema) -> Operation:
 
 
 def named(path: str, thing: str) -> str:
-    """The path with its one parameter filled in."""
-    return re.sub(r"\{\w+\}", thing, path)
+    """The path with its parameters filled in, in order; the last word of `thing` fills all that are left."""
+    words = thing.split()
+    for place, parameter in enumerate(re.findall(r"\{\w+\}", path)):
+        path = path.replace(parameter, words[min(place, len(words) - 1)] if words else "", 1)
+    return path
 
 
 def fields(component: str) -> Schema:

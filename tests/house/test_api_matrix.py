@@ -9,8 +9,8 @@ import jsonschema
 import pytest
 from django.test import Client
 
-from incidents import attaching, incidents, silences, vault
-from incidents.models import PlanReview, Ticket
+from incidents import approvals, around, attaching, checklists, incidents, pledges, silences, vault
+from incidents.models import PlanReview, RequestType, Ticket, Vendor
 from monitoring.models import Alert, CheckState
 from notifications.models import Message
 from servicedesk import clock
@@ -24,7 +24,8 @@ CANARY = "xyzzy-canary"
 # nobody, Ella (who asked), Eve (a stranger), Ana (agent), Sam (agent of the team, paged), Dana (manager), Adam (admin), Vera (auditor),
 # a token with every scope, a token with another scope
 CALLERS = ("nobody", "ella", "eve", "ana", "sam", "dana", "adam", "vera", "job", "narrow")
-SOON = (clock.wall() + timedelta(hours=2)).isoformat()
+SOON_AT = clock.wall() + timedelta(hours=2)
+SOON = SOON_AT.isoformat()
 Answers = tuple[int, ...]
 
 
@@ -52,7 +53,21 @@ WORKS = row(403, 403, 200, 200, 200, 403, 403, 200)
 TEAM_WORKS = row(403, 403, 404, 200, 404, 403, 404, 404)
 MAKES = row(403, 403, 200, 200, 200, 200, 403, 200)
 # operation: (body, {object: answers})
-THE_TICKET = "the ticket"  # in a body: the number that the ticket of `things` has
+THE_TICKET, ANOTHER = "the ticket", "another"  # in a body: the number that this ticket of `things` has
+READ = row(403, 404, 200, 200, 200, 404, 200, 200)
+TEAM_READ = TEAM_CHANGE = row(403, 404, 404, 200, 404, 404, 404, 404)
+NOT_ASKED = {
+    "approval": row(404, 404, 403, 403, 403, 404, 403, 403),
+    "secret approval": row(404, 404, 404, 403, 404, 404, 404, 404),
+}
+OF_ASKER = row(200, 404, 403, 403, 403, 404, 403, 403)
+OF_SECRET_ASKER = row(200, 404, 404, 403, 404, 404, 404, 404)
+
+
+def desks(noun: str = "ticket", status: int = 200) -> dict[str, Answers]:
+    """What staff do with a ticket, and with a confidential one who is of its team."""
+    return {noun: made(STAFF_TICKET_CHANGE, status), f"secret {noun}": made(TEAM_CHANGE, status)}
+
 
 ROWS: dict[str, tuple[Any, dict[str, Answers]]] = {
     "tickets_list": (None, {"": EVERYBODY}),
@@ -67,6 +82,56 @@ ROWS: dict[str, tuple[Any, dict[str, Answers]]] = {
         {"kind": "reply", "text": "Hello"},
         {"ticket": made(row(200, 404, 200, 200, 200, 404, 403, 200), 201), "secret ticket": made(TEAM_AND_OWNER, 201)},
     ),
+    "tickets_entries_take_back_create": ({}, desks("entry", 409)),  # long ago, and not theirs
+    "tickets_entries_split_create": ({"title": "Its own"}, desks("entry", 201)),
+    "tickets_solve_create": ({}, {"ticket": row(200, 404, 200, 200, 200, 404, 403, 200), "secret ticket": TEAM_AND_OWNER}),
+    "tickets_reopen_create": ({}, desks()),
+    "tickets_take_up_create": ({}, desks()),
+    "tickets_wait_create": ({"waiting_for": "vendor"}, desks()),
+    "tickets_only_thanks_create": ({}, desks(status=409)),  # nobody said thanks
+    "tickets_worse_create": (
+        {"impacted": "me", "effect": "part"},
+        {"ticket": made(OF_ASKER, 201), "secret ticket": made(OF_SECRET_ASKER, 201)},
+    ),
+    "tickets_merge_create": ({"into": ANOTHER}, {**desks(), "secret ticket": made(TEAM_CHANGE, 400)}),  # into one that is not
+    "tickets_unmerge_create": ({}, desks()),
+    "tickets_feedback_retrieve": (None, {"ticket": STRANGERS_404, "secret ticket": TEAM_AND_OWNER}),
+    "tickets_feedback_create": ({"answer": None}, {"ticket": OF_ASKER, "secret ticket": OF_SECRET_ASKER}),
+    "tickets_links_retrieve": (None, {"ticket": READ, "secret ticket": TEAM_READ}),
+    "tickets_links_create": ({"kind": "related", "ticket": ANOTHER}, {**desks(status=201), "secret ticket": made(TEAM_CHANGE, 400)}),
+    "tickets_links_end_create": ({"kind": "parent", "ticket": ANOTHER}, desks()),
+    "tickets_watchers_list": (None, {"ticket": READ, "secret ticket": TEAM_READ}),
+    "tickets_watchers_create": ({"person": "kim"}, desks(status=201)),
+    "tickets_watchers_end_create": ({}, desks("watcher")),
+    "tickets_time_list": (None, {"ticket": READ, "secret ticket": TEAM_READ}),
+    "tickets_time_create": ({"minutes": 5}, desks(status=201)),
+    "tickets_promises_list": (None, {"ticket": READ, "secret ticket": TEAM_READ}),
+    "tickets_promises_create": ({"promise": "I call you", "due_at": SOON}, desks(status=201)),
+    "tickets_promises_keep_create": ({}, desks("promise")),
+    "tickets_checklist_list": (None, {"ticket": READ, "secret ticket": TEAM_READ}),
+    "tickets_checklist_create": ({"text": "Look"}, desks(status=201)),
+    "tickets_checklist_partial_update": ({"done": True}, desks("line")),
+    "tickets_vendor_cases_list": (None, {"ticket": READ, "secret ticket": TEAM_READ}),
+    "tickets_vendor_cases_create": ({"vendor": "Fixers", "number": "7"}, desks(status=201)),
+    "tickets_work_retrieve": (None, {"ticket": READ, "secret ticket": TEAM_READ}),
+    "tickets_work_partial_update": ({"category": "keys"}, desks()),
+    "tickets_similar_retrieve": (None, {"ticket": READ, "secret ticket": TEAM_READ}),
+    "tickets_similar_create": ({"ticket": ANOTHER, "similar": False}, desks()),
+    "request_types_list": (None, {"": EVERYBODY}),
+    "request_types_ask_create": ({"what": "One, please"}, {"request type": made(EVERYBODY, 201)}),
+    "approvals_list": (None, {"": EVERYBODY}),
+    "approvals_create": ({"ticket": ANOTHER, "approver": "kim"}, {"": made(WORKS, 201)}),
+    "approvals_retrieve": (
+        None,
+        {"approval": row(404, 404, 200, 200, 200, 404, 200, 200), "secret approval": row(404, 404, 404, 200, 404, 404, 404, 404)},
+    ),
+    # Kim is asked, and nobody of these
+    "approvals_decide_create": ({"approved": True}, NOT_ASKED),
+    "approvals_hand_on_create": ({"to": "ben"}, NOT_ASKED),
+    "canned_answers_list": (None, {"": DESK_READS}),
+    "views_list": (None, {"": DESK_READS}),
+    "vendors_list": (None, {"": DESK_READS}),
+    "scheduled_tickets_list": (None, {"": DESK_READS}),
     "attachments_list": (None, {"": EVERYBODY}),
     "attachments_create": (
         {"ticket": THE_TICKET, "name": "x.txt", "content": "eA=="},
@@ -129,7 +194,7 @@ ROWS: dict[str, tuple[Any, dict[str, Answers]]] = {
 }
 NEVER_CONFIDENTIAL = {
     "plan_reviews_retrieve", "reports_retrieve",
-    "people_retrieve", "teams_retrieve",
+    "people_retrieve", "teams_retrieve", "request_types_ask_create",
     "services_retrieve", "checks_retrieve", "checks_partial_update", "checks_pause_create", "checks_resume_create", "alerts_retrieve",
     "silences_retrieve", "silences_end_create", "schedules_retrieve", "schedules_on_call_retrieve", "policies_retrieve",
     "policies_who_would_be_paged_retrieve", "rules_retrieve", "rules_try_create", "rules_backtest_create", "rules_backtest_retrieve",
@@ -189,11 +254,31 @@ def things(acme: Company) -> dict[str, str]:
         "message": str(letters[False].pk),
         "silence": str(quiet.pk),
     }
+    numbers |= around_tickets(acme, {"": ticket, "secret ": secret})
     return {**numbers, "secret ticket": secret.number, "secret incident": hidden.number, "secret message": str(letters[True].pk)}
 
 
+def around_tickets(acme: Company, tickets: dict[str, Ticket]) -> dict[str, str]:
+    """What stands on each ticket by "entry", "promise", "line", "watcher", "approval", and what all of them have to do with."""
+    kim, found = acme.people["kim"], {"another": report(acme, "omar", NINE, what="Another thing").number, "request type": "thing"}
+    Vendor.objects.create(name="Fixers")
+    RequestType.objects.create(slug="thing", name="A thing")
+    for word, ticket in tickets.items():
+        around.watch(ticket, person=kim, actor=kim, now=NINE)
+        pledge = pledges.answer(ticket, author=kim, text=f"{word and CANARY} We look", promise="I call you", due_at=SOON_AT, now=NINE)
+        line = checklists.add(ticket, f"Look {word and CANARY}", actor=kim, now=NINE)
+        assert line
+        approval = approvals.ask(report(acme, "ella", NINE, what=f"A key {word}", loss=bool(word)), kim, actor=kim, now=NINE)
+        Ticket.objects.filter(pk=approval.ticket_id).update(team=acme.teams["it-ops"])
+        inside = {"entry": pledge.entry_id, "promise": pledge.pk, "line": line.pk, "watcher": "kim"}
+        found |= {f"{word}{name}": f"{ticket.number} {value}" for name, value in inside.items()}
+        found[f"{word}approval"] = str(approval.pk)
+    return found
+
+
 def filled(body: Any, things: dict[str, str]) -> Any:
-    return {key: things["ticket"] if value == THE_TICKET else value for key, value in body.items()} if body else body
+    numbers = {THE_TICKET: things["ticket"], ANOTHER: things["another"]}
+    return {key: numbers.get(value, value) if isinstance(value, str) else value for key, value in body.items()} if body else body
 
 
 def test_every_operation_of_the_schema_has_a_row_and_every_row_an_operation() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 from io import StringIO
 from typing import Any
@@ -13,6 +14,8 @@ from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from incidents import approvals, around, checklists, pledges
+from incidents.models import RequestType
 from servicedesk import clock
 from servicedesk.api.statics import AppFiles
 from servicedesk.operations.worlds.company import Company
@@ -55,13 +58,27 @@ def numbers(acme: Company, speakers: tuple[Caller, ...]) -> dict[str, str]:
     silence = speakers[0].post("silences/", {"service": "vpn", "reason": "x", "ends_at": SOON}).json()["id"]
     check = speakers[0].post("checks/", {"name": "nightly", "kind": "push"}).json()["id"]
     numbered = {"silences": str(silence), "checks": str(check)}
-    return {"reports": "clocks", "rules": "R4", "tickets": report(acme, "ella", NINE).number, "incidents": incident, **numbered}
+    ticket, kim = report(acme, "ella", NINE), acme.people["kim"]
+    around.watch(ticket, person=kim, actor=kim, now=NINE)
+    pledge = pledges.answer(ticket, author=kim, text="", promise="I call you", due_at=NINE + timedelta(hours=1), now=NINE)
+    line = checklists.add(ticket, "Look", actor=kim, now=NINE)
+    assert line
+    approval = approvals.ask(report(acme, "ella", NINE, what="A key"), acme.people["sam"], actor=kim, now=NINE)
+    RequestType.objects.create(slug="thing", name="A thing")
+    numbered |= {"entry": str(pledge.entry_id), "promise": str(pledge.pk), "line": str(line.pk), "username": "kim"}
+    numbered |= {"approvals": str(approval.pk), "request-types": "thing"}
+    return {"reports": "clocks", "rules": "R4", "tickets": ticket.number, "incidents": incident, **numbered}
+
+
+def there(operation: Operation, numbers: dict[str, str]) -> str:
+    inner = [numbers.get(name, "") for name in re.findall(r"\{(\w+)\}", operation.path)[1:]]
+    return named(operation.path, " ".join([numbers.get(operation.path.split("/")[3], ""), *inner]))
 
 
 @pytest.mark.parametrize("name", WRITING)
 def test_no_body_is_a_fault_of_ours(name: str, speakers: tuple[Caller, ...], numbers: dict[str, str]) -> None:
     operation = operations()[name]
-    path = named(operation.path, numbers.get(operation.path.split("/")[3], ""))
+    path = there(operation, numbers)
 
     @MANY
     @given(bodies(operation))
@@ -77,7 +94,7 @@ def test_no_body_is_a_fault_of_ours(name: str, speakers: tuple[Caller, ...], num
 @pytest.mark.parametrize("name", LISTS)
 def test_no_parameter_is_a_fault_of_ours(name: str, speakers: tuple[Caller, ...], numbers: dict[str, str]) -> None:
     operation = operations()[name]
-    path = named(operation.path, numbers.get(operation.path.split("/")[3], ""))
+    path = there(operation, numbers)
     plain = st.text(st.characters(codec="utf-8"), max_size=20) | NAMES
 
     @MANY
