@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.exceptions import NotFound, PermissionDenied
+from rest_framework.exceptions import PermissionDenied, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -115,7 +115,7 @@ class CannedResource(OfDesk):
             visible = TicketQuerySet(Ticket).visible_to(self.person).select_related("requester__site", "service")
             self.ticket = visible.filter(pk=self.asked["ticket"]).first()
             if self.ticket is None:
-                raise NotFound
+                raise ValidationError({"ticket": [_("No ticket has this number.")]}, code="unknown")
         return self.listed(rows, CannedShape)
 
 
