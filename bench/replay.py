@@ -37,7 +37,7 @@ for n in range({TICKETS}):
     ticket = Ticket(pk=2000 + n, title=story.what, what=story.what, requester=people[n * 31 % len(people)], impacted=story.impacted,
                     effect=story.effect, kind="request" if story.effect == "question" else "report", origin="portal", state="new",
                     service=acme.services.get(story.service), signature=signatures[story.what], created_at=at, updated_at=at)
-    kept, said = facts.of_ticket(ticket, now=at, around=around), {{"schema": 1, "severity": 4, "recheck_at": None, "outcomes": []}}
+    kept, said = facts.of_ticket(ticket, now=at, around=around), {{"schema": 1, "severity": None, "recheck_at": None, "outcomes": []}}
     rows.append((ticket, Evaluation(ticket=ticket, at=at, facts=kept, decision=said)))
     if len(rows) == 1000:
         Ticket.objects.bulk_create([ticket for ticket, _one in rows], batch_size=200)
@@ -53,6 +53,7 @@ began = time.perf_counter()
 if {trial}:
     found = backtest.run(Rule.objects.get(key="R4"), days=91, now=clock.now())
     assert found.considered > 50_000, found.considered
+    assert found.equal == found.replayed == 200, found.equal
 else:
     assert sum(1 for _facts in Evaluation.objects.order_by("at", "pk").values_list("facts", flat=True).iterator(500))
 print(time.perf_counter() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)

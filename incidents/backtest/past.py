@@ -5,7 +5,7 @@ What is told must come in order of time. Counted is what repeats.LiveHistory cou
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right, insort
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -46,6 +46,35 @@ class Told:
 
 
 @dataclass(slots=True)
+class Group:
+    """Tickets that share something, in order of time, with their times beside them to look up a window by."""
+
+    told: list[Told] = field(default_factory=list)
+    at: list[datetime] = field(default_factory=list)
+
+    def add(self, told: Told) -> None:
+        place = bisect_left(self.told, told.order, lo=bisect_left(self.at, told.at), hi=bisect_right(self.at, told.at), key=_order)
+        self.told.insert(place, told)
+        self.at.insert(place, told.at)
+
+    def remove(self, told: Told) -> None:
+        low, high = bisect_left(self.at, told.at), bisect_right(self.at, told.at)
+        place = bisect_left(self.told, told.order, lo=low, hi=high, key=_order)
+        del self.told[place], self.at[place]
+
+    def between(self, start: datetime, end: datetime) -> list[Told]:
+        """Both ends included."""
+        return self.told[bisect_left(self.at, start) : bisect_right(self.at, end)]
+
+
+def _order(told: Told) -> tuple[datetime, int]:
+    return told.order
+
+
+NOBODY = Group()
+
+
+@dataclass(slots=True)
 class StreamedPast:
     """`groupings`: what the rules' clauses share, text aside. `declared_at`: since when an incident is more than a proposal."""
 
@@ -54,7 +83,7 @@ class StreamedPast:
     declared_at: Mapping[int, datetime]
     firsts: dict[Key, datetime] = field(default_factory=dict)
     tickets: dict[int, Told] = field(default_factory=dict)
-    groups: dict[Key, list[Told]] = field(default_factory=dict)
+    groups: dict[Key, Group] = field(default_factory=dict)
     alerts: dict[int, tuple[datetime, dict[str, Any]]] = field(default_factory=dict)
     forgot_at: datetime | None = None
 
@@ -98,7 +127,7 @@ class StreamedPast:
 
     def _place(self, told: Told) -> None:
         for key in self._keys(told):
-            insort(self.groups.setdefault(key, []), told, key=lambda one: one.order)
+            self.groups.setdefault(key, Group()).add(told)
 
     def _displace(self, told: Told) -> None:
         for key in self._keys(told):
@@ -132,17 +161,17 @@ class StreamedPast:
         labels = (*(f"T-{told.number}" for told in others), str(facts["ticket.id"]))
         return Counted(len(labels), len(people), labels, others[0].at if others else None, usual, weeks)
 
-    def _group(self, names: Names, facts: Facts) -> list[Told]:
+    def _group(self, names: Names, facts: Facts) -> Group:
         """None where a ticket has no such thing to share, as a check."""
-        return self.groups.get((names, tuple(facts[SHARED[name]] for name in names)), [])
+        return self.groups.get((names, tuple(facts[SHARED[name]] for name in names)), NOBODY)
 
     def _others(self, repeat: Repeat, names: Names, facts: Facts, now: datetime) -> list[Told]:
         own, start = number_of(facts), now - timedelta(seconds=repeat.within_s)
         if repeat.after_solved:
             end = datetime.fromisoformat(str(facts["ticket.reported_at"]))
-            inside = [told for told in self._group(names, facts) if told.solved_at and start <= told.solved_at <= end]
+            inside = [told for told in self._group(names, facts).told if told.solved_at and start <= told.solved_at <= end]
         else:
-            inside = _between(self._group(names, facts), start, now)
+            inside = self._group(names, facts).between(start, now)
         found = [told for told in inside if told.number != own and self._is_free(told, now)][-MOST:]
         if "text" not in repeat.same:
             return found
@@ -166,7 +195,7 @@ class StreamedPast:
         return self._average(repeat, names, facts, now, min(WEEKS, int(weeks))), weeks
 
     def _first(self, names: Names, facts: Facts, now: datetime) -> datetime | None:
-        kept = next((told.at for told in self._group(names, facts) if self._is_free(told, now)), None)
+        kept = next((told.at for told in self._group(names, facts).told if self._is_free(told, now)), None)
         forgotten = self.firsts.get((names, tuple(facts[SHARED[name]] for name in names)))
         return min((at for at in (kept, forgotten) if at is not None), default=None)
 
@@ -176,7 +205,7 @@ class StreamedPast:
         ends = [(local - week * WEEK).astimezone(now.tzinfo) for week in range(1, weeks + 1)]
         length, total = timedelta(seconds=repeat.within_s), 0
         for end in ends:
-            inside = [told for told in _between(group, end - length, end) if told.at > end - length and self._is_free(told, now)]
+            inside = [told for told in group.between(end - length, end) if told.at > end - length and self._is_free(told, now)]
             total += len({told.values["requester"] for told in inside}) if repeat.distinct_people else len(inside)
         return float(total) / weeks
 
@@ -216,9 +245,3 @@ def _counts(facts: Facts) -> bool:
     """Reports of people; a confidential one keeps its text to itself and is not counted."""
     is_persons = facts.get("requester.kind") in HUMAN and facts.get("ticket.origin") not in MACHINES
     return is_persons and facts.get("ticket.kind") == "report" and "ticket.signature" in facts
-
-
-def _between(group: list[Told], start: datetime, end: datetime) -> list[Told]:
-    """Both ends included."""
-    low = bisect_left(group, start, key=lambda told: told.at)
-    return group[low : bisect_right(group, end, key=lambda told: told.at)]

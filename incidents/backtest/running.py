@@ -98,7 +98,7 @@ def question_of(rule: Rule) -> Question:
 
 
 def _past(question: Question, sample: Sample, start: datetime) -> StreamedPast:
-    asked = (*question.book, *question.book_in_force, *sample.books.values(), *(variant.rule for variant in question.variants))
+    asked = (*question.book.rules, *question.book_in_force.rules, *sample.books.values(), *(variant.rule for variant in question.variants))
     past = for_rules(asked, stream.declared_at())
     stream.remember_firsts(past, past.groupings, start - past.keep)
     return past

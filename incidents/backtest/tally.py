@@ -5,14 +5,16 @@ What grows with the period is a few words a ticket; the past itself is kept in a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import lru_cache
+from operator import is_
 from typing import Any, NamedTuple, cast
 
 from incidents.backtest.past import StreamedPast
 from incidents.backtest.sides import Side
-from incidents.rules import SHARED, Counted, Decision, Facts, Outcome, Repeat, Rule, Seen, Tree, decide
+from incidents.rules import SHARED, Counted, Decision, Facts, Outcome, Rated, Repeat, Rule, Seen, Tree, rate
 from incidents.rules.conditions import leaves
 
 ALERTS_OWN = ("alert.status", "alert.since", "check.critical_since")
@@ -37,7 +39,16 @@ class Near(NamedTuple):
     missing: tuple[Seen, ...]
 
 
-@dataclass(frozen=True, slots=True)
+class Book:
+    """Rules asked together, those of each kind apart."""
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        self.rules = tuple(rules)
+        self.severities = tuple(rule for rule in self.rules if rule.kind == "severity")
+        self.escalations = tuple(rule for rule in self.rules if rule.kind == "escalation")
+
+
+@dataclass(frozen=True)
 class Question:
     """`rule`: the version on trial, as if live. `against`: the version in force. `others`: every other rule in force."""
 
@@ -46,18 +57,17 @@ class Question:
     others: tuple[Rule, ...]
     variants: tuple[Variant, ...] = ()
 
-    @property
-    def around(self) -> tuple[Rule, ...]:
+    book: Book = field(init=False)
+    book_in_force: Book = field(init=False)
+
+    def __post_init__(self) -> None:
+        around = self._around()
+        object.__setattr__(self, "book", Book((*around, self.rule)))
+        object.__setattr__(self, "book_in_force", Book((*around, self.against) if self.against else around))
+
+    def _around(self) -> tuple[Rule, ...]:
         """The rules its outcome hangs on: what sets severity; escalation rules decide each for itself."""
         return self.others if self.rule.kind == "severity" else tuple(rule for rule in self.others if rule.kind == "severity")
-
-    @property
-    def book(self) -> tuple[Rule, ...]:
-        return (*self.around, self.rule)
-
-    @property
-    def book_in_force(self) -> tuple[Rule, ...]:
-        return (*self.around, self.against) if self.against else self.around
 
 
 @dataclass(slots=True)
@@ -75,6 +85,28 @@ class Once:
 
 
 @dataclass(slots=True)
+class Asked:
+    """One evaluation, decided with several books in turn: of books with the same severity rules that half is decided once."""
+
+    facts: Facts
+    history: Once
+    at: datetime
+    rated: list[tuple[tuple[Rule, ...], Rated]] = field(default_factory=list)
+
+    def decide(self, book: Book) -> Decision:
+        """As rules.decide of the whole book, which is these two in turn."""
+        known = next((rated for rules, rated in self.rated if _are_same(rules, book.severities)), None)
+        if known is None:
+            known = rate(self.facts, self.history, book.severities, self.at)
+            self.rated.append((book.severities, known))
+        return known.escalate(book.escalations)
+
+
+def _are_same(some: Sequence[Rule], others: Sequence[Rule]) -> bool:
+    return len(some) == len(others) and all(map(is_, some, others))
+
+
+@dataclass(slots=True)
 class Tally:
     question: Question
     considered: set[str] = field(default_factory=set)
@@ -86,8 +118,13 @@ class Tally:
     trial: Side = field(init=False)
     in_force: Side = field(init=False)
     swept: list[Side] = field(init=False)
+    books: list[Book] = field(init=False)  # of each variant
+    is_in_force: bool = field(init=False)  # the words on trial are those in force
 
     def __post_init__(self) -> None:
+        severities = tuple(rule for rule in self.question.others if rule.kind == "severity")
+        self.books = [Book((*severities, variant.rule)) for variant in self.question.variants]
+        self.is_in_force = self.question.rule == self.question.against
         self.trial, self.in_force = Side(self.question.rule), Side(self.question.against)
         self.swept = [Side(variant.rule) for variant in self.question.variants]
 
@@ -100,22 +137,22 @@ class Tally:
             self.requests.add(thing)
             return
         self.considered.add(thing)
-        known, history = unraised(facts, self.question.rule.key), Once(past)
-        after = decide(known, history, self.question.book, at)
+        asked = Asked(unraised(facts, self.question.rule.key), Once(past), at)
+        after = asked.decide(self.question.book)
         outcome = outcome_of(after, self.question.rule)
-        self._rank(thing, known, history, after, at)
-        self.trial.hear(thing, facts, outcome, after, at)
+        self._rank(thing, asked, after)
+        self.trial.hear(thing, asked.facts, outcome, after, at)
         self._look(thing, outcome, at)
         if outcome is not None and (outcome.matched or outcome.counted):
-            self._sweep(thing, known, history, at)
+            self._sweep(thing, asked)
 
     def raised_by_person(self, thing: str, at: datetime) -> None:
         self.raised.setdefault(thing, at)
 
-    def _rank(self, thing: str, facts: Facts, history: Once, after: Decision, at: datetime) -> None:
-        before = decide(facts, history, self.question.book_in_force, at)
+    def _rank(self, thing: str, asked: Asked, after: Decision) -> None:
+        before = after if self.is_in_force else asked.decide(self.question.book_in_force)
         if self.question.against is not None:
-            self.in_force.hear(thing, facts, outcome_of(before, self.question.against), before, at)
+            self.in_force.hear(thing, asked.facts, outcome_of(before, self.question.against), before, asked.at)
         was, becomes = self.ranks.get(thing, (UNRATED, UNRATED))
         self.ranks[thing] = min(was, before.severity or UNRATED), min(becomes, after.severity or UNRATED)
 
@@ -133,13 +170,12 @@ class Tally:
         if self.nearest is None or near[:2] < self.nearest[:2]:
             self.nearest = near
 
-    def _sweep(self, thing: str, facts: Facts, history: Once, at: datetime) -> None:
+    def _sweep(self, thing: str, asked: Asked) -> None:
         """Only the clause differs, so only what held the conditions can differ."""
-        severities = tuple(rule for rule in self.question.others if rule.kind == "severity")
-        for variant, side in zip(self.question.variants, self.swept, strict=True):
-            if thing not in side.matched and could_match(variant.rule, facts, history, at):
-                decision = decide(facts, history, (*severities, variant.rule), at)
-                side.hear(thing, facts, outcome_of(decision, variant.rule), decision, at)
+        for variant, book, side in zip(self.question.variants, self.books, self.swept, strict=True):
+            if thing not in side.matched and could_match(variant.rule, asked.facts, asked.history, asked.at):
+                decision = asked.decide(book)
+                side.hear(thing, asked.facts, outcome_of(decision, variant.rule), decision, asked.at)
 
 
 def could_match(rule: Rule, facts: Facts, history: Once, at: datetime) -> bool:
@@ -147,9 +183,14 @@ def could_match(rule: Rule, facts: Facts, history: Once, at: datetime) -> bool:
     repeat = rule.repeat
     if repeat is None or any(facts.get(SHARED[name]) in (None, "") for name in repeat.same):
         return False
-    anyhow = tuple(name for name in repeat.same if name != "text")
-    number = history.count(replace(repeat, same=anyhow, times_usual=None, at_least_without_history=None), facts, at).number
+    number = history.count(_however_they_read(repeat), facts, at).number
     return number >= min(repeat.at_least, repeat.at_least_without_history or repeat.at_least)
+
+
+@lru_cache(maxsize=64)
+def _however_they_read(repeat: Repeat) -> Repeat:
+    anyhow = tuple(name for name in repeat.same if name != "text")
+    return replace(repeat, same=anyhow, times_usual=None, at_least_without_history=None)
 
 
 def is_count(seen: Seen) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from incidents.rules.deciding import decide, group_key, passes
+from incidents.rules.deciding import Rated, decide, group_key, passes, rate
 from incidents.rules.facts import LARGE_GROUP, derive, is_failing
 from incidents.rules.fields import ACTIONS, AUDIENCES, FIELDS, OPERATORS, SHARED, Field
 from incidents.rules.keeping import decision_from_json, decision_to_json, outcome_from_json, outcome_to_json
@@ -28,8 +28,8 @@ from incidents.rules.shapes import (
 
 __all__ = [
     "ACTIONS", "AUDIENCES", "DEFAULT_GROUP", "FIELDS", "JSON", "LARGE_GROUP", "OPERATORS", "SCHEMA", "SHARED", "Action", "Counted",
-    "Decision", "Facts", "Field", "History", "Mode", "Outcome", "Repeat", "Rule", "RuleError", "Seen", "Tree",
+    "Decision", "Facts", "Field", "History", "Mode", "Outcome", "Rated", "Repeat", "Rule", "RuleError", "Seen", "Tree",
     "action_from_json", "conditions_from_json", "decide", "decision_from_json", "decision_to_json", "derive",
-    "group_key", "is_failing", "lint", "outcome_from_json", "outcome_to_json", "passes", "repeat_from_json",
+    "group_key", "is_failing", "lint", "outcome_from_json", "outcome_to_json", "passes", "rate", "repeat_from_json",
     "rule_from_json", "rule_to_json",
 ]  # fmt: skip

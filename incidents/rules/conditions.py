@@ -23,32 +23,28 @@ WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 READABLE = 20_000  # characters of a text that a pattern reads
 
 
-def truth(tree: Tree, facts: Facts, now: datetime | None, trace: list[Seen] | None = None) -> bool | None:
+def truth(tree: Tree, facts: Facts, now: datetime | None) -> bool | None:
     """Whether the tree holds. Without `now` every condition on time is undecided."""
-    if "all" in tree:
-        return _all(truth(part, facts, now, trace) for part in parts(tree))
-    if "any" in tree:
-        return _any(truth(part, facts, now, trace) for part in parts(tree))
-    if "not" in tree:
-        return negated(truth(cast("Tree", tree["not"]), facts, now, trace))
-    return _leaf(tree, facts, now, trace)
+    return weigh(tree, facts, now, [])[0]
 
 
-def grounds(tree: Tree, trace: Iterator[Seen]) -> tuple[bool | None, list[Seen]]:
-    """The tree's value, and of its trace the conditions that make it so: all of those it needs, else the first that does."""
+def weigh(tree: Tree, facts: Facts, now: datetime | None, trace: list[Seen]) -> tuple[bool | None, tuple[int, ...]]:
+    """The tree's value, and the places in `trace` of the conditions that make it so: all of those it needs, else the first
+    that does. Every condition is read, so that the trace is whole.
+    """
     if "field" in tree:
-        seen = next(trace)
-        return seen.passed, [seen]
+        trace.append(_leaf(tree, facts, now))
+        return trace[-1].passed, (len(trace) - 1,)
     if "not" in tree:
-        value, why = grounds(cast("Tree", tree["not"]), trace)
+        value, why = weigh(cast("Tree", tree["not"]), facts, now, trace)
         return negated(value), why
-    found = [grounds(part, trace) for part in parts(tree)]
+    found = [weigh(part, facts, now, trace) for part in parts(tree)]
     decisive = "any" in tree  # one true part decides an any, one false part decides an all
     for decided in (decisive, None):
-        first = next((why for held, why in found if held is decided), None)
-        if first is not None:
-            return decided, first
-    return not decisive, [seen for _held, why in found for seen in why]
+        for held, why in found:
+            if held is decided:
+                return decided, why
+    return not decisive, tuple(place for _held, why in found for place in why)
 
 
 def parts(tree: Tree) -> Sequence[Tree]:
@@ -70,24 +66,11 @@ def negated(value: bool | None) -> bool | None:
     return None if value is None else not value
 
 
-def _all(values: Iterator[bool | None]) -> bool | None:
-    """Reads every value, so that the trace is whole."""
-    seen = list(values)
-    return False if False in seen else None if None in seen else True
-
-
-def _any(values: Iterator[bool | None]) -> bool | None:
-    seen = list(values)
-    return True if True in seen else None if None in seen else False
-
-
-def _leaf(leaf: Tree, facts: Facts, now: datetime | None, trace: list[Seen] | None) -> bool | None:
-    field, op, wanted = FIELDS[cast("str", leaf["field"])], cast("str", leaf["op"]), leaf.get("value")
+def _leaf(leaf: Tree, facts: Facts, now: datetime | None) -> Seen:
+    name, op, wanted = leaf["field"], leaf["op"], leaf.get("value")
+    field = FIELDS[name]  # type: ignore[index]  # reading.py lets only known names in
     known, seen = fact(field, facts, now)
-    passed = _negatable(op, seen, wanted, now) if known else None
-    if trace is not None:
-        trace.append(Seen(field.name, op, wanted, seen, passed))
-    return passed
+    return Seen(field.name, op, wanted, seen, _negatable(op, seen, wanted, now) if known else None)  # type: ignore[arg-type]
 
 
 def fact(field: Field, facts: Facts, now: datetime | None) -> tuple[bool, JSON]:
@@ -96,8 +79,7 @@ def fact(field: Field, facts: Facts, now: datetime | None) -> tuple[bool, JSON]:
         return _by_the_clock(field, facts, now)
     if field.name not in facts:
         return False, None
-    known = field.changes_at is None or not _is_stale(facts.get(field.changes_at), now)
-    return known, facts[field.name]
+    return field.changes_at is None or not _is_stale(facts.get(field.changes_at), now), facts[field.name]
 
 
 def _by_the_clock(field: Field, facts: Facts, now: datetime | None) -> tuple[bool, JSON]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, cast
 
-from incidents.rules.conditions import grounds, truth
+from incidents.rules.conditions import weigh
 from incidents.rules.facts import derive
 from incidents.rules.fields import SHARED
 from incidents.rules.recheck import earliest, next_change
@@ -20,14 +21,38 @@ PLACEHOLDER = re.compile(r"<([a-z_.]+)>")
 
 def decide(facts: Facts, history: History, rules: Iterable[Rule], now: datetime) -> Decision:
     """Drafts are left out. Severity rules come first and what they set is a fact for the escalation rules."""
+    ordered = in_order(rules)
+    return rate(facts, history, ordered, now).escalate(ordered)
+
+
+@dataclass(frozen=True, slots=True)
+class Rated:
+    """The first half of a decision: what the severity rules made of the facts. Whoever tries several escalation rules asks it once."""
+
+    known: Facts
+    history: History
+    now: datetime
+    outcomes: tuple[Outcome, ...]
+    rechecks: tuple[datetime | None, ...]
+
+    def escalate(self, rules: Iterable[Rule]) -> Decision:
+        """The whole decision, with the escalation rules among these."""
+        weighed = [_weigh(rule, self.known, self.history, self.now) for rule in in_order(rules) if rule.kind == "escalation"]
+        outcomes = tuple(outcome for outcome, _later in weighed)
+        severity = _severity(cast("int | None", self.known.get("ticket.severity")), outcomes, self.known)
+        recheck_at = earliest([*self.rechecks, *(later for _outcome, later in weighed)])
+        return Decision(self.outcomes + outcomes, recheck_at, severity)
+
+
+def rate(facts: Facts, history: History, rules: Iterable[Rule], now: datetime) -> Rated:
+    """The severity rules among these, in their order."""
     known = derive(facts)
-    ordered = sorted((rule for rule in rules if rule.mode != "draft"), key=lambda rule: (rule.position, rule.id))
-    rated, rechecks = _rate([rule for rule in ordered if rule.kind == "severity"], known, history, now)
-    known |= _consequences(known, rated)
-    escalated = [_weigh(rule, known, history, now) for rule in ordered if rule.kind == "escalation"]
-    outcomes = tuple(rated + [outcome for outcome, _later in escalated])
-    severity = _severity(cast("int | None", known.get("ticket.severity")), outcomes[len(rated) :], known)
-    return Decision(outcomes, earliest([*rechecks, *(later for _outcome, later in escalated)]), severity)
+    outcomes, rechecks = _rate([rule for rule in in_order(rules) if rule.kind == "severity"], known, history, now)
+    return Rated(known | _consequences(known, outcomes), history, now, tuple(outcomes), tuple(rechecks))
+
+
+def in_order(rules: Iterable[Rule]) -> list[Rule]:
+    return sorted((rule for rule in rules if rule.mode != "draft"), key=lambda rule: (rule.position, rule.id))
 
 
 def passes(repeat: Repeat, counted: Counted) -> bool:
@@ -49,9 +74,9 @@ def _rate(rules: Sequence[Rule], facts: Facts, history: History, now: datetime) 
 def _weigh(rule: Rule, facts: Facts, history: History, now: datetime) -> tuple[Outcome, datetime | None]:
     """One rule's outcome, and when time alone could change it. The history is asked only once the conditions hold."""
     trace: list[Seen] = []
-    matched = truth(rule.conditions, facts, now, trace)
+    matched, places = weigh(rule.conditions, facts, now, trace)
     later = next_change(rule.conditions, facts, now)
-    outcome = Outcome(rule.id, rule.version, rule.key, rule.name, rule.kind, rule.mode, matched, tuple(trace), _places(rule, trace))
+    outcome = Outcome(rule.id, rule.version, rule.key, rule.name, rule.kind, rule.mode, matched, tuple(trace), places)
     if not matched:
         return outcome, later
     if rule.repeat is not None:
@@ -59,12 +84,6 @@ def _weigh(rule: Rule, facts: Facts, history: History, now: datetime) -> tuple[O
     if not outcome.matched:
         return outcome, later
     return _chosen(outcome, rule, facts, now, later)
-
-
-def _places(rule: Rule, trace: Sequence[Seen]) -> tuple[int, ...]:
-    """Where in the trace the grounds stand. Compared by identity: equal conditions may stand twice."""
-    decisive = {id(seen) for seen in grounds(rule.conditions, iter(trace))[1]}
-    return tuple(at for at, seen in enumerate(trace) if id(seen) in decisive)
 
 
 def _counted(outcome: Outcome, repeat: Repeat, facts: Facts, history: History, now: datetime) -> Outcome:
@@ -83,11 +102,15 @@ def _counted(outcome: Outcome, repeat: Repeat, facts: Facts, history: History, n
 
 def _without_text(repeat: Repeat, facts: Facts, history: History, now: datetime, alike: Counted) -> tuple[Repeat, Counted]:
     """While history is short, more of them are enough without similar text; else the count of those alike stands."""
-    enough = cast("int", repeat.at_least_without_history)
-    unlike = tuple(name for name in repeat.same if name != "text")
-    loose = replace(repeat, at_least=enough, same=unlike, at_least_without_history=None)
+    loose = _loose(repeat)
     counted = history.count(loose, facts, now)
     return (loose, counted) if passes(loose, counted) else (repeat, alike)
+
+
+@lru_cache(maxsize=256)
+def _loose(repeat: Repeat) -> Repeat:
+    unlike = tuple(name for name in repeat.same if name != "text")
+    return replace(repeat, at_least=cast("int", repeat.at_least_without_history), same=unlike, at_least_without_history=None)
 
 
 def _measure(repeat: Repeat, counted: Counted) -> tuple[Seen, ...]:
@@ -115,8 +138,8 @@ def _chosen(outcome: Outcome, rule: Rule, facts: Facts, now: datetime, later: da
 
 def _holds(when: Tree, facts: Facts, now: datetime, whys: list[Seen]) -> bool:
     trace: list[Seen] = []
-    held = truth(when, facts, now, trace)
-    whys += grounds(when, iter(trace))[1]
+    held, places = weigh(when, facts, now, trace)
+    whys += [trace[place] for place in places]
     return held is True
 
 

@@ -10,7 +10,8 @@ from typing import Any
 from incidents.rules.conditions import moment
 from incidents.rules.shapes import SCHEMA, Action, Counted, Decision, Outcome, RuleError, Seen
 
-SEEN, ACTION, COUNTED = (tuple(part.name for part in fields(kind)) for kind in (Seen, Action, Counted))
+SEEN = Seen._fields
+ACTION, COUNTED = (tuple(part.name for part in fields(kind)) for kind in (Action, Counted))
 LISTS = {"trace": SEEN, "chosen_by": SEEN, "actions": ACTION, "would": ACTION}
 OUTCOME = tuple(part.name for part in fields(Outcome) if part.name not in (*LISTS, "grounds", "counted"))
 

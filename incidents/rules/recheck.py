@@ -12,14 +12,15 @@ from incidents.rules.fields import FIELDS
 from incidents.rules.shapes import JSON, Facts, Tree
 
 HOPS = 20  # after so many turns without a change the last one is answered: to look again early does no harm
+TIMED = frozenset(name for name, field in FIELDS.items() if field.kind in ("time", "clock", "weekday") or field.changes_at is not None)
 HALF_HOUR = timedelta(minutes=30)
 
 
 def next_change(tree: Tree, facts: Facts, now: datetime) -> datetime | None:
     """The first moment after now at which the value may differ from now's; None: never by time alone. Never too late."""
-    if truth(tree, facts, None) is not None:
-        return None
     timed = [leaf for leaf in leaves(tree) if _turns_by_time(leaf)]
+    if not timed or truth(tree, facts, None) is not None:
+        return None
     today, at = truth(tree, facts, now), now
     for _hop in range(HOPS):
         turn = min((due for leaf in timed for due in _turns(leaf, facts, at) if due > at), default=None)
@@ -36,8 +37,7 @@ def earliest(moments: Sequence[datetime | None]) -> datetime | None:
 
 
 def _turns_by_time(leaf: Tree) -> bool:
-    field = FIELDS[cast("str", leaf["field"])]
-    return field.kind in ("time", "clock", "weekday") or field.changes_at is not None
+    return leaf["field"] in TIMED
 
 
 def _turns(leaf: Tree, facts: Facts, at: datetime) -> Iterator[datetime]:
