@@ -13,7 +13,7 @@ from incidents.escalation import paging
 from incidents.models import Policy
 from incidents.rehearsal import absent, walks
 from incidents.rehearsal.walks import Line, Walk
-from notifications.models import Channel
+from notifications.models import WAKING, Channel, ContactMethod
 from servicedesk.directory import moments
 from servicedesk.directory.models import Service, User
 
@@ -83,10 +83,14 @@ def who_would_be_paged(*, policy: Policy | None = None, service: Service | None 
 
 
 def _if_down(name: str, policy: Policy | None, service: Service | None, severity: int, at: datetime) -> str:
-    walk = walks.rehearse(policy=policy, service=service, severity=severity, at=at, without=PROVIDERS[name])
-    first = walk.first_woken if severity <= paging.URGENT_UNTIL else next(iter(walk.lines), None)
+    is_urgent, down = severity <= paging.URGENT_UNTIL, PROVIDERS[name]
+    wanted: walks.Wanted = (lambda line: line.wakes) if is_urgent else (lambda _line: True)
+    first = None
+    if ContactMethod.objects.usable().filter(kind__in=WAKING if is_urgent else Channel.values).exclude(kind__in=down).exists():
+        walk = walks.rehearse(policy=policy, service=service, severity=severity, at=at, without=down, until=wanted)
+        first = next(filter(wanted, walk.lines), None)
     if first is None:
-        return _("nobody is woken") if severity <= paging.URGENT_UNTIL else _("nobody is reached")
+        return _("nobody is woken") if is_urgent else _("nobody is reached")
     words = {"name": first.person, "how": Channel(first.channel).label, "time": moments.duration(first.at - at)}
     return _("%(name)s by %(how)s after %(time)s") % words
 

@@ -7,9 +7,10 @@ real one is used up. People's reactions are not known: nobody acknowledges, and 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeAlias
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -20,8 +21,8 @@ from incidents.models import Incident, Page, Policy, Run, TimelineEntry
 from incidents.states import IncidentState, RunState
 from notifications import outbox
 from notifications.access import masked_address
-from notifications.models import Channel, ContactMethod, Errand, Message
-from servicedesk.directory.models import Service, User
+from notifications.models import WAKING, ContactMethod, Errand, Message
+from servicedesk.directory.models import Organisation, Service, User
 
 INVENTED = 900_000_000  # far above any number a desk comes to, and short enough for a text message
 MOST_STEPS = 400
@@ -29,7 +30,7 @@ MOST_STEPS = 400
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One message: `step` 0 is the last resort. `wakes` says that it is more than mail."""
+    """One message: `step` 0 is the last resort. `wakes` says that it rings: mail and chat are read by who is awake."""
 
     at: datetime
     person: User
@@ -39,6 +40,9 @@ class Line:
     step: int
     verified_at: datetime | None
     wakes: bool
+
+
+Wanted: TypeAlias = Callable[[Line], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +65,20 @@ class Walk:
         return next((line for line in self.lines if line.wakes), None)
 
 
-def rehearse(*, policy: Policy | None, service: Service | None, severity: int, at: datetime, without: Iterable[str] = ()) -> Walk:
-    """The walk at that moment with everything as it is configured now. `without`: channels whose provider is down."""
-    with transaction.atomic():
+def rehearse(
+    *, policy: Policy | None, service: Service | None, severity: int, at: datetime, without: Iterable[str] = (), until: Wanted | None = None
+) -> Walk:
+    """The walk at that moment with everything as it is configured now. `without`: channels whose provider is down.
+
+    `until`: the line somebody looks for; the walk ends once no later step can come before the one it found.
+    """
+    with transaction.atomic(), Organisation.remembered():
         ContactMethod.objects.filter(kind__in=list(without), disabled_at=None).update(
             disabled_at=at, disabled_reason=_("its provider is down")
         )
         incident = _invent(policy, service, severity, at)
         run = escalation.start(incident, why="", now=at)
-        _advance(run)
-        walk = _read(incident, run)
+        walk = _read(incident, _advance(run, until))
         transaction.set_rollback(True)
     return walk
 
@@ -91,15 +99,17 @@ def _invent(policy: Policy | None, service: Service | None, severity: int, at: d
     )
 
 
-def _advance(run: Run) -> None:
-    """Every step at its own time, until nobody is left."""
+def _advance(run: Run, until: Wanted | None) -> Run:
+    """Every step at its own time, until nobody is left; the run as it stands then."""
     for _step in range(MOST_STEPS):
-        run.refresh_from_db()
         if run.next_step_at is None or run.state == RunState.EXHAUSTED:
             break
         outbox.rehearse(run.incident.number, before=run.next_step_at)
-        escalation.advance(run.pk, now=run.next_step_at)
+        if until is not None and any(until(line) and line.at <= run.next_step_at for line in _read(run.incident, run).lines):
+            return run
+        run = escalation.advance(run.pk, now=run.next_step_at)
     outbox.rehearse(run.incident.number)
+    return run
 
 
 def _read(incident: Incident, run: Run) -> Walk:
@@ -119,7 +129,7 @@ def _lines(incident: Incident, pages: dict[str, Page]) -> Iterator[Line]:
         page = pages.get(message.errand.key) if message.errand else None
         if page is not None:
             verified_at = message.method.verified_at if message.method else None
-            to, wakes = masked_address(message), message.channel != Channel.EMAIL
+            to, wakes = masked_address(message), message.channel in WAKING
             yield Line(message.due_at, page.person, message.channel, to, page.because, page.step, verified_at, wakes)
 
 

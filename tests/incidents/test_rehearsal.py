@@ -15,6 +15,7 @@ from django.core.management import call_command
 
 from incidents import escalation, incidents, rehearsal
 from incidents.models import Incident, LastResort, Policy, PolicyStep, Run, StepTarget
+from incidents.rehearsal import answers
 from notifications import delivery
 from notifications.models import ContactMethod, Errand, Message, Webhook
 from servicedesk.audit.models import AuditEntry
@@ -114,6 +115,24 @@ def test_the_engine_then_does_what_was_said(acme: Company, seed: int) -> None:
     said = rehearsal.rehearse(policy=policy, service=acme.services["vpn"], severity=severity, at=moment)
     expected = {(line.at, line.person.username, line.channel, line.step) for line in said.lines}
     assert done(acme, policy, severity, moment, until=(said.ended_at or moment + timedelta(hours=3)) + RUNGS) == expected
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_walk_that_ends_with_what_is_looked_for_finds_the_same(acme: Company, seed: int) -> None:
+    world = random.Random(100 + seed)
+    asked: dict[str, Any] = {"policy": shuffled(acme, world), "service": acme.services["vpn"], "severity": 1, "at": NINE}
+    for down in answers.PROVIDERS.values():
+        whole = rehearsal.rehearse(**asked, without=down)
+        early = rehearsal.rehearse(**asked, without=down, until=lambda line: line.wakes)
+        assert early.first_woken == whole.first_woken
+
+
+def test_a_chat_message_wakes_nobody(acme: Company) -> None:
+    ContactMethod.objects.filter(kind="voice").delete()
+    ContactMethod.objects.filter(kind="sms").update(kind="chat")
+    walk = rehearsal.who_would_be_paged(service=acme.services["email"], severity=1, at=NIGHT).walk
+    assert "chat" in {line.channel for line in walk.lines}
+    assert walk.first_woken is None
 
 
 def done(acme: Company, policy: Policy, severity: int, moment: datetime, *, until: datetime) -> Said:
