@@ -17,12 +17,12 @@ from incidents.escalation.snapshot import Plan, Step, Target, Way
 from incidents.models import PolicyStep, StepTarget
 from notifications import numbers
 from notifications.models import Webhook
-from servicedesk.directory.models import Role, Team, User
+from servicedesk.directory.models import Role, Service, Team, User
 from servicedesk.oncall.models import Schedule
 
 PARTS = ("delay", "among", "least", "opens", "closes", "all", "who1", "who2", "who3")
 TARGETS = ("who1", "who2", "who3")
-SPARE, MOST, LONGEST_MIN = 1, 20, 24 * 60
+SPARE, BEGUN, MOST, LONGEST_MIN = 1, 2, 20, 24 * 60
 SEVERITIES = ((4, gettext_lazy("always")), (3, gettext_lazy("SEV1 to SEV3")), (2, gettext_lazy("SEV1 and SEV2")), (1, "SEV1"))
 
 
@@ -54,12 +54,20 @@ class PolicyForm(forms.Form):
         self.read: tuple[tuple[Step, ...], tuple[Way, ...]] = ((), ())
 
     @property
+    def spare_steps(self) -> int:
+        return SPARE
+
+    @property
+    def spare_ways(self) -> int:
+        return SPARE
+
+    @property
     def shown(self) -> list[Row]:
-        return [*self.rows, *(Row({"least": "4"}) for _nth in range(SPARE))]
+        return [*self.rows, *(Row({"least": "4"}) for _nth in range(self.spare_steps))]
 
     @property
     def shown_ways(self) -> list[tuple[str, str]]:
-        return [*self.ways, ("", "")]
+        return [*self.ways, *[("", "")] * self.spare_ways]
 
     @property
     def people(self) -> list[tuple[str, str]]:
@@ -126,6 +134,25 @@ class PolicyForm(forms.Form):
         lists = [posted.getlist(name)[:MOST] for name in PARTS]
         rows = [Row(dict(zip(PARTS, (part[:20] for part in parts), strict=True))) for parts in zip_longest(*lists, fillvalue="")]
         return [row for row in rows if any(row.said[name] for name in TARGETS)]
+
+
+class NewPolicyForm(PolicyForm):
+    """A policy that is not yet: also what it is called and what it is for."""
+
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=80, error_messages={"required": gettext_lazy("Give it a name")})
+    services = forms.ModelMultipleChoiceField(
+        Service.objects.filter(is_active=True).order_by("name"), to_field_name="slug", label=gettext_lazy("Services that page by it"),
+        required=False, widget=forms.CheckboxSelectMultiple, help_text=gettext_lazy("One that had another policy leaves it."),
+    )  # fmt: skip
+    is_default = forms.BooleanField(label=gettext_lazy("Also for every service without a policy"), required=False)
+
+    @property
+    def spare_steps(self) -> int:
+        return SPARE if self.rows else BEGUN
+
+    @property
+    def spare_ways(self) -> int:
+        return SPARE if self.ways else BEGUN
 
 
 def _row(step: Step) -> Row:

@@ -161,6 +161,7 @@ urlpatterns = [
     path("oncall/<slug:slug>/change/", changes.change, name="change_schedule"),
     path("oncall/<slug:slug>/withdraw/<int:number>/", changes.withdraw, name="withdraw_override"),
     path("policies/", policies.policy_list, name="policies"),
+    path("policies/new/", policy_edit.new, name="new_policy"),
     path("policies/<slug:slug>/", policies.policy, name="policy"),
     path("policies/<slug:slug>/edit/", policy_edit.edit, name="edit_policy"),
     path("policies/<slug:slug>/versions/", policy_edit.use_again, name="use_policy_version"),

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from datetime import datetime, time
 
 from django.db import transaction
+from django.db.models import Q
+from django.utils.text import slugify
 
 from incidents.escalation import snapshot
 from incidents.escalation.snapshot import Plan, Step
 from incidents.models import LastResort, Policy, PolicyStep, PolicyVersion, StepTarget
 from servicedesk.audit import trail
-from servicedesk.directory.models import User
+from servicedesk.directory.models import Service, User
 
 COLUMNS = {
     StepTarget.Kind.PERSON: "person_id",
@@ -21,6 +24,10 @@ COLUMNS = {
     StepTarget.Kind.MANAGER: "team_id",
     StepTarget.Kind.WEBHOOK: "webhook_id",
 }
+
+
+LONGEST_SLUG = 50
+RESERVED = ("new",)  # a page of that address
 
 
 class ChangedMeanwhile(Exception):
@@ -44,10 +51,7 @@ def arrange(policy: Policy, plan: Plan, *, since: str, note: str, by: User, now:
     row.save(update_fields=["repeat"])
     row.steps.all().delete()
     row.last_resorts.all().delete()
-    for step in plan.steps:
-        _write(row, step)
-    for position, way in enumerate(plan.last_resort):
-        LastResort.objects.create(policy=row, position=position, person_id=way.person, number=way.number)
+    _write_all(row, plan)
     made = snapshot.publish(row, now=now, author=by)
     policy.version, policy.repeat = row.version, row.repeat
     versions = {"version": standing.version}, {"version": made.version, **({"note": note} if note else {})}
@@ -55,9 +59,41 @@ def arrange(policy: Policy, plan: Plan, *, since: str, note: str, by: User, now:
     return made
 
 
+class NameTaken(Exception):
+    """Another policy is called that, or its address would be the same."""
+
+
+@transaction.atomic
+def make(plan: Plan, *, name: str, services: Iterable[Service], is_default: bool, note: str, by: User, now: datetime) -> PolicyVersion:
+    """A new policy as `plan` has it, and its first version. Of these services it pages from now on, instead of whichever did.
+
+    Raises NameTaken.
+    """
+    slug = slugify(name)[:LONGEST_SLUG]
+    if not slug or slug in RESERVED or Policy.objects.filter(Q(slug=slug) | Q(name__iexact=name)).exists():
+        raise NameTaken
+    if is_default:
+        Policy.objects.filter(is_default=True).update(is_default=False)
+    row = Policy.objects.create(slug=slug, name=name, repeat=plan.repeat, is_default=is_default)
+    for service in services:
+        service.policies.set([row])
+    _write_all(row, plan)
+    made = snapshot.publish(row, now=now, author=by)
+    said = {"version": made.version, "services": [service.slug for service in row.services.order_by("slug")], "is_default": is_default}
+    trail.record(row, "make", actor=by, now=now, after={**said, **({"note": note} if note else {})})
+    return made
+
+
 def fingerprint(plan: Plan) -> str:
     """By which two edits of one policy notice each other."""
     return hashlib.sha256(json.dumps(plan.as_json(), sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _write_all(policy: Policy, plan: Plan) -> None:
+    for step in plan.steps:
+        _write(policy, step)
+    for position, way in enumerate(plan.last_resort):
+        LastResort.objects.create(policy=policy, position=position, person_id=way.person, number=way.number)
 
 
 def _write(policy: Policy, step: Step) -> None:

@@ -28,7 +28,7 @@ readers = only(Role.MANAGER, Role.ADMIN, Role.AUDITOR)
 @readers
 def policy_list(request: PersonRequest) -> HttpResponse:
     rows = Policy.objects.prefetch_related("services").order_by("name")
-    return render(request, "oncall/policies.html", {"policies": [_row(policy) for policy in rows]})
+    return render(request, "oncall/policies.html", {"policies": [_row(policy) for policy in rows], "may_add": request.user.is_admin})
 
 
 def _row(policy: Policy) -> dict[str, Any]:

@@ -1,8 +1,9 @@
-"""/policies/<policy>/edit/: a policy in sentence form, looked at first, kept as a version, an earlier version used again."""
+"""/policies/new/ and /policies/<policy>/edit/: a policy in sentence form, looked at first, kept as a version, used again later."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -13,11 +14,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 from incidents import access, readiness
 from incidents.escalation import arranging, snapshot
 from incidents.escalation.snapshot import Plan
-from incidents.forms_policy import PolicyForm
+from incidents.forms_policy import NewPolicyForm, PolicyForm
 from incidents.models import Policy
 from incidents.rehearsal import sentences
 from incidents.views import numbers
 from servicedesk import clock
+from servicedesk.directory import zones
 from servicedesk.directory.access import PersonRequest, admins
 
 
@@ -33,16 +35,40 @@ def edit(request: PersonRequest, slug: str) -> HttpResponse:
             return redirect("policy", found.slug)
         form.add_error(None, _("Somebody changed it meanwhile. Look at what it says now, then save again."))
     shown = plan or standing
-    context = {
-        "policy": found,
-        "form": form,
-        "since": arranging.fingerprint(standing),
-        "steps": sentences.steps(shown),
-        "after": sentences.after_steps(shown),
-        "changes": sentences.differences(standing, shown),
-        "faults": list(readiness.faults(shown)),
-    }
-    return render(request, "oncall/policy_edit.html", context, status=422 if form.errors else 200)
+    context = {"policy": found, "since": arranging.fingerprint(standing), "changes": sentences.differences(standing, shown)}
+    return _shown(request, form, shown, context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@admins
+def new(request: PersonRequest) -> HttpResponse:
+    """A policy from nothing, in the same form: named, looked at, kept as its first version."""
+    nothing = Plan(policy="", name="", zone=zones.of(None), repeat=0)
+    form = NewPolicyForm(request.POST or None, standing=nothing)
+    plan = form.plan() if form.is_bound and form.is_valid() else None
+    if plan is not None and request.POST.get("do") == "save":
+        made = _made(request, form, plan, clock.now())
+        if made is not None:
+            return redirect("policy", made.slug)
+        form.add_error("name", _("Another policy is called that, or nearly. Choose another name."))
+    return _shown(request, form, plan or nothing, {"is_new": True})
+
+
+def _shown(request: PersonRequest, form: PolicyForm, shown: Plan, context: dict[str, Any]) -> HttpResponse:
+    faults = list(readiness.faults(shown)) if shown.steps else []
+    said = {"form": form, "steps": sentences.steps(shown), "after": sentences.after_steps(shown), "faults": faults}
+    return render(request, "oncall/policy_edit.html", {**said, **context}, status=422 if form.errors else 200)
+
+
+def _made(request: PersonRequest, form: NewPolicyForm, plan: Plan, now: datetime) -> Policy | None:
+    """The policy, or None where the name is taken."""
+    said = {name: form.cleaned_data[name] for name in ("name", "services", "is_default", "note")}
+    try:
+        made = arranging.make(plan, by=request.user, now=now, **said)
+    except arranging.NameTaken:
+        return None
+    messages.success(request, _("%(name)s is there. It pages from now on.") % {"name": made.policy.name})
+    return made.policy
 
 
 def _kept(request: PersonRequest, found: Policy, plan: Plan, note: str, now: datetime) -> bool:

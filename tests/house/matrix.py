@@ -154,6 +154,7 @@ MATRIX: dict[str, Row] = {
     "calendar_feeds": Row((LOGIN, NO, NO, 302, 302, 302, 302), "post"),
     "calendar_feed": Row((GONE,) * 7, takes="secret"),
     "policies": Row((LOGIN, NO, NO, NO, OK, OK, OK)),
+    "new_policy": Row((LOGIN, NO, NO, NO, NO, OK, NO)),
     "policy": Row((LOGIN, NO, NO, NO, OK, OK, OK), takes="policy"),
     "edit_policy": Row((LOGIN, NO, NO, NO, NO, OK, NO), takes="policy"),
     "use_policy_version": Row((LOGIN, NO, NO, NO, NO, GONE, NO), "post", "policy"),

@@ -105,3 +105,60 @@ def test_an_escalation_under_way_keeps_the_version_it_began_with(acme: Company, 
 def test_managers_read_and_only_administrators_edit(acme: Company, policy: Policy) -> None:
     assert send(acme, typed(acme, policy), who="dana").status_code == 403
     assert "Use it again" not in signed_in(acme.people["dana"]).get("/policies/it-ops/").content.decode()
+
+
+# A new one
+
+
+NEW = "/policies/new/"
+
+
+def drawn_up(acme: Company, **changes: Any) -> dict[str, Any]:
+    asked = {"name": "File servers", "services": ["file-server"], "is_default": "", "repeat": "0", "note": "They had none"}
+    return {**typed(acme, acme.policies["it-ops"]), **asked, **changes}
+
+
+def made(acme: Company, who: str = "adam", **changes: Any) -> Any:
+    return signed_in(acme.people[who]).post(NEW, drawn_up(acme, **changes))
+
+
+def test_a_new_policy_pages_for_its_services_at_once(acme: Company) -> None:
+    assert made(acme).headers["Location"] == "/policies/file-servers/"
+    policy = Policy.objects.get(slug="file-servers")
+    assert said(policy)[0] == "at once: Sam Lee"
+    assert [service.slug for service in policy.services.all()] == ["file-server"]
+    assert policy.versions.get().author == acme.people["adam"]
+    entry = AuditEntry.objects.filter(verb="make", noun="incidents.policy").get()
+    assert (entry.after["services"], entry.after["note"]) == (["file-server"], "They had none")
+    assert paged(email_down(acme, service=acme.services["file-server"]))[0] == ("sam", 1)
+
+
+def test_a_service_leaves_the_policy_it_had(acme: Company) -> None:
+    made(acme, services=["email"])
+    assert [policy.slug for policy in acme.services["email"].policies.all()] == ["file-servers"]
+
+
+def test_there_is_one_default_and_the_new_one_may_take_its_place(acme: Company) -> None:
+    made(acme, is_default="on")
+    assert [policy.slug for policy in Policy.objects.filter(is_default=True)] == ["file-servers"]
+
+
+def test_a_look_at_a_new_policy_makes_nothing(acme: Company) -> None:
+    page = made(acme, do="preview")
+    assert (page.status_code, Policy.objects.filter(name="File servers").exists()) == (200, False)
+    assert "after 15 min" in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"name": ""}, {"name": "IT ops"}, {"name": "New"}, {"name": "…"}, {"who1": ["", ""]}, {"services": ["no"]}]
+)
+def test_what_cannot_be_a_policy_is_said_and_not_made(acme: Company, wrong: dict[str, Any]) -> None:
+    before = Policy.objects.count()
+    assert made(acme, **wrong).status_code == 422
+    assert Policy.objects.count() == before
+
+
+def test_only_administrators_make_policies(acme: Company) -> None:
+    assert made(acme, who="dana").status_code == 403
+    assert "New policy" not in signed_in(acme.people["dana"]).get("/policies/").content.decode()
+    assert "New policy" in signed_in(acme.people["adam"]).get("/policies/").content.decode()
