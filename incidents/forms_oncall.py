@@ -51,8 +51,9 @@ class RotaForm(forms.Form):
     opens = forms.TimeField(label=_("Only from"), required=False, widget=TIME, help_text=_("Both empty: the whole day."))
     closes = forms.TimeField(label=_("Only until"), required=False, widget=TIME)
 
-    def __init__(self, data: Any = None, *, people: list[User], **kwargs: Any) -> None:
+    def __init__(self, data: Any = None, *, people: list[User], position: int = 0, **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
+        self.position = position
         field = cast("forms.ModelChoiceField[User]", self.fields["add"])
         field.queryset = User.objects.get_queryset().holding(Role.AGENT, Role.MANAGER).order_by("name")
         self.people = _ordered(data) if data is not None else people
@@ -73,7 +74,7 @@ class RotaForm(forms.Form):
         """What was asked for, once the form is valid."""
         names = ("starts_on", "kind", "length", "handoff", "zone", "opens", "closes")
         asked = {name: self.cleaned_data[name] for name in names}
-        return Draft(people=tuple(self.people), weekdays=tuple(self.cleaned_data["weekdays"]), **asked)
+        return Draft(people=tuple(self.people), weekdays=tuple(self.cleaned_data["weekdays"]), position=self.position, **asked)
 
 
 class SpanForm(forms.Form):

@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -17,12 +17,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from incidents import access, readiness
 from incidents.forms_oncall import RotaForm, next_monday, of_draft
-from incidents.views import calendar
+from incidents.views import calendar, numbers
 from servicedesk import clock
 from servicedesk.directory.access import PersonRequest, only
 from servicedesk.directory.models import Role, User
 from servicedesk.oncall import roster, rotations
-from servicedesk.oncall.models import Feed, Schedule
+from servicedesk.oncall.models import Feed, Rotation, Schedule
 from servicedesk.oncall.roster import Duty, Rota
 from servicedesk.oncall.rotations import Draft
 
@@ -99,22 +99,31 @@ def _starting(rota: Rota, now: datetime) -> list[Duty]:
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: PersonRequest, slug: str) -> HttpResponse:
     found, now = access.schedule(request.user, slug, to_change=True), clock.now()
-    form = _form(request, found, now)
+    there, line = rotations.lines(found, now=now), _line(request)
+    if line and line not in there:
+        raise Http404
+    form = _form(request, found, there.get(line), now)
     if form.is_valid() and request.POST.get("do") == "save":
-        rotations.arrange(found, form.draft(), by=request.user, now=now)
-        messages.success(request, _sentence(found, form.draft(), now))
+        messages.success(request, _sentence(found, form.draft(), now, line))
+        rotations.arrange(found, form.draft(), by=request.user, now=now, line=line)
         return redirect("schedule", found.slug)
     if form.is_bound and not form.is_valid() and "HX-Request" in request.headers:
         return HttpResponse(status=204)  # the preview keeps the last good one
-    context = {"schedule": found, "form": form, **_preview(request, found, form, now)}
+    others = [(each, rotation) for each, rotation in there.items() if each != line]
+    context = {"schedule": found, "form": form, "others": others, **_preview(request, found, form, now, line)}
     is_wrong = form.is_bound and not form.is_valid()
     return render(request, "oncall/edit.html", context, status=422 if is_wrong else 200)
 
 
-def _form(request: PersonRequest, found: Schedule, now: datetime) -> RotaForm:
-    known = rotations.standing(found, now=now)
+def _line(request: PersonRequest) -> int:
+    """Which of the turns that stand side by side `?line=` names; the first, where it names none."""
+    return numbers.whole(request.GET.get("line", "")) or rotations.OWN
+
+
+def _form(request: PersonRequest, found: Schedule, known: Rotation | None, now: datetime) -> RotaForm:
     draft = rotations.draft_of(known, known.zone or found.zone) if known else _first_draft(found, now)
-    return RotaForm(request.POST if request.method == "POST" else None, people=list(draft.people), initial=of_draft(draft))
+    given = request.POST if request.method == "POST" else None
+    return RotaForm(given, people=list(draft.people), position=draft.position, initial=of_draft(draft))
 
 
 def _first_draft(found: Schedule, now: datetime) -> Draft:
@@ -122,27 +131,27 @@ def _first_draft(found: Schedule, now: datetime) -> Draft:
     return Draft((), next_monday(today), "weekly", 1, datetime(2000, 1, 1, 9, tzinfo=ZoneInfo(found.zone)).time(), found.zone)
 
 
-def _preview(request: PersonRequest, found: Schedule, form: RotaForm, now: datetime) -> dict[str, Any]:
+def _preview(request: PersonRequest, found: Schedule, form: RotaForm, now: datetime, line: int) -> dict[str, Any]:
     """The four weeks as they would be, with what is wrong about them; nothing while the form cannot be read."""
     if form.is_bound and not form.is_valid():
         return {}
-    draft = form.draft() if form.is_bound else Draft(people=tuple(form.people), **_initial(form))
+    draft = form.draft() if form.is_bound else Draft(people=tuple(form.people), position=form.position, **_initial(form))
     day = _day(request, found, now)
     start, end = calendar.span(day, draft.zone)
-    rota = rotations.tried(found, draft, start=start, end=end, now=now)
+    rota = rotations.tried(found, draft, start=start, end=end, now=now, line=line)
     rota.schedule.zone = draft.zone
     found_wrong = readiness.of_rota(rota, start=max(start, now), end=max(end, now))
-    return {"weeks": calendar.weeks(rota, day, now=now), "findings": found_wrong, "sentence": _sentence(found, draft, now)}
+    return {"weeks": calendar.weeks(rota, day, now=now), "findings": found_wrong, "sentence": _sentence(found, draft, now, line)}
 
 
 def _initial(form: RotaForm) -> dict[str, Any]:
     return {name: form.initial[name] for name in ("starts_on", "kind", "length", "handoff", "zone", "weekdays", "opens", "closes")}
 
 
-def _sentence(found: Schedule, draft: Draft, now: datetime) -> str:
+def _sentence(found: Schedule, draft: Draft, now: datetime, line: int) -> str:
     """ "From Mon 30 Nov 09:00 (Europe/Paris) Ben is paged for Network." """
     at = draft.counts_from(now)
-    rota = rotations.tried(found, draft, start=at, end=at + rotations.SEARCHED, now=now)
+    rota = rotations.tried(found, draft, start=at, end=at + rotations.SEARCHED, now=now, line=line)
     first = rotations.first_shift(rota, at)
     begins = max(first.starts_at, at).astimezone(ZoneInfo(draft.zone)) if first else at.astimezone(ZoneInfo(draft.zone))
     shape = pgettext("date format", "D j M H:i") if begins.year == now.year else pgettext("date format", "D j M Y H:i")

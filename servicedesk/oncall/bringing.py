@@ -23,17 +23,18 @@ AHEAD = timedelta(weeks=26)  # so far recurring events are read
 
 @dataclass(slots=True)
 class Arrival:
-    """What would be brought in: at most one rotation, and stretches of duty beside it."""
+    """What would be brought in: turns, each by the line it stands on, and stretches of duty beside them."""
 
     source: str
-    draft: Draft | None = None
+    drafts: dict[int, Draft] = field(default_factory=dict)
+    stand: int = 0  # turns that are here already, word for word
     added: list[Change] = field(default_factory=list)
     known: int = 0  # stretches that stand here already
     warnings: list[str] = field(default_factory=list)
 
     @property
     def is_empty(self) -> bool:
-        return self.draft is None and not self.added
+        return not self.drafts and not self.added
 
 
 def read(schedule: Schedule, content: bytes, *, now: datetime) -> Arrival:
@@ -41,30 +42,18 @@ def read(schedule: Schedule, content: bytes, *, now: datetime) -> Arrival:
     told = foreign.read(content, zone=schedule.zone, start=now, end=now + AHEAD)
     found = Arrival(told.source, warnings=list(told.warnings))
     people = _people(told, found)
-    if told.turns:
-        found.draft = _draft(told.turns[0], people, found)
-    if len(told.turns) > 1:
-        more = len(told.turns) - 1
-        words = ngettext(
-            "%(n)d more rotation runs beside the first one. A schedule here has one: make another schedule and bring it in there.",
-            "%(n)d more rotations run beside the first one. A schedule here has one: make other schedules and bring them in there.",
-            more,
-        )
-        found.warnings.append(words % {"n": more})
+    _turns(schedule, told, people, found, now)
     _stretches(schedule, told, people, found, now)
-    if found.is_empty and not found.known:
+    if found.is_empty and not found.known and not found.stand:
         found.warnings.append(_("Nothing in it lies ahead and names somebody of the desk."))
     return found
 
 
 def tried(schedule: Schedule, arrival: Arrival, *, start: datetime, end: datetime, now: datetime) -> roster.Rota:
     """The rota as it would be. Nothing is written."""
-    also = [*(arrival.draft.people if arrival.draft else ()), *(change.person for change in arrival.added)]
-    if arrival.draft is not None:
-        rota = rotations.tried(schedule, arrival.draft, start=start, end=end, now=now)
-        rota = replace(rota, people={**rota.people, **{person.pk: person for person in also}})
-    else:
-        (rota,) = roster.load([schedule], start=min(start, now), end=end, also=also)
+    rota = rotations.tried_all(schedule, arrival.drafts, start=start, end=end, now=now)
+    (also,) = roster.load([schedule], start=min(start, now), end=end, also=[change.person for change in arrival.added])
+    rota = replace(rota, people={**also.people, **rota.people}, leave=tuple(dict.fromkeys((*rota.leave, *also.leave))))
     added = tuple(shifts.Override("add", one.person.pk, None, one.starts_at, one.ends_at) for one in arrival.added)
     return replace(rota, overrides=(*rota.overrides, *added))
 
@@ -72,18 +61,30 @@ def tried(schedule: Schedule, arrival: Arrival, *, start: datetime, end: datetim
 @transaction.atomic
 def bring(schedule: Schedule, arrival: Arrival, *, by: User, now: datetime) -> int:
     """Save the turns and the stretches; how many things were made. The same file again makes nothing twice."""
-    made = 0
-    if arrival.draft is not None and not _stands(schedule, arrival.draft, now):
-        rotations.arrange(schedule, arrival.draft, by=by, now=now)
-        made += 1
+    for line, draft in arrival.drafts.items():
+        rotations.arrange(schedule, draft, by=by, now=now, line=line)
     for change in arrival.added:
         changes.make(schedule, change, by=by, now=now)
-    return made + len(arrival.added)
+    return len(arrival.drafts) + len(arrival.added)
 
 
-def _stands(schedule: Schedule, draft: Draft, now: datetime) -> bool:
-    standing = rotations.standing(schedule, now=now)
-    return standing is not None and rotations.described(standing) == draft.as_json()
+def _turns(schedule: Schedule, told: Foreign, people: dict[str, User], found: Arrival, now: datetime) -> None:
+    """Each rotation of the file on a line of its own, in the file's order; those that stand here already are left."""
+    standing = rotations.lines(schedule, now=now)
+    drafts = {line: draft for line, turns in enumerate(told.turns) if (draft := _draft(turns, people, found)) is not None}
+    for line, draft in drafts.items():
+        if line in standing and rotations.described(standing[line]) == draft.as_json():
+            found.stand += 1
+        else:
+            found.drafts[line] = draft
+    beside = len(set(standing) - set(drafts)) if drafts else 0
+    if beside:
+        words = ngettext(
+            "%(n)d rotation that stands here is not in the file. It goes on.",
+            "%(n)d rotations that stand here are not in the file. They go on.",
+            beside,
+        )
+        found.warnings.append(words % {"n": beside})
 
 
 def _people(told: Foreign, found: Arrival) -> dict[str, User]:

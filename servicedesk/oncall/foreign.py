@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,6 +17,7 @@ from servicedesk.oncall.foreign_ical import Shift
 from servicedesk.oncall.shifts import Turns
 
 MOST_BYTES = 2_000_000
+HIGHEST = 99  # of OnCall's levels: a higher one covers lower ones, as a layer does
 KINDS = {"hourly": "hours", "daily": "daily", "weekly": "weekly", "monthly": "monthly"}
 DAYS = {"MO": 0, "TU": 1, "WE": 2, "TH": 3, "FR": 4, "SA": 5, "SU": 6}
 WORDS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -123,6 +124,8 @@ def _oncall(told: Mapping[str, Any], zone: str) -> Foreign:
             found.shifts += _singles(shift, begins, names)
         else:
             found.turns.append(_rolling(shift, begins, names, str(shift.get("time_zone") or own), found.warnings))
+    lowest = min((turns.position for turns in found.turns), default=0)
+    found.turns = [replace(turns, position=turns.position - lowest) for turns in sorted(found.turns, key=lambda turns: turns.position)]
     return found
 
 
@@ -142,7 +145,8 @@ def _rolling(shift: Mapping[str, Any], begins: datetime, names: Mapping[str, str
     ends = (begun + timedelta(seconds=int(shift.get("duration") or 0))).time()
     is_part = bool(weekdays) and 0 < int(shift.get("duration") or 0) < 24 * 3600
     hours = {"opens": begun.time(), "closes": ends} if is_part else {}
-    return Turns(people, begun.date(), kind, length, begun.time().replace(second=0, microsecond=0), zone, weekdays, **hours)
+    level = max(0, min(int(shift.get("level") or shift.get("priority_level") or 0), HIGHEST))
+    return Turns(people, begun.date(), kind, length, begun.time().replace(second=0, microsecond=0), zone, weekdays, position=level, **hours)
 
 
 def _flat(users: Sequence[Any]) -> list[str]:

@@ -42,6 +42,11 @@ class Rotation(models.Model):
 
     schedule = models.ForeignKey(Schedule, models.CASCADE, related_name="rotations", verbose_name=_("schedule"))
     position = models.PositiveSmallIntegerField(_("layer"), default=0, help_text=_("A higher layer covers a lower one."))
+    line = models.PositiveSmallIntegerField(
+        _("which of its turns"),
+        default=0,
+        help_text=_("Turns beside or above the first: 1, 2, …. An edit ends only its own."),
+    )
     kind = models.CharField(_("shifts are counted in"), max_length=10, choices=Kind, default=Kind.WEEKLY)
     length = models.PositiveSmallIntegerField(_("shift length"), default=1, validators=[MinValueValidator(1)])
     handoff = models.TimeField(_("hand-off"), default=time(9, 0))

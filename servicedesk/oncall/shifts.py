@@ -71,6 +71,7 @@ class Turns(Generic[Person]):
     weekdays: tuple[int, ...] = ()
     opens: time | None = None
     closes: time | None = None
+    position: int = 0  # as of a layer
 
 
 @dataclass(frozen=True, slots=True)

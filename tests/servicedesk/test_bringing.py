@@ -119,14 +119,80 @@ def test_the_same_file_again_makes_nothing_and_a_stretch_lies_over_the_turns(acm
     assert (Rotation.objects.filter(schedule=network).count(), Override.objects.filter(schedule=network).count()) == (1, 1)
 
 
-def test_unknown_people_and_several_rotations_are_named_and_nobody_is_made(acme: Company) -> None:
-    more = {"data": {**OPSGENIE["data"], "rotations": [OPSGENIE["data"]["rotations"][0]] * 2}}
-    raw = json.dumps(more).replace("kim@acme.example", "zoe@acme.example")
-    arrival = bringing.read(acme.schedules["network"], raw.encode(), now=NINE)
-    assert arrival.draft
-    assert [person.username for person in arrival.draft.people] == ["ben"]
+def brought(acme: Company, export: Any) -> int:
+    network = acme.schedules["network"]
+    return bringing.bring(network, bringing.read(network, json.dumps(export).encode(), now=NINE), by=acme.people["adam"], now=NINE)
+
+
+def on_call(acme: Company, at: datetime) -> set[str]:
+    (rota,) = roster.load([acme.schedules["network"]], start=NINE, end=END)
+    return {duty.person.username for duty in rota.on_call(at)}
+
+
+def beside(*people: str) -> dict[str, Any]:
+    """An Opsgenie schedule of two rotations; the second is for these people, all day."""
+    more = {"name": "second", "startDate": "2026-11-30T08:00:00Z", "type": "weekly", "length": 1}
+    joined = [{"type": "user", "username": f"{name}@acme.example"} for name in people]
+    return {"data": {**OPSGENIE["data"], "rotations": [OPSGENIE["data"]["rotations"][0], {**more, "participants": joined}]}}
+
+
+NOON = datetime(2026, 12, 1, 11, tzinfo=UTC)
+EVENING = datetime(2026, 12, 1, 20, tzinfo=UTC)
+
+
+def test_rotations_of_one_file_stand_side_by_side(acme: Company) -> None:
+    assert brought(acme, beside("sam")) == 2
+    assert (on_call(acme, NOON), on_call(acme, EVENING)) == ({"ben", "sam"}, {"sam"})
+    assert brought(acme, beside("sam")) == 0
+
+
+def test_one_rotation_changed_in_the_file_changes_alone(acme: Company) -> None:
+    brought(acme, beside("sam"))
+    assert brought(acme, beside("dana")) == 1
+    assert on_call(acme, NOON) == {"ben", "dana"}
+    assert Rotation.objects.filter(schedule__slug="network", line=0).count() == 1
+
+
+def test_a_level_of_oncall_covers_the_lower_ones(acme: Company) -> None:
+    week = ONCALL["shifts"][0]
+    above = {**week, "name": "tuesdays", "level": 5, "by_day": ["TU"], "rolling_users": [["sam"]]}
+    assert brought(acme, {**ONCALL, "shifts": [above, {**week, "level": 2}]}) == 2
+    assert (on_call(acme, NOON), on_call(acme, NOON + timedelta(days=1))) == ({"sam"}, {"ben"})
+
+
+def test_several_calendars_in_one_file_are_all_read(acme: Company) -> None:
+    second = (
+        ICAL.replace("Network on call", "Backup")
+        .replace("[L1] Ben", "Dana")
+        .replace("20261124T", "20261127T")
+        .replace("20261125T", "20261128T")
+    )
+    assert {one.person for one in told(ICAL + second).shifts} >= {"Ben", "Dana", "sam"}
+
+
+def test_unknown_people_are_named_and_nobody_is_made(acme: Company) -> None:
+    arrival = bringing.read(acme.schedules["network"], json.dumps(beside("zoe")).encode(), now=NINE)
+    assert [[person.username for person in draft.people] for draft in arrival.drafts.values()] == [["ben", "kim"]]
     assert "zoe@acme.example" in arrival.warnings[0]
-    assert any("1 more rotation" in words for words in arrival.warnings)
+
+
+def test_what_stands_here_and_not_in_the_file_goes_on_and_is_said(acme: Company) -> None:
+    brought(acme, beside("sam"))
+    arrival = bringing.read(acme.schedules["network"], json.dumps(OPSGENIE).encode(), now=NINE)
+    assert arrival.warnings == ["1 rotation that stands here is not in the file. It goes on."]
+    assert arrival.is_empty
+
+
+def test_each_of_them_is_edited_alone(acme: Company, settings: Any, tmp_path: Path) -> None:
+    settings.CLOCK_FILE = tmp_path / "clock"
+    clock.move_to(NINE)
+    brought(acme, beside("sam"))
+    adam, url = signed_in(acme.people["adam"]), "/oncall/network/edit/"
+    assert f'href="{url}?line=1"' in adam.get(url).content.decode()
+    asked = {"people": ["dana"], "starts_on": "2026-11-30", "handoff": "09:00", "length": "1", "kind": "weekly", "zone": "Europe/Paris"}
+    assert adam.post(f"{url}?line=1", {**asked, "do": "save"}).status_code == 302
+    assert on_call(acme, NOON) == {"ben", "dana"}
+    assert adam.get(f"{url}?line=7").status_code == 404
 
 
 @pytest.mark.parametrize(

@@ -36,9 +36,9 @@ class Command(BaseCommand):
             raise CommandError(f"{options['file']}: {error.strerror}", returncode=2) from error
         except CannotRead as error:
             raise CommandError(str(error), returncode=2) from error
-        if arrival.draft is not None:
-            self.stdout.write(f"Turns of {', '.join(map(str, arrival.draft.people))} from {arrival.draft.first_hand_off:%Y-%m-%d %H:%M}.")
-        self.stdout.write(f"{len(arrival.added)} stretches of duty, {arrival.known} stand here already.")
+        for draft in arrival.drafts.values():
+            self.stdout.write(f"Turns of {', '.join(map(str, draft.people))} from {draft.first_hand_off:%Y-%m-%d %H:%M}.")
+        self.stdout.write(f"{len(arrival.added)} stretches of duty; {arrival.known + arrival.stand} things stand here already.")
         if options["dry_run"]:
             self.stdout.write("Nothing was written.")
         else:
