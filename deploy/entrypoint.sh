@@ -6,7 +6,8 @@ what="${1:-web}"
 [ $# -eq 0 ] || shift
 worker() {
     CELERY_WORKER=1
-    export CELERY_WORKER
+    CELERY_SKIP_CHECKS=1
+    export CELERY_WORKER CELERY_SKIP_CHECKS
     exec celery --quiet -A servicedesk worker -Q "$1" -n "$1@%h" -c 4 -l WARNING --without-mingle --without-gossip
 }
 case "$what" in

@@ -77,7 +77,7 @@ KNOWN = frozenset(
 RESERVED = frozenset({"SENTRY_DSN"})
 RESERVED_FAMILIES = ("OTEL_", "SAML_", "LDAP_")
 # Set by our own processes for their children, or by whoever runs the tests.
-INTERNAL = frozenset({"CELERY_WORKER", "HEARTBEAT_FILE", "TEST_DATABASE_URL", "TEST_REDIS_URL"})
+INTERNAL = frozenset({"CELERY_SKIP_CHECKS", "CELERY_WORKER", "HEARTBEAT_FILE", "TEST_DATABASE_URL", "TEST_REDIS_URL"})
 FAMILIES = ("ANYMAIL_",)
 OURS_ALONE = ("TWILIO_",)
 # What a `.env` may hold for others: compose interpolation, the Python and C libraries, proxies.

@@ -4,11 +4,13 @@ from collections.abc import Iterator
 
 import pytest
 from django.apps import apps
+from django.contrib import admin
 from django.core.cache import cache
 from hypothesis import settings
 
 pytest_plugins = ["tests.fakes.fixtures", "tests.actors", "tests.e2e.fixtures"]
 
+admin.autodiscover()  # as the URLs do
 settings.register_profile("desk", deadline=None)  # a busy machine is no finding
 settings.load_profile("desk")
 

@@ -13,4 +13,4 @@ class OperationsConfig(AppConfig):
     verbose_name = _("Operations")
 
     def ready(self) -> None:
-        register(checks.settings_without_effect)
+        register(checks.settings_without_effect, "desk")

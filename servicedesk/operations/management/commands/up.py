@@ -10,10 +10,11 @@ from django.db.migrations.executor import MigrationExecutor
 from django.urls import reverse
 
 from servicedesk.directory.models import Organisation
-from servicedesk.operations import start
+from servicedesk.operations import start, statics
 
 
 class Command(BaseCommand):
+    requires_system_checks = ["desk"]  # what a setting may get wrong; the rest is the code's own and checked before it is shipped
     help = "Start everything: database brought up to date, broker, web, engine and worker under one supervisor."
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -32,7 +33,7 @@ class Command(BaseCommand):
             call_command("demo")
         if Organisation.current() is None:
             made["say"] += f"\nNobody is here yet. Begin at {settings.SITE_URL}{reverse('setup')}"
-        call_command("collectstatic", interactive=False, verbosity=0)
+        statics.gather()
         connection.close()
         start.become_supervisor(made)
 
