@@ -12,6 +12,7 @@ from incidents.models import Attachment, Incident, Policy, Ticket
 from servicedesk.directory.models import User
 from servicedesk.oncall.models import Schedule
 
+INCIDENT_PARTS = ("service", "team", "policy", "rule", "acknowledged_by", "opened_by", "command")
 TICKET_PARTS = ("requester__site", "reported_by", "assignee", "team", "service", "incident", "severity_by")
 
 
@@ -53,9 +54,7 @@ def file(user: User, number: int) -> Attachment:
 
 def incident(user: User, number: int, *, to_change: bool = False) -> Incident:
     """An incident this person may see: staff, or paged for it. Raises PermissionDenied, Http404."""
-    found = (
-        Incident.objects.visible_to(user).select_related("service", "team", "policy", "rule", "acknowledged_by").filter(pk=number).first()
-    )
+    found = Incident.objects.visible_to(user).select_related(*INCIDENT_PARTS).filter(pk=number).first()
     if found is None and not user.is_desk_staff:
         raise PermissionDenied
     if found is None:

@@ -6,13 +6,15 @@ Nothing here names a requester: a signed page may be read over a shoulder, from 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import cached_property
+from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from incidents.models import Incident, LinkedAlert, Run
+from incidents.models import Incident, LinkedAlert, Run, TimelineEntry
 from incidents.states import IncidentState, Severity
 from servicedesk.directory import moments, zones
 
@@ -26,6 +28,15 @@ class Standing:
 
     def __init__(self, incident: Incident) -> None:
         self.incident = incident
+
+    @classmethod
+    def read(cls, incident: Incident, *, alerts: list[LinkedAlert], timeline: Iterable[TimelineEntry], run: Run | None) -> Standing:
+        """Of what a page has read already: all its alerts, its whole timeline, and its open run."""
+        standing = cls(incident)
+        standing.alerts = alerts
+        standing.lines = [(line.data, line.because) for line in sorted(timeline, key=lambda line: line.pk) if line.because]
+        standing.why = run.why if run else None
+        return standing
 
     @cached_property
     def alerts(self) -> list[LinkedAlert]:
@@ -43,13 +54,22 @@ class Standing:
         return said - {alert.incident_reason for alert in self.failing}
 
     @cached_property
+    def lines(self) -> list[tuple[dict[str, Any], str]]:
+        """The facts and the reason of each line of the timeline that has one, oldest first."""
+        return list(self.incident.timeline.exclude(because="").order_by("id").values_list("data", "because"))
+
+    @cached_property
+    def why(self) -> str | None:
+        """What its open run was started for."""
+        return Run.objects.open().filter(incident=self.incident).values_list("why", flat=True).first()
+
+    @cached_property
     def reasons(self) -> list[str]:
         """Why it is open, as things stand: what it was opened or last raised for, each rule's newest sentence, each failing check's.
 
         What is said only of a check that is well again is left out.
         """
-        lines = self.incident.timeline.exclude(because="").order_by("id").values_list("data", "because")
-        of_rules = {data["rule"]: because for data, because in lines if data.get("rule")}
+        of_rules = {data["rule"]: because for data, because in self.lines if data.get("rule")}
         failing = [alert.incident_reason for alert in sorted(self.failing, key=lambda alert: alert.since, reverse=True)]
         said: dict[str, str] = {}
         for reason in (self.incident.reason, *reversed(of_rules.values()), *failing):
@@ -60,7 +80,7 @@ class Standing:
     @cached_property
     def why_paging(self) -> str:
         """Why people are called for it now, where that is no reason of its own: reopened, handed back, decided by nobody."""
-        why = Run.objects.open().filter(incident=self.incident).values_list("why", flat=True).first()
+        why = self.why
         if why is None or any(old in why for old in self.over):
             return ""
         told = [reason[:KEPT] for reason in self.reasons]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.utils.translation import gettext as _
@@ -41,9 +42,9 @@ def join(incident: Incident, *, person: User, now: datetime) -> TimelineEntry:
     return known or journal.line(incident, TimelineEntry.Kind.NOTE, text, now=now, actor=person, data={"on_bridge": row.bridge})
 
 
-def on_bridge(incident: Incident, bridge: str) -> int:
+def on_bridge(timeline: Iterable[TimelineEntry], bridge: str) -> int:
     """How many people said that they are on it."""
-    return incident.timeline.filter(data__on_bridge=bridge).values("actor").distinct().count()
+    return len({line.actor_id for line in timeline if line.data.get("on_bridge") == bridge})
 
 
 @tongues.deed
@@ -59,8 +60,12 @@ def reckon(incident: Incident, *, people: int | None, minutes: int | None, actor
 
 def cost(incident: Incident, *, now: datetime) -> tuple[int, int]:
     """People, and minutes each: as written by hand, else who acted on it, from its beginning to its end."""
-    row = Command.objects.filter(incident=incident).first()
     acted = incident.timeline.filter(actor__isnull=False).values("actor").distinct().count()
+    return cost_by(incident, Command.objects.filter(incident=incident).first(), acted, now=now)
+
+
+def cost_by(incident: Incident, row: Command | None, acted: int, *, now: datetime) -> tuple[int, int]:
+    """As `cost`, of what is known already. `acted`: how many people did something."""
     lasted = (incident.resolved_at or now) - (incident.triggered_at or incident.created_at)
     people = row.cost_people if row and row.cost_people is not None else acted
     minutes = row.cost_minutes if row and row.cost_minutes is not None else max(int(lasted.total_seconds()) // 60, 0)

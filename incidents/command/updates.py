@@ -71,13 +71,17 @@ def due_at(incident: Incident) -> datetime | None:
     """When the next update is due: as promised, else of a severe one that nobody has been told of, so long after it began."""
     if incident.state not in LIVE_INCIDENT:
         return None
-    row = Command.objects.filter(incident=incident).first()
-    if row is not None and row.next_update_at is not None:
-        return row.next_update_at
-    after = FIRST_AFTER.get(incident.severity)
-    if after is None or incident.triggered_at is None or incident.updates.exists():
+    return due_by(incident, Command.objects.filter(incident=incident).first(), is_told=incident.updates.exists())
+
+
+def due_by(incident: Incident, command: Command | None, *, is_told: bool) -> datetime | None:
+    """As `due_at`, of what is known already. `is_told`: there was an update."""
+    if incident.state not in LIVE_INCIDENT:
         return None
-    return incident.triggered_at + after
+    if command is not None and command.next_update_at is not None:
+        return command.next_update_at
+    after = FIRST_AFTER.get(incident.severity)
+    return None if after is None or incident.triggered_at is None or is_told else incident.triggered_at + after
 
 
 def tone(due: datetime | None, *, now: datetime) -> str:

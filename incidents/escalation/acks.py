@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from copy import copy
 from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from incidents import journal, letters, moves
-from incidents.escalation import owner, paging, parts, runs, snapshot
+from incidents.escalation import owner, paging, parts, runs, snapshot, targets
 from incidents.escalation.targets import Candidate
 from incidents.models import Incident, Page, Run, TimelineEntry
 from incidents.states import IllegalMove, IncidentState, RunState
@@ -192,11 +193,16 @@ def page_person(incident: Incident, person: User, *, by: User, now: datetime) ->
 def next_person(incident: Incident, *, now: datetime) -> runs.Next | None:
     """Who is called next, and when; None where nobody is being paged, nobody in it: the last resort."""
     run = Run.objects.open().filter(incident=incident).first()
-    if run is None:
-        return None
-    plan = snapshot.read(run.snapshot)
-    run.step -= 1  # the run names the step to come, `following` the one being waited for
-    return runs.following(run, incident, plan, now=now, over=run.next_step_at)
+    return next_of(run, incident, now=now) if run else None
+
+
+def next_of(run: Run, incident: Incident, *, now: datetime) -> runs.Next:
+    """As `next_person`, of its open run: schedules are read once, however many steps are empty."""
+    plan, waited = snapshot.read(run.snapshot), copy(run)
+    waited.step -= 1  # the run names the step to come, `following` the one being waited for
+    last = max(now, run.next_step_at or now, run.round_began_at + plan.delay(len(plan.steps)))
+    known = targets.rotas(plan, start=now, end=last)
+    return runs.following(waited, incident, plan, now=now, over=run.next_step_at, known=known)
 
 
 def ask_again(page: Page, *, now: datetime) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+from django.db.models import OuterRef, Subquery
 from django.utils.translation import gettext as _
 
 from incidents import escalation, letters
-from incidents.models import Incident, Run, Ticket
+from incidents.models import Incident, Page, Run, Ticket
 from incidents.states import IncidentState, RunState
 from incidents.views.requester import clock_time
 
@@ -30,22 +32,28 @@ class Paging:
     version: int | None
 
 
-def paging(incident: Incident, now: datetime) -> Paging | None:
+def open_run(incident: Incident) -> Run | None:
+    """Its open run with its policy, and with the name and the time of whom it paged last."""
+    last = Page.objects.filter(run=OuterRef("pk")).order_by("-id")
+    runs = Run.objects.open().filter(incident=incident).select_related("policy")
+    return runs.annotate(paged_name=Subquery(last.values("person__name")[:1]), paged_at=Subquery(last.values("at")[:1])).first()
+
+
+def paging(run: Run | None, incident: Incident, now: datetime) -> Paging | None:
     """None where nobody is being paged, or somebody has it."""
-    run = Run.objects.open().select_related("policy").filter(incident=incident).first()
     if run is None:
         return None
-    following = escalation.next_person(incident, now=now) if run.state != RunState.HELD else None
+    following = escalation.next_of(run, incident, now=now) if run.state != RunState.HELD else None
     follows = (letters.names(following.people) or _("the last resort")) if following else ""
     return Paging(follows, escalation.is_outdated(run), str(run.policy or ""), run.policy_version)
 
 
 def of_ticket(ticket: Ticket, now: datetime) -> list[Line]:
-    return of_incident(ticket.incident, now) if ticket.incident is not None else []
+    return of_incident(ticket.incident, open_run(ticket.incident), now) if ticket.incident is not None else []
 
 
-def of_incident(incident: Incident, now: datetime) -> list[Line]:
-    """At most three lines: who has it, who was paged last, what comes next and when."""
+def of_incident(incident: Incident, run: Run | None, now: datetime) -> list[Line]:
+    """At most three lines: who has it, who was paged last, what comes next and when. `run`: its `open_run`."""
     if incident.state == IncidentState.PROPOSED:
         return [Line("arrow-right", "info", _starts_by_itself(incident, now))]
     lines = (
@@ -60,7 +68,6 @@ def of_incident(incident: Incident, now: datetime) -> list[Line]:
         if incident.acknowledged_by and incident.acknowledged_at
         else []
     )
-    run = Run.objects.open().filter(incident=incident).first()
     return [*lines, *_of_run(run, now)] if run else lines
 
 
@@ -70,13 +77,11 @@ def _starts_by_itself(incident: Incident, now: datetime) -> str:
     return _("Proposed. It starts by itself at %(time)s unless somebody decides before.") % {"time": clock_time(incident.decide_at, now)}
 
 
-def _of_run(run: Run, now: datetime) -> list[Line]:
-    page = run.pages.select_related("person").order_by("-id").first()
-    lines = (
-        [Line("phone", "mute", _("%(name)s was paged at %(time)s.") % {"name": page.person, "time": clock_time(page.at, now)})]
-        if page
-        else []
-    )
+def _of_run(run: Any, now: datetime) -> list[Line]:
+    lines = []
+    if run.paged_at:
+        paged = {"name": run.paged_name, "time": clock_time(run.paged_at, now)}
+        lines.append(Line("phone", "mute", _("%(name)s was paged at %(time)s.") % paged))
     if run.state == RunState.EXHAUSTED:
         lines.append(Line("alert", "bad", _("Nobody acknowledged. The last resort is called again and again.")))
     elif run.next_step_at:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
+from django.db.models import Count, Window
+from django.forms import Form
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
@@ -15,9 +17,9 @@ from incidents import access, escalation, evidence, plansteps
 from incidents.command import desk, drafting, roles, updates
 from incidents.forms import NoteForm
 from incidents.forms_command import CostForm, RoleForm, SummonsForm, UpdateForm
-from incidents.models import Command, Incident, RoleHolding, Update
+from incidents.models import Command, Incident, LinkedAlert, RoleHolding, Run, TimelineEntry, Update
 from incidents.states import LIVE_INCIDENT, IncidentState
-from incidents.views import escalations
+from incidents.views import escalations, queue
 from notifications.models import Message
 from servicedesk import clock
 from servicedesk.directory.access import PersonRequest
@@ -25,6 +27,7 @@ from servicedesk.directory.access import PersonRequest
 STEPS = (IncidentState.TRIGGERED, IncidentState.ACKNOWLEDGED, IncidentState.MITIGATED, IncidentState.RESOLVED, IncidentState.CLOSED)
 SHOWN_TICKETS = 10
 FAILED = ("failed", "dead")
+_Form = TypeVar("_Form", bound=Form)
 NEXT_IN = {1: "30", 2: "60", 3: "240"}
 SHOWS = {
     "": _("All"), "pages": _("Pages"), "acks": _("Answers"), "checks": _("Checks"), "updates": _("Updates"), "notes": _("Notes"),
@@ -42,6 +45,16 @@ class Seat:
 
 
 @dataclass(frozen=True, slots=True)
+class Read:
+    """What several parts of the page tell of, read once: the newest update first."""
+
+    timeline: list[TimelineEntry]
+    alerts: list[LinkedAlert]
+    updates: list[Update]
+    run: Run | None
+
+
+@dataclass(frozen=True, slots=True)
 class Preview:
     """An update before it is sent: who gets it, by name."""
 
@@ -54,26 +67,31 @@ class Preview:
 
 def page(request: PersonRequest, found: Incident, *, status: int = 200, **forms: Any) -> HttpResponse:
     """`forms`: what was typed and could not be done, or is to be confirmed, in place of what stands there otherwise."""
-    now, may_work = clock.now(), access.may_work(request.user, found)
+    now, may_work, read = clock.now(), access.may_work(request.user, found), _read(found)
     wrong = any(getattr(form, "errors", None) for form in forms.values()) or forms.get("reason") is not None
     context = {
         "incident": found,
         "may_work": may_work,
         "reason": "",
         "note_form": NoteForm(),
-        **_state(request, found, now),
+        **_state(request, found, read, now),
         **_alerted(found),
-        **(_command(found, now) if found.state != IncidentState.PROPOSED else {}),
+        **(_command(found, read, now) if found.state != IncidentState.PROPOSED else {}),
         **forms,
     }
     if may_work and "update_form" not in context and found.state in (*LIVE_INCIDENT, IncidentState.RESOLVED):
-        context["update_form"] = update_form(found, now=now)
+        context["update_form"] = _update_form(found, read.updates, now=now)
     return render(request, "incidents/incident.html", context, status=422 if wrong else status)
 
 
 def update_form(found: Incident, *, now: datetime, phase: str = "") -> UpdateForm:
     """The next update, begun from the text of its phase."""
-    last = found.updates.order_by("-id").first()
+    return _update_form(found, found.updates.order_by("-id")[:1], now=now, phase=phase)
+
+
+def _update_form(found: Incident, said: Iterable[Update], *, now: datetime, phase: str = "") -> UpdateForm:
+    """`said`: the updates so far, the newest first."""
+    last = next(iter(said), None)
     phase = phase or drafting.following(last.phase if last else "")
     audiences = last.audiences if last else [Update.Audience.MANAGERS] if found.is_confidential else _usual(found)
     return UpdateForm(
@@ -101,27 +119,40 @@ def _usual(found: Incident) -> list[str]:
     return [*shown, Update.Audience.REQUESTERS]
 
 
-def _state(request: PersonRequest, found: Incident, now: datetime) -> dict[str, Any]:
-    tickets = found.tickets.visible_to(request.user).select_related("requester").order_by("-id")
+def _read(found: Incident) -> Read:
+    return Read(
+        timeline=list(found.timeline.select_related("actor")),
+        alerts=list(found.alerts.order_by("-since")),
+        updates=list(found.updates.select_related("author").order_by("-id")),
+        run=escalations.open_run(found),
+    )
+
+
+def _tickets(request: PersonRequest, found: Incident) -> dict[str, Any]:
+    """The newest, or all of them, and how many there are: each row tells it."""
+    seen = found.tickets.visible_to(request.user).select_related("requester").annotate(of=Window(Count("pk"))).order_by("-id")
+    rows: list[Any] = list(seen if request.GET.get("tickets") == "all" else seen[:SHOWN_TICKETS])
+    return {"tickets": rows, "ticket_count": rows[0].of if rows else 0}
+
+
+def _state(request: PersonRequest, found: Incident, read: Read, now: datetime) -> dict[str, Any]:
     kind = request.GET.get("show", "")
-    timeline = found.timeline.select_related("actor")
-    standing = evidence.Standing(found)
+    standing = evidence.Standing.read(found, alerts=read.alerts, timeline=read.timeline, run=read.run)
     return {
         "steps": _steps(found),
         "parts": plansteps.of_incident(found) if found.state != IncidentState.PROPOSED else [],
         "step_url": f"/incidents/{found.pk}/step/",
-        "timeline": timeline.filter(kind__in=KINDS[kind]) if kind in KINDS else timeline,
+        "timeline": [line for line in read.timeline if kind not in KINDS or line.kind in KINDS[kind]],
         "shows": SHOWS,
         "show": kind if kind in KINDS else "",
-        "tickets": tickets if request.GET.get("tickets") == "all" else tickets[:SHOWN_TICKETS],
-        "ticket_count": tickets.count(),
+        **_tickets(request, found),
         "reasons": standing.reasons or [standing.well_again()],
         "why_paging": standing.why_paging,
         "card": evidence.card(found, now=now) if found.state == IncidentState.PROPOSED else [],
-        "alerts": found.alerts.order_by("cleared_at", "-since"),
+        "alerts": sorted(read.alerts, key=lambda alert: (alert.cleared_at is not None, alert.cleared_at or now)),
         "policy": found.policy or escalation.policy_for(found),
-        "next_lines": escalations.of_incident(found, now),
-        "paging": escalations.paging(found, now),
+        "next_lines": escalations.of_incident(found, read.run, now),
+        "paging": escalations.paging(read.run, found, now),
         **_obligations(found),
     }
 
@@ -139,25 +170,37 @@ def _obligations(found: Incident) -> dict[str, Any]:
 def _alerted(found: Incident) -> dict[str, Any]:
     """Every message of every errand, those that failed first."""
     told = Message.objects.of_thread(found.number).exclude(errand=None).select_related("person", "errand").order_by("id")
-    return {"told": sorted(told, key=lambda message: message.state not in FAILED), "failed": FAILED, "summons_form": SummonsForm()}
+    return {
+        "told": sorted(told, key=lambda message: message.state not in FAILED),
+        "failed": FAILED,
+        "summons_form": _offering(SummonsForm()),
+    }
 
 
-def _command(found: Incident, now: datetime) -> dict[str, Any]:
-    row = Command.objects.filter(incident=found).first()
-    due = updates.due_at(found)
-    people, minutes = desk.cost(found, now=now)
+def _offering(form: _Form) -> _Form:
+    """The people of the desk as the queue offers them, looked up once a minute; who is chosen is looked up anew."""
+    field: Any = form.fields["person"]
+    field.choices = [("", field.empty_label), *queue.people()]
+    return form
+
+
+def _command(found: Incident, read: Read, now: datetime) -> dict[str, Any]:
+    row: Command | None = getattr(found, "command", None)
+    due = updates.due_by(found, row, is_told=bool(read.updates))
+    acted = {line.actor_id for line in read.timeline if line.actor_id}
+    people, minutes = desk.cost_by(found, row, len(acted), now=now)
     held = roles.holders(found)
     return {
         "command": row,
         "seats": [Seat(kind.value, str(kind.label), held.get(kind.value)) for kind in RoleHolding.Kind],
-        "role_form": RoleForm(),
+        "role_form": _offering(RoleForm()),
         "update_due": due,
         "update_tone": updates.tone(due, now=now),
-        "sent_updates": found.updates.count(),
-        "last_update": found.updates.select_related("author").order_by("-id").first(),
+        "sent_updates": len(read.updates),
+        "last_update": next(iter(read.updates), None),
         "mail_count": len(updates.requesters(found)),
         "bridge_url": row.bridge if row and row.bridge.startswith("https://") else "",
-        "on_bridge": desk.on_bridge(found, row.bridge) if row and row.bridge else 0,
+        "on_bridge": desk.on_bridge(read.timeline, row.bridge) if row and row.bridge else 0,
         "cost": {"people": people, "minutes": minutes},
         "cost_span": timedelta(minutes=people * minutes),
         "cost_form": CostForm(initial={"people": people, "minutes": minutes}),

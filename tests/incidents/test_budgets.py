@@ -23,7 +23,7 @@ LISTS = ["/queue/", "/queue/?view=triage", "/incidents/", "/mail/held/", "/ask/"
 ASKING = {"/t/": LIST, "/": ONE, "/help/": LIST, "/ask/": LIST, "/t/{ticket}/": ONE}
 ONES = ["/tickets/{ticket}/", "/tickets/{ticket}/similar/", "/problems/{problem}/", "/mail/{mail}/", "/plan/"]
 MORE = {"/problems/": LIST, "/search/?q=lathe": 14, "/before-you-go/": 10, "/tickets/{ticket}/clocks/": 13, "/reports/": 10}
-MORE |= {"/incidents/{incident}/": 51}
+MORE |= {"/incidents/{incident}/": 29}
 BUDGETS = dict.fromkeys(LISTS, LIST) | dict.fromkeys(ONES, ONE) | MORE
 
 FIRST: dict[str, Any] = {"ticket": Ticket, "incident": Incident, "problem": Problem, "mail": InboundMail}

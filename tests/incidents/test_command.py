@@ -66,7 +66,7 @@ def test_who_joins_the_bridge_twice_is_counted_once(acme: Company, outage: Incid
     desk.meet(outage, bridge="555-0140", actor=acme.people["dana"], now=NINE)
     for _time in range(2):
         ana.post(f"/incidents/{outage.pk}/join/")
-    assert desk.on_bridge(outage, "555-0140") == 1
+    assert desk.on_bridge(outage.timeline.all(), "555-0140") == 1
 
 
 def test_the_cost_is_reckoned_from_who_took_part_until_somebody_writes_it(acme: Company, outage: Incident) -> None:
