@@ -107,7 +107,7 @@ def events_of(ticket: Ticket, entries: Iterable[Entry] | None = None) -> list[Ev
     askers = ticket.asker_ids
     events: list[Event] = []
     if entries is None:
-        entries = ticket.entries.order_by("id").only("kind", "audience", "author_id", "data", "at", "withdrawn_at")
+        entries = ticket.entries.order_by("id").only("ticket_id", "kind", "audience", "author_id", "data", "at", "withdrawn_at")
     for entry in entries:
         if entry.withdrawn_at is not None or entry.data.get("uncounted"):
             continue

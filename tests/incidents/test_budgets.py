@@ -9,7 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from incidents import conversation, problems
+from incidents import conversation, problems, targets
 from incidents.incidents import Grounds, declare
 from incidents.mail import posting
 from incidents.models import InboundMail, Incident, Problem, Ticket
@@ -22,7 +22,7 @@ LIST, ONE = 8, 12
 LISTS = ["/queue/", "/queue/?view=triage", "/incidents/", "/mail/held/", "/ask/", "/help/", "/alerts/", "/outbox/", "/status/"]
 ASKING = {"/t/": LIST, "/": ONE, "/help/": LIST, "/ask/": LIST, "/t/{ticket}/": ONE}
 ONES = ["/tickets/{ticket}/", "/tickets/{ticket}/similar/", "/problems/{problem}/", "/mail/{mail}/", "/plan/"]
-MORE = {"/problems/": LIST, "/search/?q=lathe": 14, "/before-you-go/": 10, "/tickets/{ticket}/clocks/": 13, "/reports/": 10}
+MORE = {"/problems/": LIST, "/search/?q=lathe": 14, "/before-you-go/": 10, "/tickets/{ticket}/clocks/": 7, "/reports/": 10}
 MORE |= {"/incidents/{incident}/": 29}
 BUDGETS = dict.fromkeys(LISTS, LIST) | dict.fromkeys(ONES, ONE) | MORE
 
@@ -66,3 +66,13 @@ def test_a_page_keeps_within_its_statements_and_takes_no_more_for_more(busy: Com
     assert {path: n for path, n in few.items() if n > budgets[path]} == {}
     filled(busy, 3, 6)
     assert counted(client, budgets) == few
+
+
+def test_clocks_are_reckoned_by_as_many_statements_however_much_was_said(acme: Company) -> None:
+    ticket, counted = report(acme, "ella", at(9), "Lathe", effect="workaround"), []
+    for minute in range(3):
+        conversation.note(ticket, author=acme.people["ana"], text="A note", now=at(10, minute))
+        with CaptureQueriesContext(connection) as taken:
+            targets.clocks_of(ticket, now=at(11))
+        counted.append(len(taken))
+    assert len(set(counted[1:])) == 1
