@@ -108,7 +108,10 @@ if not lived:
         now = "now()" if postgresql else "CURRENT_TIMESTAMP"
         if postgresql:
             cursor.execute("SET maintenance_work_mem = '512MB'")
-            cursor.execute("DROP INDEX search_words_gin")
+            cursor.execute("SELECT indexname, indexdef FROM pg_indexes WHERE indexname LIKE 'search_words_%'")
+            gins = cursor.fetchall()
+            for name, _definition in gins:
+                cursor.execute(f"DROP INDEX {{name}}")
         # as they would have come: a ticket, and then what was said on it
         cursor.execute(f"INSERT INTO search_searchdoc (kind, object_id, title, body, is_public, updated_at) "
                        f"SELECT kind, id, title, body, false, {{now}} FROM ("
@@ -116,7 +119,8 @@ if not lived:
                        f"UNION ALL SELECT 'entry', id, '', text, ticket_id FROM incidents_entry WHERE id > {{last}}) AS docs "
                        f"ORDER BY ticket, kind DESC, id")
         if postgresql:
-            cursor.execute("CREATE INDEX search_words_gin ON search_searchdoc USING gin (words)")
+            for _name, definition in gins:
+                cursor.execute(definition)
 with connection.cursor() as cursor:
     cursor.execute("ANALYZE")
 print(Ticket.objects.count(), Entry.objects.count())

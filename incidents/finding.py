@@ -6,7 +6,7 @@ Everything goes once more through what the reader may see. What is confidential 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -62,12 +62,24 @@ def find(words: str, *, reader: User, kind: str = "") -> list[Group]:
     words = words[:LONGEST].replace("\0", "")
     if not index.WORD.search(words):
         return []
-    groups = [KINDS[name](words, reader, MORE if kind == name else SHOWN) for name in KINDS if kind in ("", name)]
+    limits = {name: MORE if kind == name else SHOWN for name in KINDS if kind in ("", name)}
+    hits = _hits(words, reader, limits)
+    groups = [KINDS[name](words, reader, limit, hits.get(name, ())) for name, limit in limits.items()]
     return [group for group in groups if group.rows]
 
 
-def _tickets(words: str, reader: User, limit: int) -> Group:
-    hits = index.find(words, kinds=[TICKET], public_only=False, limit=limit * SPARE)
+def _hits(words: str, reader: User, limits: Mapping[str, int]) -> dict[str, Sequence[index.Hit]]:
+    """What the index has of each kind it knows, looked for at once."""
+    wanted = {
+        TICKET: lambda limit: index.Wanted([TICKET], False, limit * SPARE),
+        ENTRY: lambda limit: index.Wanted([ENTRY], False, limit * SPARE),
+        "article": lambda limit: knowledge.wanted(reader, limit + 1),
+    }
+    names = [name for name in wanted if name in limits]
+    return dict(zip(names, index.find_each(words, [wanted[name](limits[name]) for name in names]), strict=True))
+
+
+def _tickets(words: str, reader: User, limit: int, hits: Sequence[index.Hit]) -> Group:
     return _group(TICKET, _("Tickets"), _readable([hit.object_id for hit in hits], reader), limit)
 
 
@@ -77,9 +89,8 @@ def _readable(numbers: list[int], reader: User) -> list[Ticket]:
     return [found[number] for number in numbers if number in found]
 
 
-def _entries(words: str, reader: User, limit: int) -> Group:
+def _entries(words: str, reader: User, limit: int, hits: Sequence[index.Hit]) -> Group:
     """What was said, with the words around what was looked for; of one ticket the best alone."""
-    hits = index.find(words, kinds=[ENTRY], public_only=False, limit=limit * SPARE)
     entries = Entry.objects.filter(withdrawn_at=None).select_related("author").in_bulk([hit.object_id for hit in hits])
     tickets = {ticket.pk: ticket for ticket in _readable(list({entry.ticket_id for entry in entries.values()}), reader)}
     seen: dict[int, tuple[Ticket, Entry, str]] = {}
@@ -99,14 +110,14 @@ def excerpt(text: str, words: str) -> str:
     return ("…" if start else "") + plain[start:end] + ("…" if end < len(plain) else "")
 
 
-def _incidents(words: str, reader: User, limit: int) -> Group:
+def _incidents(words: str, reader: User, limit: int, hits: Sequence[index.Hit]) -> Group:
     rows = IncidentQuerySet(Incident).visible_to(reader).filter(is_confidential=False).order_by("-pk")
     for word in index.WORD.findall(words)[: index.MOST_WORDS]:
         rows = rows.filter(Q(title__icontains=word) | Q(what__icontains=word))
     return _group("incident", _("Incidents"), rows[: limit + 1], limit)
 
 
-def _people(words: str, reader: User, limit: int) -> Group:
+def _people(words: str, reader: User, limit: int, hits: Sequence[index.Hit]) -> Group:
     rows = User.objects.get_queryset().active()
     for word in words.split()[: index.MOST_WORDS]:
         named = Q(name__icontains=word) | Q(username__icontains=word) | Q(email__icontains=word)
@@ -114,18 +125,18 @@ def _people(words: str, reader: User, limit: int) -> Group:
     return _group("person", _("People"), rows.order_by("name", "pk")[: limit + 1], limit)
 
 
-def _services(words: str, reader: User, limit: int) -> Group:
+def _services(words: str, reader: User, limit: int, hits: Sequence[index.Hit]) -> Group:
     rows = Service.objects.active().select_related("team")
     for word in words.split()[: index.MOST_WORDS]:
         rows = rows.filter(Q(name__icontains=word) | Q(slug__icontains=word))
     return _group("service", _("Services"), rows.order_by("name")[: limit + 1], limit)
 
 
-def _articles(words: str, reader: User, limit: int) -> Group:
-    return _group("article", _("Help articles"), knowledge.search(words, reader=reader, limit=limit + 1), limit)
+def _articles(words: str, reader: User, limit: int, hits: Sequence[index.Hit]) -> Group:
+    return _group("article", _("Help articles"), knowledge.of_hits(hits, reader=reader), limit)
 
 
-def _problems(words: str, reader: User, limit: int) -> Group:
+def _problems(words: str, reader: User, limit: int, hits: Sequence[index.Hit]) -> Group:
     rows = Problem.objects.order_by("-pk") if reader.is_desk_staff else Problem.objects.none()
     for word in index.WORD.findall(words)[: index.MOST_WORDS]:
         rows = rows.filter(Q(title__icontains=word) | Q(workaround__icontains=word))

@@ -65,7 +65,15 @@ def retire(article: Article, *, actor: User | None, now: datetime) -> Article:
 
 def search(words: str, *, reader: User, limit: int = MOST_ARTICLES) -> list[Article]:
     """Articles this person may read, the best first."""
-    hits = index.find(words, kinds=[KIND], public_only=not reader.is_desk_staff, limit=limit)
+    return of_hits(index.find_each(words, [wanted(reader, limit)])[0], reader=reader)
+
+
+def wanted(reader: User, limit: int) -> index.Wanted:
+    return index.Wanted([KIND], not reader.is_desk_staff, limit)
+
+
+def of_hits(hits: Sequence[index.Hit], *, reader: User) -> list[Article]:
+    """The articles behind what was found that this person may read."""
     found = Article.objects.readable_by(reader).in_bulk([hit.object_id for hit in hits])
     return [found[hit.object_id] for hit in hits if hit.object_id in found]
 

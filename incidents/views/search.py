@@ -22,7 +22,8 @@ def search(request: PersonRequest) -> HttpResponse:
     words, kind = request.GET.get("q", "").strip()[: finding.LONGEST], request.GET.get("in", "")
     if there := finding.jump(words, request.user):
         return redirect(there)
-    person = User.objects.filter(username=request.GET.get("person", "")[:150]).select_related("site").first()
+    named = request.GET.get("person", "")[:150]
+    person = User.objects.filter(username=named).select_related("site").first() if named else None
     context = {
         "words": words,
         "kind": kind if kind in finding.KINDS else "",

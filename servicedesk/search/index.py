@@ -17,14 +17,14 @@ MOST_WORDS = 8
 CHOSEN = "d.kind IN ({kinds}) AND (d.is_public OR NOT %s)"
 AMONG = 50_000  # entries of the index are looked at one by one before it is asked for all
 RANKED = 200  # of all that hold the words the newest so many are put in order: what an index finds is never sorted whole
-SQLITE = f"""SELECT kind, object_id, title, body FROM (SELECT d.kind, d.object_id, d.title, d.body, d.id AS id,
+SQLITE = f"""SELECT %s AS wanted, kind, object_id, title, body, rank, id FROM (SELECT d.kind, d.object_id, d.title, d.body, d.id AS id,
     bm25(search_index, 4.0, 1.0) AS rank FROM search_index JOIN search_searchdoc d ON d.id = search_index.rowid
     WHERE search_index MATCH %s AND {CHOSEN} ORDER BY search_index.rowid DESC LIMIT {RANKED})
     ORDER BY rank, id LIMIT %s"""  # noqa: S608  (the words asked for are parameters)
-POSTGRESQL = f"""SELECT d.kind, d.object_id, d.title, d.body FROM search_searchdoc d JOIN
-    (SELECT d.id FROM search_searchdoc d WHERE d.words @@ {{query}} AND {CHOSEN} AND {{among}} LIMIT {RANKED}) newest
-    ON newest.id = d.id
-    ORDER BY ts_rank(d.words, {{query}}) DESC, d.id LIMIT %s"""  # noqa: S608
+POSTGRESQL = f"""SELECT %s AS wanted, d.kind, d.object_id, d.title, d.body, -ts_rank(d.words, {{query}}) AS rank, d.id
+    FROM search_searchdoc d
+    JOIN (SELECT d.id FROM search_searchdoc d WHERE d.words @@ {{query}} AND {CHOSEN} AND {{among}} LIMIT {RANKED}) newest ON newest.id = d.id
+    ORDER BY rank, d.id LIMIT %s"""  # noqa: S608
 
 HOLDING_POSTGRESQL = f"""SELECT * FROM (SELECT %s AS word, d.id FROM search_searchdoc d WHERE d.words @@ search_word(%s, false)
     AND {CHOSEN} ORDER BY d.id DESC LIMIT {RANKED}) holding"""  # noqa: S608
@@ -44,20 +44,31 @@ class Hit(NamedTuple):
     body: str
 
 
+class Wanted(NamedTuple):
+    """Kinds that are looked through together, and how many of them are wanted at most."""
+
+    kinds: Sequence[str]
+    public_only: bool
+    limit: int
+
+
 def find(text: str, *, kinds: Sequence[str], public_only: bool, limit: int) -> list[Hit]:
     """Of the newest the best first. Only the words of the text count, the first eight; none at all find nothing."""
+    return find_each(text, [Wanted(kinds, public_only, limit)])[0]
+
+
+def find_each(text: str, wanted: Sequence[Wanted]) -> list[list[Hit]]:
+    """As `find`, for several kinds with a limit each, in one statement; two where several words hardly meet."""
     words = WORD.findall(text)[:MOST_WORDS]
-    if not words or not kinds:
-        return []
-    chosen = [*kinds, public_only]
-    if connection.vendor == "postgresql":
-        asked = " && ".join(["search_word(%s, false)"] * (len(words) - 1) + ["search_word(%s, true)"])
-        statement = POSTGRESQL.replace("{query}", f"({asked})")
-        values = [*words, *chosen, *words, limit]
-        if len(words) == 1:
-            return _hits(statement.replace("{among}", "true ORDER BY d.id DESC"), kinds, values)
-        return _of_several(statement, kinds, values, limit)
-    return _hits(SQLITE, kinds, [" ".join(f'"{word}"' for word in words) + "*", *chosen, limit])
+    asked = [number for number, want in enumerate(wanted) if words and want.kinds]
+    if connection.vendor != "postgresql":
+        match = [" ".join(f'"{word}"' for word in words) + "*"]
+        return _found(SQLITE, wanted, asked, match)
+    query = " && ".join(["search_word(%s, false)"] * (len(words) - 1) + ["search_word(%s, true)"])
+    statement = POSTGRESQL.replace("{query}", f"({query})")
+    if len(words) < 2:
+        return _found(statement.replace("{among}", "true ORDER BY d.id DESC"), wanted, asked, [*words, *words])
+    return _of_several(statement, wanted, asked, [*words, *words])
 
 
 def alike(words: Sequence[str], *, kinds: Sequence[str], limit: int) -> list[Hit]:
@@ -75,17 +86,42 @@ def alike(words: Sequence[str], *, kinds: Sequence[str], limit: int) -> list[Hit
     return _hits(ALIKE.replace("{holding}", holding), kinds, [*values, limit])
 
 
-def _of_several(statement: str, kinds: Sequence[str], values: Sequence[Any], limit: int) -> list[Hit]:
+def _of_several(statement: str, wanted: Sequence[Wanted], asked: Sequence[int], words: Sequence[str]) -> list[list[Hit]]:
     """Words that meet often are met among the newest; where they hardly do, the index knows all places."""
     newest = SearchDoc.objects.aggregate(last=Max("pk"))["last"] or 0
     among = f"d.id > {int(newest) - AMONG} ORDER BY d.id DESC"
-    found = _hits(statement.replace("{among}", among), kinds, values)
-    return found if len(found) == limit else _hits(statement.replace("{among}", "true ORDER BY d.id + 0 DESC"), kinds, values)
+    found = _found(statement.replace("{among}", among), wanted, asked, words)
+    short = [number for number in asked if len(found[number]) < wanted[number].limit]
+    for number, hits in enumerate(_found(statement.replace("{among}", "true ORDER BY d.id + 0 DESC"), wanted, short, words)):
+        found[number] = hits if number in short else found[number]
+    return found
+
+
+def _found(statement: str, wanted: Sequence[Wanted], asked: Sequence[int], words: Sequence[str]) -> list[list[Hit]]:
+    """The statement once for each that is asked, as one."""
+    found: list[list[Hit]] = [[] for _want in wanted]
+    if not asked:
+        return found
+    parts: list[str] = []
+    values: list[Any] = []
+    for number in asked:
+        want = wanted[number]
+        parts.append(f"SELECT * FROM ({statement.replace('{kinds}', _marks(want.kinds))}) part{number}")  # noqa: S608
+        values += [number, *words, *want.kinds, want.public_only, want.limit]
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(parts), values)
+        for number, *row, _rank, _id in sorted(cursor.fetchall(), key=lambda row: (row[0], *row[5:])):
+            found[number].append(Hit(*row))
+    return found
+
+
+def _marks(kinds: Sequence[str]) -> str:
+    return ", ".join(["%s"] * len(kinds))
 
 
 def _hits(statement: str, kinds: Sequence[str], values: Sequence[Any]) -> list[Hit]:
     with connection.cursor() as cursor:
-        cursor.execute(statement.replace("{kinds}", ", ".join(["%s"] * len(kinds))), list(values))
+        cursor.execute(statement.replace("{kinds}", _marks(kinds)), list(values))
         return [Hit(*row) for row in cursor.fetchall()]
 
 

@@ -22,7 +22,14 @@ LIST, ONE = 8, 12
 LISTS = ["/queue/", "/queue/?view=triage", "/incidents/", "/mail/held/", "/ask/", "/help/", "/alerts/", "/outbox/", "/status/"]
 ASKING = {"/t/": LIST, "/": ONE, "/help/": LIST, "/ask/": LIST, "/t/{ticket}/": ONE}
 ONES = ["/tickets/{ticket}/", "/tickets/{ticket}/similar/", "/problems/{problem}/", "/mail/{mail}/", "/plan/"]
-MORE = {"/problems/": LIST, "/search/?q=lathe": 14, "/before-you-go/": 10, "/tickets/{ticket}/clocks/": 7, "/reports/": 10}
+MORE = {
+    "/problems/": LIST,
+    "/search/?q=lathe": 11,
+    "/search/?q=lathe+noise": ONE,
+    "/before-you-go/": 10,
+    "/tickets/{ticket}/clocks/": 7,
+    "/reports/": 10,
+}
 MORE |= {"/incidents/{incident}/": 29}
 BUDGETS = dict.fromkeys(LISTS, LIST) | dict.fromkeys(ONES, ONE) | MORE
 

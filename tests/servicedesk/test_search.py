@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
@@ -97,10 +98,12 @@ def test_after_the_migrations_the_triggers_are_there() -> None:
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has an index of its own instead")
-def test_the_words_are_a_column_of_the_database_with_an_index() -> None:
+def test_the_words_are_a_column_of_the_database_with_an_index_for_each_kind() -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT indexdef FROM pg_indexes WHERE indexname = 'search_words_gin'")
-        assert "USING gin (words)" in cursor.fetchall()[0][0]
+        cursor.execute("SELECT indexname, indexdef FROM pg_indexes WHERE indexname LIKE 'search_words%' ORDER BY indexname")
+        found = dict(cursor.fetchall())
+    assert list(found) == ["search_words_of_entries", "search_words_of_others", "search_words_of_tickets"]
+    assert all("USING gin (words) WHERE" in definition for definition in found.values())
 
 
 @pytest.mark.django_db
@@ -113,3 +116,19 @@ def test_among_many_the_newest_are_found_and_rare_words_lead_to_what_is_alike() 
     assert len(found) == index.RANKED
     assert {0, 9001}.isdisjoint(hit.object_id for hit in found)
     assert {hit.object_id for hit in index.alike(["printer", "duplexer"], kinds=["ticket"], limit=2)} == {9000, 9001}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("words", ["printer", "printer jams"])
+def test_several_kinds_are_looked_for_at_once_each_up_to_its_limit(words: str) -> None:
+    for number in range(4):
+        index.add(kind="ticket", object_id=number, title="Printer jams", body="", now=NINE)
+        index.add(kind="entry", object_id=number, title="", body="The printer jams again", now=NINE)
+    index.put(kind="article", object_id=1, title="When the printer jams", body="", is_public=True, now=NINE)
+    index.put(kind="article", object_id=2, title="Printer jams, for staff", body="", is_public=False, now=NINE)
+    asked = [index.Wanted(["ticket"], False, 3), index.Wanted([], False, 9), index.Wanted(["entry"], False, 9)]
+    with CaptureQueriesContext(connection) as taken:
+        found = index.find_each(words, [*asked, index.Wanted(["article"], True, 9)])
+    assert [len(hits) for hits in found] == [3, 0, 4, 1]
+    assert [[hit.kind for hit in hits][:1] for hits in found] == [["ticket"], [], ["entry"], ["article"]]
+    assert len(taken) <= 3
