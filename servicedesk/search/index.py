@@ -23,7 +23,8 @@ SQLITE = f"""SELECT %s AS wanted, kind, object_id, title, body, rank, id FROM (S
     ORDER BY rank, id LIMIT %s"""  # noqa: S608  (the words asked for are parameters)
 POSTGRESQL = f"""SELECT %s AS wanted, d.kind, d.object_id, d.title, d.body, -ts_rank(d.words, {{query}}) AS rank, d.id
     FROM search_searchdoc d
-    JOIN (SELECT d.id FROM search_searchdoc d WHERE d.words @@ {{query}} AND {CHOSEN} AND {{among}} LIMIT {RANKED}) newest ON newest.id = d.id
+    JOIN (SELECT d.id FROM search_searchdoc d WHERE d.words @@ {{query}} AND {CHOSEN} AND {{among}} LIMIT {RANKED}) newest
+    ON newest.id = d.id
     ORDER BY rank, d.id LIMIT %s"""  # noqa: S608
 
 HOLDING_POSTGRESQL = f"""SELECT * FROM (SELECT %s AS word, d.id FROM search_searchdoc d WHERE d.words @@ search_word(%s, false)

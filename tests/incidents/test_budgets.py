@@ -55,15 +55,19 @@ def busy(acme: Company) -> Company:
 
 
 def counted(client: Client, paths: dict[str, int]) -> dict[str, int]:
-    """How many statements each takes, when it was opened before."""
+    """How many statements each takes, when it was opened before: the fewer of two, as what is kept for a minute may just run out."""
     found, first = {}, {name: model.objects.order_by("pk").values_list("pk", flat=True)[0] for name, model in FIRST.items()}
     for path in paths:
         address = path.format(**first)
         client.get(address)
-        with CaptureQueriesContext(connection) as taken:
-            assert client.get(address).status_code == 200, path
-        found[path] = len(taken)
+        found[path] = min(_statements(client, address) for _time in range(2))
     return found
+
+
+def _statements(client: Client, address: str) -> int:
+    with CaptureQueriesContext(connection) as taken:
+        assert client.get(address).status_code == 200, address
+    return len(taken)
 
 
 @pytest.mark.parametrize(("person", "budgets"), [("ana", BUDGETS), ("ella", ASKING)])
