@@ -14,7 +14,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from incidents import targets
+from incidents import mirror, targets
 from incidents.deskhours import Desk
 from incidents.models import Approval, Draft, Incident, Page, Pledge, Ticket
 from incidents.models.incidents import IncidentQuerySet
@@ -93,7 +93,20 @@ def overnight(reader: User, *, now: datetime) -> list[Line]:
         _promised(tickets.open(), now),
         _failing(),
         _on_call(now),
+        *_mirrored(start, now),
     ]
+
+
+def _mirrored(start: datetime, now: datetime) -> list[Line]:
+    """Beside an old pager that still pages: how often it did, and how often we would have woken the same."""
+    rows = list(mirror.between(start, now))
+    if not rows:
+        return []
+    same = sum(row.verdict == "same" for row in rows)
+    said = ngettext(
+        "The old pager paged %(n)d time; %(same)d as ours would.", "The old pager paged %(n)d times; %(same)d as ours would.", len(rows)
+    )
+    return [Line(said % {"n": len(rows), "same": same}, "ok" if same == len(rows) else "warn", "/oncall/mirror/")]
 
 
 def _incidents(reader: User, start: datetime) -> tuple[list[Incident], int]:

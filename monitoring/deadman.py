@@ -18,6 +18,7 @@ from monitoring.normal import Signal
 
 log = structlog.get_logger(__name__)
 
+QUIET_KIND = "mirror"  # a pager that pages nobody says nothing: its silence is no trouble
 AGAIN = timedelta(minutes=5)  # what nobody repeats is given so long after a pause of ours
 
 
@@ -28,7 +29,7 @@ class HeardMeanwhile(Exception):
 def sweep(*, now: datetime) -> int:
     """Find the sources that fell silent, and those that speak again; one transaction each."""
     done = 0
-    for source in Source.objects.filter(is_active=True).exclude(last_heard_at=None):
+    for source in Source.objects.filter(is_active=True).exclude(last_heard_at=None).exclude(kind=QUIET_KIND):
         try:
             done += look(source, now=now)
         except HeardMeanwhile:

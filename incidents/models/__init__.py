@@ -19,6 +19,7 @@ from incidents.models.handovers import Handover
 from incidents.models.incidents import Incident, TimelineEntry
 from incidents.models.links import SignedLink
 from incidents.models.mails import InboundMail, Mailbox
+from incidents.models.mirrors import MirroredPage
 from incidents.models.obligations import Obligation
 from incidents.models.plans import Plan, PlanReading, PlanRole, PlanVersion, Runbook
 from incidents.models.plansteps import PlanStep
@@ -60,6 +61,7 @@ __all__ = [
     "LastResort",
     "LinkedAlert",
     "Mailbox",
+    "MirroredPage",
     "Obligation",
     "Page",
     "Plan",

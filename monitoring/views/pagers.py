@@ -9,10 +9,11 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
+from incidents import mirror
 from monitoring import access, bodies, heartbeats
-from monitoring.models import Check
+from monitoring.models import Check, Source
 from monitoring.normal import Unreadable
-from monitoring.sources import fields, opsgenie, pagerduty
+from monitoring.sources import fields, oldpagers, opsgenie, pagerduty
 from monitoring.sources.posts import Post
 from monitoring.sources.speakers import Read
 from monitoring.views.senders import Door, heard
@@ -74,6 +75,31 @@ class OpsgenieDeed(Door):
 def _done(alias: str, deed: str, post: Post) -> list[Any]:
     said = fields.text(post.json(), "note") if post.body else ""
     return [opsgenie.closed(alias, said)] if deed == "close" else []
+
+
+class Mirror(Door):
+    """POST /in/mirror/: the outgoing webhooks of the pager that is still in use. They make no check, no alert and no incident."""
+
+    def post(self, request: HttpRequest, token: str = "") -> HttpResponse:
+        now = clock.now()
+        source = access.source_for(request, door="mirror", now=now, token=token)
+        body = bodies.read(request, most=settings.INGEST_MAX_BYTES)
+        form = (request.content_type or "").lower()
+        told, problem = _told(Post(body, now, form=form))
+        kept = bodies.keep(source, body, content_type=form, items=len(told), problem=str(problem or ""), now=now)
+        Source.objects.filter(pk=source.pk).update(last_heard_at=now)
+        if problem is not None:
+            raise problem
+        for said in oldpagers.facts(told):
+            mirror.heard(**said)
+        return JsonResponse({"accepted": len(told), "duplicates": 0, "raw_id": str(kept.pk)})
+
+
+def _told(post: Post) -> tuple[list[oldpagers.Told], Unreadable | None]:
+    try:
+        return oldpagers.read(post), None
+    except Unreadable as error:
+        return [], error
 
 
 class OpsgenieHeartbeat(Door):

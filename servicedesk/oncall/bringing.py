@@ -90,14 +90,15 @@ def _turns(schedule: Schedule, told: Foreign, people: dict[str, User], found: Ar
 def _people(told: Foreign, found: Arrival) -> dict[str, User]:
     """Everybody of the desk the file names, by address, user name or name."""
     names = dict.fromkeys([*(name for turns in told.turns for name in turns.people), *(shift.person for shift in told.shifts)])
-    known = {name: person for name in names if (person := _person(name)) is not None}
+    known = {name: person for name in names if (person := person_called(name)) is not None}
     unknown = [name for name in names if name not in known]
     if unknown:
         found.warnings.append(_("Not known here, or not of the desk; their turns are left out: %(names)s.") % {"names": ", ".join(unknown)})
     return known
 
 
-def _person(name: str) -> User | None:
+def person_called(name: str) -> User | None:
+    """The one person of the desk with this address, user name or name."""
     desk = User.objects.get_queryset().holding(Role.AGENT, Role.MANAGER).filter(is_active=True)
     matching = desk.filter(Q(email__iexact=name) | Q(username__iexact=name) | Q(name__iexact=name)).distinct()[:2]
     return matching[0] if len(matching) == 1 else None

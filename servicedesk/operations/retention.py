@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from incidents import mirror
 from incidents.mail import forgetting
 from monitoring.storage import keeping, rolling
 from servicedesk.audit import holds
@@ -33,6 +34,7 @@ CATEGORIES: tuple[Category, ...] = (
     Category("figures_day", _("Figures of checks, each day"), 1830, 32, keeping.rollups(rolling.DAY)),
     Category("mails", _("Mails as they came; what was made of them stays"), 90, 1, lambda before, *, now: forgetting.forget_raw(before)),
     Category("alerts", _("Alerts that are over, and changes of state"), 400, 32, keeping.forget_alerts),
+    Category("mirrored", _("Pages of an old pager beside ours"), 90, 7, lambda before, *, now: mirror.forget(before)),
     Category("suspects", _("Addresses under suspicion that were quiet since"), 30, 2, keeping.forget_suspects),
 )
 BY_NAME = {category.name: category for category in CATEGORIES}
