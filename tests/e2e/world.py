@@ -115,7 +115,7 @@ class World:
 
     def settle(self) -> None:
         with self.gate:
-            stepping.settle(clock.now())
+            stepping.settle(clock.now(), stepping.BRISK)
 
     def move_to(self, target: datetime) -> None:
         with self.gate:
