@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -15,11 +17,18 @@ from servicedesk.operations.engine import run_once
 from servicedesk.operations.worlds import demo, history
 from servicedesk.operations.worlds.company import Company
 from tests.actors import NINE
+from tests.standing import standing
+
+
+@pytest.fixture(scope="module")
+def founded(django_db_setup: None, django_db_blocker: Any) -> Iterator[Company]:
+    with standing(django_db_blocker, lambda: demo.found(now=NINE)) as world:
+        yield world
 
 
 @pytest.fixture
-def world(db: None) -> Company:
-    return demo.found(now=NINE)
+def world(founded: Company, db: None) -> Company:
+    return founded
 
 
 def test_ninety_days_lie_behind_it(world: Company) -> None:
