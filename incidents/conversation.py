@@ -11,7 +11,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from incidents import around, attaching, journal, letters_requester, moves, targets
+from incidents import around, attaching, journal, legible, letters_requester, moves, targets
 from incidents.models import Entry, Incident, Ticket
 from incidents.states import IllegalMove, TicketState
 from incidents.vault import Kept
@@ -137,6 +137,7 @@ def say(
     ticket: Ticket, kind: str, audience: str, author: User | None, text: str, now: datetime, *, held: bool = False, **data: Any
 ) -> Entry:
     """The entry itself, of a row the caller locked: no letter, no clock. A `held` one can be taken back for ten seconds."""
+    text = legible.composed(text)
     held_until = now + letters_requester.HOLD if held else None
     entry = Entry.objects.create(
         ticket=ticket, kind=kind, audience=audience, author=author, text=text, data=data, at=now, held_until=held_until

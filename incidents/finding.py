@@ -15,7 +15,7 @@ from django.db.models import Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from incidents import knowledge
+from incidents import knowledge, legible
 from incidents.models import Entry, Incident, Problem, Ticket
 from incidents.models.incidents import IncidentQuerySet
 from incidents.models.tickets import TicketQuerySet
@@ -59,7 +59,7 @@ def jump(words: str, reader: User) -> str:
 
 def find(words: str, *, reader: User, kind: str = "") -> list[Group]:
     """A group for each kind, or the one that was asked for, which then shows more. Empty groups are left out."""
-    words = words[:LONGEST].replace("\0", "")
+    words = legible.composed(words[:LONGEST].replace("\0", ""))
     if not index.WORD.search(words):
         return []
     limits = {name: MORE if kind == name else SHOWN for name in KINDS if kind in ("", name)}

@@ -115,7 +115,7 @@ class ReportForm(KeyedForm, RatingForm, FilesForm):
 
 def one_person(words: str) -> User:
     """Whoever signs in with these words, or the only one whose name holds them. Raises ValidationError that says what to do."""
-    active = User.objects.get_queryset().active()
+    words, active = legible.composed(words), User.objects.get_queryset().active()
     person = active.by_login(words).first()
     if person is not None:
         return person

@@ -194,7 +194,7 @@ def next_monday(today: date) -> date:
 
 def _ordered(data: Any) -> list[User]:
     """The people sent, in the order sent, after the button that was pressed: "up:ben", "down:ben" or "remove:ben"."""
-    names = list(dict.fromkeys(data.getlist("people")))
+    names = list(dict.fromkeys(filter(str.isprintable, data.getlist("people"))))
     deed, _colon, name = data.get("do", "").partition(":")
     if name in names and deed in MOVES:
         MOVES[deed](names, names.index(name))

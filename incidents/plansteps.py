@@ -139,7 +139,7 @@ def tick_alert(alert: LinkedAlert, part: str, place: int, *, is_done: bool, acto
 
 def _take_over(incident: Incident, part: str) -> None:
     """What was worked on one of its alerts before is the incident's, unless it has begun that part itself."""
-    if incident.steps.filter(part=part).exists():
+    if not part.isprintable() or incident.steps.filter(part=part).exists():
         return
     first = PlanStep.objects.filter(alert__incident=incident, part=part).order_by("alert").values_list("alert", flat=True).first()
     if first is not None:

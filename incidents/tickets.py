@@ -73,13 +73,14 @@ def file(
 
     The same `idempotency_key` again gives the ticket that has it (its key must therefore name the person).
     """
+    what, tags = legible.composed(what), _tags(tags)
     said = f"{title}\n{what}"
     chosen, word = (service, "") if service else _guessed(said)
     title = legible.line(title) or title_of(what) or _("Without words")
     ticket = Ticket(
         requester=requester, reported_by=reported_by if reported_by != requester else None, origin=origin, follows=follows,
         title=title, what=what.strip(), impacted=impacted, impacted_count=impacted_count,
-        impacted_group=impacted_group, effect=effect, is_loss=loss, is_confidential=loss, category=category, tags=list(tags),
+        impacted_group=impacted_group, effect=effect, is_loss=loss, is_confidential=loss, category=category, tags=tags,
         kind=Ticket.Kind.REQUEST if effect == Effect.QUESTION and not loss else kind, service=chosen, service_guess=word,
         team=_team_of(chosen), signature=list(signature(said)), external_ref=external_ref,
         idempotency_key=idempotency_key, created_at=now, updated_at=now,
@@ -97,11 +98,17 @@ def title_of(what: str) -> str:
     return kept.rstrip(" ,;:") + "\u2026"
 
 
+def _tags(words: Iterable[str]) -> list[str]:
+    """Each once, however it is written."""
+    return list(dict.fromkeys(filter(None, map(legible.line, words))))
+
+
 def is_flood(person: User, *, key: str | None, now: datetime) -> bool:
     """Whether they filed twenty reports in ten minutes. A form that was sent already (`key`) is none."""
     if key is not None and Ticket.objects.filter(idempotency_key=key).exists():
         return False
-    theirs = Ticket.objects.filter(Q(requester=person, reported_by=None) | Q(reported_by=person), origin=Ticket.Origin.PORTAL)
+    own = (Ticket.Origin.PORTAL, Ticket.Origin.API)
+    theirs = Ticket.objects.filter(Q(requester=person, reported_by=None) | Q(reported_by=person), origin__in=own)
     return theirs.filter(created_at__gt=now - FLOOD_IN).count() >= FLOOD
 
 
@@ -255,7 +262,7 @@ def set_team(ticket: Ticket, team: Team | None, *, actor: User | None, now: date
 
 @tongues.deed
 def add_tag(ticket: Ticket, tag: str, *, actor: User | None, now: datetime, because: str = "") -> Ticket:
-    row = Ticket.objects.locked(ticket.pk)
+    row, tag = Ticket.objects.locked(ticket.pk), legible.line(tag)
     if tag in row.tags:
         return row
     before = {"tags": row.tags}
@@ -269,7 +276,7 @@ def add_tag(ticket: Ticket, tag: str, *, actor: User | None, now: datetime, beca
 def set_tags(ticket: Ticket, tags: Iterable[str], *, actor: User, now: datetime) -> Ticket:
     """Exactly these tags, each once."""
     row = Ticket.objects.locked(ticket.pk)
-    wanted = list(dict.fromkeys(tags))
+    wanted = _tags(tags)
     if row.tags == wanted:
         return row
     before = {"tags": row.tags}

@@ -26,7 +26,8 @@ def person_of(row: InboundMail, *, now: datetime) -> User:
     known = User.objects.filter(email=row.sender).first()
     if known is not None:
         return known
-    name = legible.line(row.sender_name)[:120] or row.sender[:120]
+    called = legible.line(row.sender_name)[:120]
+    name = row.sender[:120] if "@" in called or not called else called  # nobody is called by another's address
     username = (ODD.sub("-", row.sender).strip("-._@+") or "sender")[:130]
     try:
         with transaction.atomic():

@@ -6,6 +6,7 @@ only a flag has no such thing as nothing, so a null one is not known either.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, time, timedelta
 from functools import cache
@@ -134,7 +135,12 @@ def _at_most(seen: Any, wanted: Any, _now: datetime | None) -> bool | None:
 
 
 def _contains(seen: Any, wanted: Any, _now: datetime | None) -> bool | None:
-    return wanted.casefold() in seen.casefold() if isinstance(seen, str) else None
+    return _plain(wanted) in _plain(seen) if isinstance(seen, str) else None
+
+
+def _plain(text: str) -> str:
+    """The two ways of writing an accent are one, and so are large and small letters."""
+    return unicodedata.normalize("NFC", text).casefold()
 
 
 def _matches(seen: Any, wanted: Any, _now: datetime | None) -> bool | None:

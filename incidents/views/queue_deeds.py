@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from incidents import access, bulk
+from incidents import access, bulk, legible
 from incidents.models import Batch, Incident, SavedView, Ticket
 from incidents.models.tickets import TicketQuerySet
 from incidents.views import numbers, queue, queue_asked
@@ -81,7 +81,7 @@ def keep(request: PersonRequest) -> HttpResponse:
     if "forget" in request.POST:
         SavedView.objects.filter(owner=request.user, pk=numbers.whole(request.POST["forget"]) or 0).delete()
         return redirect(reverse("queue") + f"?{asked.query}")
-    name = " ".join(request.POST.get("name", "").split())[:40]
+    name = legible.line(request.POST.get("name", ""))[:40]
     if not name:
         messages.error(request, _("Give the view a name."))
         return redirect(reverse("queue") + f"?{asked.query}")

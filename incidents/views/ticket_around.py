@@ -27,8 +27,9 @@ def watch(request: PersonRequest, number: int) -> HttpResponse:
         deed(found, person=request.user, **told)
         return redirect("ticket", found.pk)
     if "stop" in request.POST:
-        for row in found.watchers.filter(person__username=request.POST["stop"]).select_related("person"):
-            around.unwatch(found, person=row.person, **told)
+        for row in found.watchers.select_related("person"):
+            if row.person.username == request.POST["stop"]:
+                around.unwatch(found, person=row.person, **told)
         return redirect("ticket", found.pk)
     form = WatchForm(request.POST)
     if not form.is_valid():

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from django.db import connection
 from django.db.models import Max
 
+from servicedesk.plain import composed
 from servicedesk.search.models import SearchDoc
 
 WORD = re.compile(r"[^\W_]+")
@@ -60,7 +61,7 @@ def find(text: str, *, kinds: Sequence[str], public_only: bool, limit: int) -> l
 
 def find_each(text: str, wanted: Sequence[Wanted]) -> list[list[Hit]]:
     """As `find`, for several kinds with a limit each, in one statement; two where several words hardly meet."""
-    words = WORD.findall(text)[:MOST_WORDS]
+    words = WORD.findall(composed(text))[:MOST_WORDS]
     asked = [number for number, want in enumerate(wanted) if words and want.kinds]
     if connection.vendor != "postgresql":
         match = [" ".join(f'"{word}"' for word in words) + "*"]
@@ -77,7 +78,7 @@ def alike(words: Sequence[str], *, kinds: Sequence[str], limit: int) -> list[Hit
 
     For what is searched for by staff alone.
     """
-    words = [word for word in words[:MOST_WORDS] if WORD.fullmatch(word)]
+    words = [word for word in map(composed, words[:MOST_WORDS]) if WORD.fullmatch(word)]
     if not words or not kinds:
         return []
     is_postgresql = connection.vendor == "postgresql"
@@ -128,14 +129,14 @@ def _hits(statement: str, kinds: Sequence[str], values: Sequence[Any]) -> list[H
 
 def add(*, kind: str, object_id: int, title: str, body: str, now: datetime) -> None:
     """What is new, for staff alone. Call inside the deed's transaction."""
-    SearchDoc.objects.create(kind=kind, object_id=object_id, title=title, body=body, is_public=False, updated_at=now)
+    SearchDoc.objects.create(kind=kind, object_id=object_id, title=composed(title), body=composed(body), is_public=False, updated_at=now)
 
 
 def add_missing(kind: str, rows: Sequence[tuple[int, str, str]], *, now: datetime) -> int:
     """Of these (number, title, text) those that are not here yet; how many."""
     known = set(SearchDoc.objects.filter(kind=kind, object_id__in=[row[0] for row in rows]).values_list("object_id", flat=True))
     new = [
-        SearchDoc(kind=kind, object_id=pk, title=title, body=body, is_public=False, updated_at=now)
+        SearchDoc(kind=kind, object_id=pk, title=composed(title), body=composed(body), is_public=False, updated_at=now)
         for pk, title, body in rows
         if pk not in known
     ]
@@ -145,7 +146,7 @@ def add_missing(kind: str, rows: Sequence[tuple[int, str, str]], *, now: datetim
 
 def put(*, kind: str, object_id: int, title: str, body: str, is_public: bool, now: datetime) -> None:
     """New, or in place of what was there. Call inside the deed's transaction."""
-    told = {"title": title, "body": body, "is_public": is_public, "updated_at": now}
+    told = {"title": composed(title), "body": composed(body), "is_public": is_public, "updated_at": now}
     SearchDoc.objects.update_or_create(kind=kind, object_id=object_id, defaults=told)
 
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
+import re
+import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.forms import BaseForm
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
 
 from incidents import automation, exports, incidents, silences, vault
 from incidents.mail import posting
@@ -124,3 +129,47 @@ def test_each_role_gets_its_answer(name: str, world: dict[str, dict[str, Any]], 
 @pytest.mark.parametrize("role", ["ella", "eve"])
 def test_employees_never_see_the_admin(role: str, acme: Company) -> None:
     assert signed_in(acme.people[role]).get("/admin/").status_code == 302
+
+
+# A letter that PostgreSQL keeps nowhere
+
+READ_RAW = re.compile(r"POST(?:\.get|\.getlist)?[(\[]\"([\w-]+)\"|\"([\w-]+)\" in request.POST")
+ROOMS = ("incidents", "monitoring", "notifications", "servicedesk")
+
+
+def form_names() -> set[str]:
+    """Every name that a form of ours has."""
+    assert get_resolver().url_patterns  # so that every form is loaded
+    return {name for form in _below(BaseForm) if form.__module__.split(".")[0] in ROOMS for name in form.base_fields}
+
+
+def raw_names(url: str) -> set[str]:
+    """Every name that the module of this URL's view reads without a form."""
+    source = inspect.getsource(sys.modules[resolve(url).func.__module__])
+    return {one or other for one, other in READ_RAW.findall(source)}
+
+
+def _below(kind: type[Any]) -> Iterator[type[Any]]:
+    for one in kind.__subclasses__():
+        yield one
+        yield from _below(one)
+
+
+def no_nul(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+    """As PostgreSQL takes no NUL, whatever database this runs on."""
+    values = params.values() if isinstance(params, dict) else params or ()
+    if not many and any(isinstance(value, str) and "\0" in value for value in values):
+        raise ValueError("A string literal cannot contain NUL (0x00) characters.")
+    return execute(sql, params, many, context)
+
+
+@pytest.mark.parametrize("role", ["ella", "ana", "adam"])
+def test_no_form_brings_a_nul_to_the_database(role: str, world: dict[str, dict[str, Any]], acme: Company) -> None:
+    client, of_forms = signed_in(acme.people[role]), form_names()
+    assert {"text", "what", "service", "tags"} <= of_forms
+    for name, row in MATRIX.items():
+        url = reverse(name, kwargs=world[row.takes])
+        raw = raw_names(url)
+        for sent in ({*of_forms, *raw}, *({one} for one in sorted(raw))):
+            with connection.execute_wrapper(no_nul):
+                assert client.post(url, dict.fromkeys(sent, "a\0b")).status_code < 500, (name, sent)

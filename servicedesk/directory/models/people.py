@@ -10,6 +10,8 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from servicedesk import plain
+
 # A login name: what a person types, compared in lower case.
 USERNAME = RegexValidator(r"^[a-z0-9][a-z0-9._@+-]*$", _("Use small letters, digits and . _ @ + - only."))
 
@@ -77,7 +79,7 @@ class UserQuerySet(models.QuerySet["User"]):
 
     def by_login(self, login: str) -> UserQuerySet:
         """Whoever signs in with this user name or e-mail address."""
-        word = login.strip().lower()
+        word = plain.composed(login).strip().lower()
         return self.filter(models.Q(username=word) | models.Q(email=word))
 
 
@@ -131,6 +133,11 @@ class User(AbstractBaseUser):
             models.CheckConstraint(condition=models.Q(username=models.functions.Lower("username")), name="username_lower"),
             models.CheckConstraint(condition=models.Q(email=None) | models.Q(email=models.functions.Lower("email")), name="email_lower"),
         ]
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Names and addresses as one would type them, whichever directory, mail or form they come from."""
+        self.name, self.email = plain.line(self.name), plain.composed(self.email) if self.email else self.email
+        super().save(*args, **kwargs)
 
     def __str__(self) -> str:
         return self.name or self.username
