@@ -84,4 +84,4 @@ def told(words: str) -> Kept | None:
         kept = Kept(*signing.loads(words, salt=SALT, max_age=LASTS))
     except signing.BadSignature:
         return None
-    return kept if vault.has(kept.sha256) else None
+    return kept if vault.renew(kept.sha256) else None

@@ -21,6 +21,7 @@ from incidents import filetypes
 
 LIVES = timedelta(days=1)  # without a row
 DIGITS = 64  # of a SHA-256
+AT_ONCE = 500  # that the database is asked for in one piece
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,21 +67,43 @@ def names() -> Iterator[str]:
     return (path.name for path in sorted(_folder().glob("??/*")) if len(path.name) == DIGITS)
 
 
+def renew(sha256: str) -> bool:
+    """Whether it is there; if so it is young again, so that whoever is about to write a row finds it for a day more."""
+    with _locked():
+        is_there = has(sha256)
+        if is_there:
+            os.utime(path_of(sha256))
+        return is_there
+
+
 def sweep(known: Callable[[Collection[str]], Collection[str]], *, now: datetime) -> int:
-    """Remove what has lain for a day and is not among the `known`; how many there were."""
-    removed = 0
-    for path in _old(now):
-        with _locked():
-            if path.name not in known([path.name]) and _age(path, now) > LIVES:
-                path.unlink(missing_ok=True)
-                removed += 1
-    return removed
+    """Remove what has lain for a day and is not among the `known`; how many there were.
+
+    The database is asked for many at once, and before the lock: whoever came to one of them since made it young, and its
+    age is looked at again under the lock.
+    """
+    old = _old(now)
+    pieces = (old[start : start + AT_ONCE] for start in range(0, len(old), AT_ONCE))
+    return sum(_removed(piece, known([path.name for path in piece]), now) for piece in pieces)
 
 
-def _old(now: datetime) -> Iterator[Path]:
+def _removed(piece: Iterable[Path], known: Collection[str], now: datetime) -> int:
+    return sum(_remove(path, now) for path in piece if path.name not in known)
+
+
+def _remove(path: Path, now: datetime) -> bool:
+    """False where somebody came to it meanwhile, or it is gone."""
+    with _locked():
+        if _age(path, now) <= LIVES:
+            return False
+        path.unlink(missing_ok=True)
+        return True
+
+
+def _old(now: datetime) -> list[Path]:
     """What has no business to be young: everything but the lock, older than a day."""
     found = [path for path in _folder().rglob("*") if path.is_file() and path.name != ".lock"]
-    return (path for path in sorted(found) if _age(path, now) > LIVES)
+    return [path for path in sorted(found) if _age(path, now) > LIVES]
 
 
 def _age(path: Path, now: datetime) -> timedelta:
