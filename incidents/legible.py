@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable
 
 from servicedesk import plain
 
@@ -15,3 +16,8 @@ composed, line = plain.composed, plain.line
 def shows(text: str) -> bool:
     """Whether anything of it can be seen."""
     return any(letter not in BLANK and unicodedata.category(letter) not in HIDDEN for letter in text)
+
+
+def lines(words: Iterable[str]) -> list[str]:
+    """One line of each, what is the same once, and nothing empty: for tags."""
+    return list(dict.fromkeys(filter(None, map(line, words))))

@@ -73,7 +73,7 @@ def file(
 
     The same `idempotency_key` again gives the ticket that has it (its key must therefore name the person).
     """
-    what, tags = legible.composed(what), _tags(tags)
+    what, tags = legible.composed(what), legible.lines(tags)
     said = f"{title}\n{what}"
     chosen, word = (service, "") if service else _guessed(said)
     title = legible.line(title) or title_of(what) or _("Without words")
@@ -96,11 +96,6 @@ def title_of(what: str) -> str:
     cut = first[:LONGEST_TITLE]
     kept = cut.rsplit(" ", 1)[0] if " " in cut[LONGEST_TITLE // 2 :] else cut[:-1]
     return kept.rstrip(" ,;:") + "\u2026"
-
-
-def _tags(words: Iterable[str]) -> list[str]:
-    """Each once, however it is written."""
-    return list(dict.fromkeys(filter(None, map(legible.line, words))))
 
 
 def is_flood(person: User, *, key: str | None, now: datetime) -> bool:
@@ -276,7 +271,7 @@ def add_tag(ticket: Ticket, tag: str, *, actor: User | None, now: datetime, beca
 def set_tags(ticket: Ticket, tags: Iterable[str], *, actor: User, now: datetime) -> Ticket:
     """Exactly these tags, each once."""
     row = Ticket.objects.locked(ticket.pk)
-    wanted = _tags(tags)
+    wanted = legible.lines(tags)
     if row.tags == wanted:
         return row
     before = {"tags": row.tags}
