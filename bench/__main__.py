@@ -1,4 +1,4 @@
-"""`python -m bench [id]`: P1, P2, P3 (with P10), P4, P6 to P9, P11 or noise; all without an id.
+"""`python -m bench [id]`: P1, P2, P3 (with P10), P4 to P9, P11 or noise; all without an id.
 
 One line a figure, JSON in bench/results/.
 """
@@ -10,15 +10,17 @@ import os
 import signal
 import sys
 
-from bench import batches, hung, ingest, noise, pages, paging, pings, replay, small, stored
+from bench import batches, flood, hung, ingest, noise, pages, paging, pings, replay, small, stored
 
 BENCHES = {
     "P1": ingest.bench, "P2": batches.bench, "P3": pages.bench, "P4": paging.bench,
+    "P5": flood.bench,
     "P6": pings.bench, "P7": replay.bench, "P8": stored.bench,
     "P9": hung.bench, "P11": small.bench, "noise": noise.bench,
 }  # fmt: skip
 NAMES = {
     "ingest": "P1", "batches": "P2", "pages": "P3", "P10": "P3", "paging": "P4",
+    "flood": "P5",
     "heartbeats": "P6", "backtest": "P7", "stored": "P8", "hung": "P9", "small": "P11",
 }  # fmt: skip
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import statistics
 import tempfile
 import time
@@ -14,7 +13,7 @@ import requests
 
 from bench.desk import embedded, mailbox
 from bench.measure import ROUNDS, Figure, centile
-from bench.references import alert_to_mail, alertmanager, bare_hop, hop_to_mail
+from bench.references import alert_to_mail, alertmanager, bare_hop, has_alertmanager, hop_to_mail
 from tests.chaos.under import database
 from tests.fakes.smtp import FakeSmtp
 
@@ -25,7 +24,7 @@ IDLE_S = 0.2
 @contextmanager
 def reference(folder: Path, smtp: FakeSmtp) -> Iterator[tuple[str, Callable[[str], float]]]:
     """Its name, and what brings one mail to an address and says how many seconds it took."""
-    if shutil.which("prometheus-alertmanager"):
+    if has_alertmanager():
         line = requests.Session()
         with alertmanager(folder, smtp) as url:
             yield "Alertmanager", lambda to: alert_to_mail(line, url, smtp, to)

@@ -71,6 +71,10 @@ receivers: [{{name: page, email_configs: [{{to: "{{{{ .CommonLabels.to }}}}"}}]}
 """
 
 
+def has_alertmanager() -> bool:
+    return shutil.which("prometheus-alertmanager") is not None
+
+
 @contextmanager
 def alertmanager(folder: Path, smtp: FakeSmtp) -> Iterator[str]:
     """Debian's Alertmanager, which mails each alert at once to the address in its label `to`."""

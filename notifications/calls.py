@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from notifications import delivery, outbox, twiml, walk
 from notifications.inbound import DIGITS
-from notifications.models import Attempt, Channel, Message, ProviderCallback
+from notifications.models import Attempt, Channel, DrillAnswer, Message, ProviderCallback
 from servicedesk.directory import tongues
 from servicedesk.directory.models import User
 
@@ -35,6 +35,7 @@ class Call:
     person: User | None = None
     incident: int | None = None
     bundle: tuple[int, ...] = ()  # a call for several at once: 4 takes them all
+    drill: str = ""  # the token of a drill that may still be answered
     word: str = ""
     digit: str = ""
     turn: int = 0
@@ -60,6 +61,7 @@ def heard(token: str, said: Mapping[str, str], *, turn: str, wrong: str, now: da
         person=message.person,
         incident=_incident(message),
         bundle=tuple(outbox.incidents_of(message)) if message.token else (),
+        drill=_drill(message, now),
         word="" if word == REPEAT else word,
         digit=digit if is_new else "",
         turn=place,
@@ -74,7 +76,7 @@ def speak(call: Call | None, answer: str = "") -> str:
         farewell = _("Goodbye.")
         if call is None:
             return twiml.speech(_("This call is of no use any more."), farewell, language=language)
-        if answer or (call.incident is None and not call.bundle):
+        if answer or not (call.incident or call.bundle or call.drill):
             return twiml.speech(answer or call.text, farewell, language=language)
         is_wrong = bool(call.digit) and call.digit not in DIGITS
         sorry = _("%(digit)s is not one of the keys.") % {"digit": call.digit} if is_wrong else ""
@@ -101,6 +103,11 @@ def _incident(message: Message) -> int | None:
     """Keys are offered on a page about an incident to somebody we know."""
     found = walk.THREAD.fullmatch(message.thread)
     return int(found[1]) if found and message.person and message.lane == Message.Lane.PAGE else None
+
+
+def _drill(message: Message, now: datetime) -> str:
+    rows = DrillAnswer.objects.filter(errand=message.errand_id, errand__isnull=False, result=DrillAnswer.Result.WAITING, ends_at__gt=now)
+    return rows.values_list("token", flat=True).first() or ""
 
 
 def _number(written: str) -> int:

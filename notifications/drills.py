@@ -131,8 +131,10 @@ def _letter(drill: Drill, person: User, made: DrillAnswer) -> Letter:
     said = {"name": drill.name, "by": moments.stamp(zones.local(made.ends_at, person), None), "url": url}
     said |= {"house": organisation.name if organisation else _("Servicedesk")}
     text = _("TEST from %(house)s: %(name)s. Nothing is wrong. Show that a page reaches you, until %(by)s:\n\n%(url)s") % said
-    sms = gsm7.fit([gsm7.Part(_("TEST %(name)s. Nothing is wrong. Confirm by %(by)s:") % said, 1), gsm7.Part(url)])
-    spoken = _("This is a test from %(house)s. Nothing is wrong. Please confirm it by the link in your messages.") % said
+    sms = gsm7.fit(
+        [gsm7.Part(_("TEST %(name)s. Nothing is wrong. Confirm by %(by)s:") % said, 1), gsm7.Part(_("%(url)s or reply ATEST") % said)]
+    )
+    spoken = _("This is a test from %(house)s. Nothing is wrong. Press 4: I have it. Press 6: repeat.") % said
     return Letter(subject=_("TEST: %(name)s") % said, text=text, html="", sms=sms, short="TEST", voice=spoken)
 
 

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from notifications import outbox, walk
-from notifications.models import Channel, ContactMethod, Errand, ProviderCallback
+from notifications.models import Channel, ContactMethod, DrillAnswer, Errand, ProviderCallback
 from notifications.models.methods import ContactMethodQuerySet
 from servicedesk.audit import trail
 from servicedesk.directory import tongues
@@ -25,6 +25,7 @@ WINDOW = timedelta(hours=24)
 LETTERS: Mapping[str, str] = {"A": "have", "E": "pass", "M": "more", "I": "facts", "R": "resolve"}
 DIGITS: Mapping[str, str] = {"4": "have", "5": "pass", "6": "facts"}
 CODE = re.compile(r"([AEMIR])(?:INC)?([0-9]{1,9})")
+PRACTICE = re.compile(r"([AEMI])(TEST)?")  # a drill has no number: ATEST, or the letter alone where nothing else is open
 STOP = {"STOP", "STOPALL", "UNSUBSCRIBE", "END", "QUIT", "CANCEL", "REVOKE", "OPTOUT", "ARRET"}
 START = {"START", "YES", "UNSTOP"}
 OPTED_OUT = ("opted_out", "21610")
@@ -32,13 +33,17 @@ OPTED_OUT = ("opted_out", "21610")
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """`word`: have, pass, more, facts, resolve, all or unknown; `incident` is None where the words name none for certain."""
+    """`word`: have, pass, more, facts, resolve, all or unknown; `incident` is None where the words name none for certain.
+
+    `drill`: the token of the drill that is meant; empty: none.
+    """
 
     person: User
     method: ContactMethod
     number: str
     word: str
     incident: int | None = None
+    drill: str = ""
 
 
 @transaction.atomic
@@ -56,11 +61,17 @@ def read_sms(from_: str, body: str, *, provider_id: str, now: datetime, opt_out_
 
 def _meaning(writers: list[ContactMethod], said: str, *, now: datetime) -> Reply:
     word, number = _words(said)
-    if said in DIGITS:
-        open_pages = {(method, n) for method in writers for n in _open_pages(method.person)}
-        if len(open_pages) == 1:
-            holder, only = open_pages.pop()
-            return Reply(holder.person, holder, holder.address, DIGITS[said], only)
+    practice = PRACTICE.fullmatch(said)
+    if said in DIGITS or practice:
+        open_pages = [(method, n) for method in writers for n in _open_pages(method.person)]
+        asked = [(method, token) for method in writers for token in _open_drills(method.person, now)]
+        meant = LETTERS[practice[1]] if practice else DIGITS[said]
+        if asked and ((practice and practice[2]) or len(open_pages) + len(asked) == 1):
+            holder, drill = asked[0]
+            return Reply(holder.person, holder, holder.address, meant, drill=drill)
+        if said in DIGITS and len(open_pages) == 1 and not asked:
+            holder, only = open_pages[0]
+            return Reply(holder.person, holder, holder.address, meant, only)
     paged = _paged(writers, number, now) if number else None
     if number and paged is None:
         word = "unknown"
@@ -79,6 +90,12 @@ def _words(said: str) -> tuple[str, int | None]:
 def _open_pages(person: User) -> set[int]:
     threads = Errand.objects.open().filter(person=person, kind=Errand.Kind.PAGE).values_list("thread", flat=True)
     return {int(found[1]) for found in map(walk.THREAD.fullmatch, threads) if found}
+
+
+def _open_drills(person: User, now: datetime) -> list[str]:
+    """The tokens of the drills that wait for this person, the oldest first."""
+    waiting = DrillAnswer.objects.filter(person=person, result=DrillAnswer.Result.WAITING, ends_at__gt=now, errand__isnull=False)
+    return list(waiting.order_by("began_at", "pk").values_list("token", flat=True))
 
 
 def _paged(writers: list[ContactMethod], number: int, now: datetime) -> ContactMethod | None:

@@ -10,7 +10,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from incidents import escalation
-from notifications import calls, webhooks
+from notifications import calls, drilled, webhooks
 from servicedesk import clock, problem
 
 
@@ -24,5 +24,5 @@ def voice(request: HttpRequest, token: str) -> HttpResponse:
     now = clock.now()
     with transaction.atomic():  # the key and what it did are kept together, or neither
         call = calls.heard(token, said, turn=request.GET.get("turn", ""), wrong=request.GET.get("wrong", ""), now=now)
-        answer = escalation.pressed(call, now=now) if call else ""
+        answer = "" if call is None else (drilled.pressed if call.drill else escalation.pressed)(call, now=now)
     return HttpResponse(calls.speak(call, answer), content_type="text/xml")

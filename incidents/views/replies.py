@@ -11,7 +11,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from incidents import escalation
-from notifications import inbound, webhooks
+from notifications import drilled, inbound, webhooks
 from servicedesk import clock
 
 TWIML = '<?xml version="1.0" encoding="UTF-8"?><Response>{}</Response>'
@@ -29,6 +29,6 @@ def sms(request: HttpRequest) -> HttpResponse:
         reply = inbound.read_sms(
             said["From"], said["Body"], provider_id=said["MessageSid"], opt_out_type=said.get("OptOutType", ""), now=now
         )
-        answer = escalation.answer(reply, now=now) if reply else None
+        answer = None if reply is None else drilled.replied(reply, now=now) if reply.drill else escalation.answer(reply, now=now)
     body = f"<Message>{escape(answer)}</Message>" if answer else ""
     return HttpResponse(TWIML.format(body), content_type="text/xml")

@@ -7,12 +7,17 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.test import Client
 
+from incidents.reviews import asking
+from incidents.reviews.evidence import records
 from notifications import delivery, drills
 from notifications.models import Drill, DrillAnswer, Message
+from servicedesk import clock
 from servicedesk.audit.models import AuditEntry
 from servicedesk.operations.worlds.company import Company
 from tests.actors import NINE, signed_in
-from tests.notifications.makers import NOW, SAM, after, person, rung, sam
+from tests.fakes.phone import Phone
+from tests.fakes.twilio import FakeTwilio
+from tests.notifications.makers import NOW, SAM, after, page, person, rung, sam
 
 pytestmark = pytest.mark.django_db
 DUE = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
@@ -122,3 +127,69 @@ def test_planners_see_the_answers_and_agents_do_not(acme: Company) -> None:
     drills.hold(drill(acme.people["sam"]), now=NINE)
     assert "Night drill" in signed_in(acme.people["dana"]).get("/drills/").content.decode()
     assert signed_in(acme.people["ana"]).get("/drills/").status_code == 403
+
+
+def told_by_phone(phone: Phone, twilio: FakeTwilio, *ladder: tuple[int, str, str]) -> DrillAnswer:
+    """A drill that begins now, its first message out."""
+    drills.hold(drill(sam(*ladder)), now=clock.now())
+    delivery.deliver_all(list(Message.objects.filter(state="queued").values_list("pk", flat=True)), now=clock.now())
+    twilio.settle()
+    return one()
+
+
+@pytest.mark.parametrize("words", ["ATEST", "a test", "A", "4", "E TEST", "5", "M"])
+def test_a_text_message_answers_a_drill_as_it_answers_a_page(words: str, phone: Phone, twilio: FakeTwilio) -> None:
+    told_by_phone(phone, twilio, (0, "sms", SAM), (180, "voice", SAM))
+    said = phone.expect("TEST", "reply ATEST", to=SAM).reply(words)
+    assert (said or "").startswith("TEST: your answer of")
+    assert ("next person" in (said or "")) is (words[0] in "E5")
+    assert (one().result, one().took_s is not None) == ("answered", True)
+    assert list(Message.objects.order_by("pk").values_list("channel", "state")) == [("sms", "answered"), ("voice", "cancelled")]
+
+
+@pytest.mark.parametrize("words", ["I", "6", "A99", "hello"])
+def test_asking_again_and_what_is_not_understood_is_no_answer_to_a_drill(words: str, phone: Phone, twilio: FakeTwilio) -> None:
+    told_by_phone(phone, twilio)
+    said = phone.expect("TEST", to=SAM).reply(words)
+    assert (said or "").startswith("TEST Night drill") is (words in "I6")
+    assert one().result == "waiting"
+
+
+def test_a_digit_means_neither_where_a_page_is_open_beside_a_drill(phone: Phone, twilio: FakeTwilio) -> None:
+    asked = told_by_phone(phone, twilio)
+    page(asked.person)
+    sent = phone.expect("TEST", to=SAM)
+    sent.reply("4")
+    sent.reply("A")
+    assert one().result == "waiting"
+    sent.reply("ATEST")
+    assert one().result == "answered"
+
+
+def test_a_stranger_and_who_comes_late_answer_no_drill(phone: Phone, twilio: FakeTwilio) -> None:
+    told_by_phone(phone, twilio)
+    sent = phone.expect("TEST", to=SAM)
+    assert phone.text("ATEST", sender="+33600000099") is None
+    DrillAnswer.objects.update(ends_at=clock.now() - timedelta(seconds=1))
+    for words in ("ATEST", "4"):
+        assert "TEST: your answer" not in (sent.reply(words) or "")
+    assert one().result == "waiting"
+
+
+def test_a_key_answers_a_drill_and_six_repeats_it(phone: Phone, twilio: FakeTwilio) -> None:
+    told_by_phone(phone, twilio, (0, "voice", SAM))
+    talk = phone.expect_call("This is a test", "Press 4: I have it", to=SAM)
+    assert "This is a test" in talk.press("6")
+    assert one().result == "waiting"
+    assert "your answer of" in talk.press("4")
+    assert (one().result, one().took_s is not None) == ("answered", True)
+
+
+def test_an_answer_by_phone_stands_on_the_drill_page_and_in_the_evidence(acme: Company, phone: Phone, twilio: FakeTwilio) -> None:
+    held = drill(acme.people["sam"])
+    drills.hold(held, now=clock.now())
+    number = Message.objects.filter(channel="sms").values_list("to", flat=True).get()
+    phone.text("ATEST", sender=number)
+    assert "Answered" in signed_in(acme.people["dana"]).get("/drills/").content.decode()
+    asked = asking.Asked(since=clock.now(), now=clock.now() + timedelta(hours=1), limits={"year_days": 365, "most_days": 183})
+    assert "1 of 1 answered" in records.exercised(asked).said

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from notifications import channels, outbox, tasks
+from notifications import channels, delivery, outbox, tasks
 from notifications.channels import DeliveryFailed, OutcomeUnknown
 from notifications.channels.smtp import kept_open
+from notifications.delivery import handing
 from notifications.models import Message
 from servicedesk import clock
 from tests.fakes.proxy import Fault, FaultyWire
@@ -93,3 +94,21 @@ def test_the_workers_of_the_bulk_lane_keep_it(wire, smtp):
     tasks.deliver_bulk(ids)
     assert set(Message.objects.values_list("state", flat=True)) == {"sent"}
     assert wire.connections == 1
+
+
+@pytest.mark.django_db
+def test_one_thread_writes_the_letters_of_all_and_the_others_are_free_for_pages(wire, smtp, monkeypatch):
+    now = clock.now()
+    first, second = (
+        outbox.post(thread="T-1", key=f"k{n}", channel="email", to=f"p{n}@acme.test", letter=LETTER, now=now).pk for n in range(2)
+    )
+    deliver, done = handing.deliver, []
+
+    def meanwhile(message_id, now):
+        if message_id == first:
+            done.append(delivery.deliver_together([second], now=now))
+        deliver(message_id, now)
+
+    monkeypatch.setattr(handing, "deliver", meanwhile)  # as another thread's task would, while the first letter is written
+    assert delivery.deliver_together([first], now=now) == 2
+    assert (done, arrived(smtp), wire.connections) == ([0], ["p0@acme.test", "p1@acme.test"], 1)
