@@ -118,13 +118,12 @@ def _incidents(reader: User, start: datetime) -> tuple[list[Incident], int]:
 
 def _counted(rows: TicketQuerySet, reader: User, now: datetime) -> Mapping[str, int]:
     """Triage, late, and due soon, each along an index and up to the cap: a full desk's morning takes no longer."""
-    asked = {
-        "triage": rows.untriaged().order_by(),
-        "late": rows.filter(_due(now)).order_by(DUE_AT, "pk"),
-        "soon": rows.filter(_falls_due(now, now + SOON)).exclude(_due(now)).order_by(),
+    asked: dict[str, Any] = {
+        "triage": capped(rows.untriaged()),
+        "late": capped(rows.filter(_due(now)), DUE_AT, "pk"),
+        "soon": capped(rows.filter(_falls_due(now, now + SOON)).exclude(_due(now))),
     }
-    counts: dict[str, Any] = {name: capped(some) for name, some in asked.items()}
-    found = cast("Mapping[str, int | None]", User.objects.filter(pk=reader.pk).values(**counts).get())
+    found = cast("Mapping[str, int | None]", User.objects.filter(pk=reader.pk).values(**asked).get())
     return {name: found[name] or 0 for name in asked}  # None: nothing could match, so nothing was asked
 
 

@@ -17,7 +17,7 @@ from incidents import bulk
 from incidents.models import Batch, Presence, SavedView, Ticket
 from incidents.models.around import PresenceQuerySet
 from incidents.models.tickets import TicketQuerySet
-from incidents.states import OPEN_TICKET, Severity
+from incidents.states import Severity
 from incidents.views import clocks, numbers, queue_asked
 from incidents.views.queue_asked import Asked
 from servicedesk import clock
@@ -90,7 +90,7 @@ def _here(ticket: Any) -> Here | None:
 
 
 def visible_to(user: User) -> TicketQuerySet:
-    return TicketQuerySet(Ticket).visible_to(user).filter(state__in=OPEN_TICKET)
+    return TicketQuerySet(Ticket).visible_to(user).open()
 
 
 def tabs(request: PersonRequest, asked: Asked, visible: TicketQuerySet) -> dict[str, Any]:
@@ -124,7 +124,7 @@ def last_batch(request: PersonRequest, now: datetime) -> Batch | None:
 def drawn(request: PersonRequest, asked: Asked, found: Iterable[int], now: datetime) -> list[Row]:
     """These tickets as rows; those that left the view are marked as done."""
     visible = TicketQuerySet(Ticket).visible_to(request.user)
-    still = set(asked.narrow(visible.filter(state__in=OPEN_TICKET), request.user).filter(pk__in=found).values_list("pk", flat=True))
+    still = set(asked.narrow(visible.open(), request.user).filter(pk__in=found).values_list("pk", flat=True))
     rows: Any = _with_here(visible.filter(pk__in=found).select_related(*PARTS), request.user, now)
     return [Row(ticket, clocks.of(ticket, now), ticket.pk not in still, _here(ticket)) for ticket in rows]
 

@@ -174,7 +174,7 @@ def read(asked: QueryDict) -> Asked:
 def counts(visible: TicketQuerySet, user: User) -> tuple[list[str], str]:
     """How many tickets each view has, and how many mails wait for a person: one statement; above the cap "1000+"."""
     counted: dict[str, Any] = {view.slug: _of_view(view, visible, user) for view in VIEWS}
-    counted["mails"] = capped(InboundMail.objects.held().visible_to(user).order_by())
+    counted["mails"] = capped(InboundMail.objects.held().visible_to(user))
     found = cast("Mapping[str, int | None]", User.objects.filter(pk=user.pk).values(**counted).get())
     said = {name: f"{MOST_COUNTED}+" if (number or 0) > MOST_COUNTED else str(number or 0) for name, number in found.items()}
     return [said[view.slug] for view in VIEWS], said["mails"]  # None: nothing could match, so nothing was asked
@@ -183,7 +183,7 @@ def counts(visible: TicketQuerySet, user: User) -> tuple[list[str], str]:
 def _of_view(view: View, visible: TicketQuerySet, user: User) -> Subquery:
     """Counting ends at the cap: an index of open tickets is walked, in the order in which most of them count."""
     rows = visible.filter(view.narrow(user))
-    return capped(rows.order_by(DUE_AT, "pk") if view.along_clock else rows.order_by())
+    return capped(rows, *(DUE_AT, "pk") if view.along_clock else ())
 
 
 def options() -> list[tuple[str, str | Promise, Mapping[str, str]]]:
