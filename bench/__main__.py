@@ -19,8 +19,7 @@ BENCHES = {
     "P9": hung.bench, "P11": small.bench, "noise": noise.bench,
 }  # fmt: skip
 NAMES = {
-    "ingest": "P1", "batches": "P2", "pages": "P3", "P10": "P3", "paging": "P4",
-    "flood": "P5",
+    "ingest": "P1", "batches": "P2", "pages": "P3", "P10": "P3", "weights": "P3", "paging": "P4", "flood": "P5",
     "heartbeats": "P6", "backtest": "P7", "stored": "P8", "hung": "P9", "small": "P11",
 }  # fmt: skip
 
