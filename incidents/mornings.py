@@ -9,7 +9,7 @@ from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -276,13 +276,13 @@ def leaving(person: User, *, now: datetime) -> Leaving:
     """What this person has, as it will be when the desk opens on another day."""
     back_at = back(now)
     mine = TicketQuerySet(Ticket).visible_to(person).open().filter(assignee=person)
-    visible = TicketQuerySet(Ticket).visible_to(person)
+    visible = TicketQuerySet(Ticket).order_by().visible_to(person).filter(pk=OuterRef("number"))
     return Leaving(
         back_at,
         list(Pledge.objects.open().filter(person=person).select_related("ticket").order_by("due_at")),
         list(mine.filter(next_answer_due_at__isnull=False) | mine.filter(first_answered_at=None).exclude(state=TicketState.WAITING)),
         list(mine.filter(_due(back_at)).by_clock()),
-        list(Draft.objects.filter(person=person, kind__in=(Draft.Kind.REPLY, Draft.Kind.NOTE), number__in=visible.values("pk"))),
+        list(Draft.objects.filter(Exists(visible), person=person, kind__in=(Draft.Kind.REPLY, Draft.Kind.NOTE))),
         list(Approval.objects.pending().of(person).select_related("ticket__requester")),
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from incidents.models.incidents import Incident
@@ -22,7 +22,8 @@ class InboundMailQuerySet(models.QuerySet["InboundMail"]):
         """Agents and managers see mails, except what is about a ticket or an incident they may not see."""
         if not (user.is_agent or user.is_manager):
             return self.none()
-        tickets = Q(ticket=None) | Q(ticket__in=Ticket.objects.visible_to(user))
+        theirs = Ticket.objects.order_by().visible_to(user).filter(pk=OuterRef("ticket"))  # of this mail: never a list of all
+        tickets = Q(ticket=None) | Exists(theirs)
         return self.filter(tickets, Q(incident=None) | Q(incident__in=Incident.objects.filter().visible_to(user)))
 
 
