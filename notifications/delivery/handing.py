@@ -28,7 +28,7 @@ log = structlog.get_logger(__name__)
 LEASE = timedelta(seconds=20)  # longer than the total deadline of any channel
 BUDGET_S = 5.0  # with one call's deadline on top, still within a worker's time limit
 _letters: deque[tuple[int, datetime]] = deque()
-_at_letters = threading.Lock()
+_at_letters = threading.BoundedSemaphore(3)  # of an embedded worker's four threads
 
 
 def deliver_all(ids: Sequence[int], *, now: datetime) -> int:
@@ -45,8 +45,8 @@ def deliver_all(ids: Sequence[int], *, now: datetime) -> int:
 def deliver_together(ids: Sequence[int], *, now: datetime) -> int:
     """The same through one connection to the mail server, for letters that come in numbers.
 
-    In a process one thread does this at a time, for the others too: a flood leaves them free for pages. What it has in
-    hand is lost with its process; the rows are not, and the engine finds them.
+    A few threads of a process do this, for the others too: a flood leaves one free for pages. What they have in hand is
+    lost with their process; the rows are not, and the engine finds them.
     """
     _letters.extend((message_id, now) for message_id in ids)
     ends, done = monotonic() + BUDGET_S, 0

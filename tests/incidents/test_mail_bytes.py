@@ -88,7 +88,7 @@ def test_no_text_holds_the_reader_for_long(name: str) -> None:
     deed, text = SLOW[name]
     began = time.monotonic()
     deed(text)
-    assert time.monotonic() - began < 10  # a busy machine; what grows by the square takes minutes
+    assert time.monotonic() - began < 40  # what grows by the square takes minutes
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_no_text_holds_the_reader_for_long(name: str) -> None:
 def test_a_megabyte_in_one_place_is_read_soon(raw: bytes) -> None:
     began = time.monotonic()
     found = letter.read(raw)
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 40
     assert len(found.subject) <= 200
 
 

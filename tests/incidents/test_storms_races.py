@@ -33,7 +33,7 @@ def holding(row: Ticket | LinkedAlert, incident: Incident, storm_broke: Event) -
 
 
 def fifth(acme: Company, held: Event) -> Incident | None:
-    held.wait(5)
+    assert held.wait(30)
     return fails(acme, 4).incident
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import threading
 import uuid
 from collections.abc import Iterator
 from datetime import timedelta
@@ -22,6 +22,8 @@ from servicedesk.operations.worlds import company
 from servicedesk.operations.worlds.company import Company
 from tests.actors import NINE, signed_in
 from tests.monitoring.probes.looking import LOOPBACK, free_port, tcp_server
+from tests.patience import LONG_S
+from tests.servicedesk.test_supervisor import until
 
 MINUTE = timedelta(minutes=1)
 
@@ -163,23 +165,19 @@ def test_a_wrong_option_is_said_at_its_field(acme: Company) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_in_threads_two_slow_targets_are_looked_at_side_by_side_and_once() -> None:
-    """As in a worker: the call comes back at once, and a second ring for the same rows changes nothing."""
-    acme = company.found(now=NINE)
+    """As in a worker: the call comes back while both wait for an answer, and a second ring for the same rows changes nothing."""
+    acme, met = company.found(now=NINE), threading.Barrier(3, timeout=LONG_S)
 
     def slow(line: Any) -> None:
-        time.sleep(0.5)
+        met.wait()
         line.sendall(b"hello")
 
     with tcp_server(slow) as one, tcp_server(slow) as other, override_settings(PROBES_AT_ONCE=4):
         ids = [watching(acme, port, name=f"port {port}", expect="hello").pk for port in (one, other)]
-        began = time.monotonic()
         rounds.run_all(ids, now=NINE)
         rounds.run_all(ids, now=NINE)
-        assert time.monotonic() - began < 0.4
-        while Result.objects.count() < 2 and time.monotonic() - began < 10:
-            time.sleep(0.05)
-        while rounds._in_hand and time.monotonic() - began < 10:
-            time.sleep(0.05)
+        met.wait()
+        assert until(lambda: Result.objects.count() == 2 and not rounds._in_hand, LONG_S)
     assert sorted(Result.objects.values_list("check_id", "status")) == [(pk, "ok") for pk in sorted(ids)]
     assert Watch.objects.filter(due_at=NINE + MINUTE, lease_until=None).count() == 2
 

@@ -13,6 +13,7 @@ from servicedesk import clock
 from tests.fakes.proxy import Fault, FaultyWire
 from tests.fakes.twilio import FakeTwilio
 from tests.notifications.parcels import PAGE, SAM, sms
+from tests.patience import soon
 
 PERMANENT = {"permanent": True}
 BAD_NUMBER = PERMANENT | {"flags_method": True}
@@ -170,18 +171,16 @@ def test_a_failed_handshake_was_surely_not_sent(twilio, settings):
 @pytest.mark.parametrize("verb", ["hang", "swallow", "drip", "drop", "vanish", "reset", "garble", "babble"])
 def test_an_answer_that_does_not_come_or_cannot_be_read_leaves_the_outcome_unknown(twilio, quick, verb):
     twilio.behave(verb)
-    began = time.monotonic()
-    with pytest.raises(OutcomeUnknown):
+    with soon(), pytest.raises(OutcomeUnknown):  # by what is set outside of tests it would take 13 s
         channels.send(sms())
-    assert time.monotonic() - began < 1.5
 
 
-def test_a_server_that_drips_is_cut_at_the_total_deadline(twilio, quick):
+def test_a_server_that_drips_is_cut_at_the_total_deadline(twilio, settings, quick):
     twilio.behave("drip")
     began = time.monotonic()
-    with pytest.raises(OutcomeUnknown):
+    with soon(), pytest.raises(OutcomeUnknown):  # each byte comes in time; all of them would take half a minute
         channels.send(sms())
-    assert 0.7 < time.monotonic() - began < 1.2  # each byte comes in time, the whole does not
+    assert time.monotonic() - began >= settings.CHANNEL_TOTAL_S - 0.1
 
 
 @pytest.mark.parametrize("fault", [Fault(black_hole=True), Fault(reset=True), Fault(cut_after=40), Fault(delay_s=5)])
@@ -192,7 +191,7 @@ def test_a_wire_that_breaks_under_the_request_leaves_the_outcome_unknown(twilio,
             channels.send(sms())
 
 
-def test_a_slow_answer_within_the_deadline_is_an_answer(phone, twilio, quick):
+def test_a_slow_answer_within_the_deadline_is_an_answer(phone, twilio):
     twilio.behave("slow:0.2")
     assert channels.send(sms()) == phone.expect("INC-214").sid
 
@@ -200,10 +199,8 @@ def test_a_slow_answer_within_the_deadline_is_an_answer(phone, twilio, quick):
 def test_a_host_that_takes_no_connection_ends_with_the_connect_deadline(settings, quick):
     with socket.create_server(("127.0.0.1", 0), backlog=0) as full, socket.create_connection(full.getsockname()):
         settings.TWILIO_API_BASE = f"http://127.0.0.1:{full.getsockname()[1]}"
-        began = time.monotonic()
-        with pytest.raises((DeliveryFailed, OutcomeUnknown)):
+        with soon(), pytest.raises((DeliveryFailed, OutcomeUnknown)):
             channels.send(sms())
-        assert time.monotonic() - began < 1.2
 
 
 def test_after_a_dropped_answer_the_message_is_found_and_its_sid_adopted(phone, twilio):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 from notifications import channels, delivery, outbox, tasks
@@ -97,7 +99,7 @@ def test_the_workers_of_the_bulk_lane_keep_it(wire, smtp):
 
 
 @pytest.mark.django_db
-def test_one_thread_writes_the_letters_of_all_and_the_others_are_free_for_pages(wire, smtp, monkeypatch):
+def test_letters_take_no_more_threads_than_are_theirs_so_that_others_are_free_for_pages(wire, smtp, monkeypatch):
     now = clock.now()
     first, second = (
         outbox.post(thread="T-1", key=f"k{n}", channel="email", to=f"p{n}@acme.test", letter=LETTER, now=now).pk for n in range(2)
@@ -109,6 +111,7 @@ def test_one_thread_writes_the_letters_of_all_and_the_others_are_free_for_pages(
             done.append(delivery.deliver_together([second], now=now))
         deliver(message_id, now)
 
+    monkeypatch.setattr(handing, "_at_letters", threading.BoundedSemaphore(1))
     monkeypatch.setattr(handing, "deliver", meanwhile)  # as another thread's task would, while the first letter is written
     assert delivery.deliver_together([first], now=now) == 2
     assert (done, arrived(smtp), wire.connections) == ([0], ["p0@acme.test", "p1@acme.test"], 1)

@@ -39,7 +39,7 @@ def lane(*passes: Pass, holder: str = "one") -> Lane:
     return Lane(passes, holder, threading.Event())
 
 
-def until(fact: Callable[[], bool], seconds: float = 5.0) -> bool:
+def until(fact: Callable[[], bool], seconds: float = 30.0) -> bool:
     end = time.monotonic() + seconds
     while not fact() and time.monotonic() < end:
         time.sleep(0.02)
@@ -234,7 +234,7 @@ def test_an_engine_works_until_it_is_told_to_stop_and_leaves_no_lease(tmp_path: 
     thread.start()
     assert until(lambda: bool(desk.ran and post.ran) and (tmp_path / "beat").exists())
     ours.stop.set()
-    thread.join(5)
+    thread.join(30)
     assert not thread.is_alive()
     assert set(EnginePass.objects.values_list("lease_until", flat=True)) == {None}
 

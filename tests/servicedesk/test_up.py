@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from servicedesk.operations import start
+from tests.patience import soon
 from tests.servicedesk.test_supervisor import lives, until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -100,7 +100,7 @@ def alone(tmp_path: Path) -> Iterator[Stack]:
 
 
 def test_it_prints_where_it_answers(stack: Stack) -> None:
-    assert until(lambda: f"Servicedesk answers at http://127.0.0.1:{stack.port}\n" in stack.said(), 5)
+    assert until(lambda: f"Servicedesk answers at http://127.0.0.1:{stack.port}\n" in stack.said(), 30)
     assert f"Nobody is here yet. Begin at http://127.0.0.1:{stack.port}/setup/\n" in stack.said()
 
 
@@ -122,7 +122,7 @@ def test_it_becomes_ready(stack: Stack) -> None:
 def test_what_is_killed_comes_back(stack: Stack, name: str) -> None:
     first = stack.pids()[name]
     os.kill(first, signal.SIGKILL)
-    assert until(lambda: stack.pids().get(name, first) != first, 3), stack.said()
+    assert until(lambda: stack.pids().get(name, first) != first, 30), stack.said()
     assert until(stack.answers, 10)
 
 
@@ -148,10 +148,9 @@ def test_a_stop_leaves_no_process_and_no_socket(alone: Stack) -> None:
     ours = alone
     assert (ours.folder / "broker.sock").exists()
     family = everyone(ours.process.pid)
-    began = time.monotonic()
-    ours.process.terminate()
-    assert ours.process.wait(10) == 0
-    assert time.monotonic() - began < 5
+    with soon(20):
+        ours.process.terminate()
+        assert ours.process.wait(30) == 0
     assert [pid for pid in family if lives(pid)] == []
     assert not (ours.folder / "broker.sock").exists()
     assert list((ours.folder / "run").iterdir()) == []
@@ -161,8 +160,8 @@ def test_a_supervisor_killed_takes_everyone_with_it(alone: Stack) -> None:
     ours = alone
     family = everyone(ours.process.pid)
     ours.process.kill()
-    ours.process.wait(5)
-    assert until(lambda: not [pid for pid in family if lives(pid)], 8)
+    ours.process.wait(30)
+    assert until(lambda: not [pid for pid in family if lives(pid)], 30)
     ours.process = ours.start()
     assert until(ours.answers, 30), ours.said()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -16,6 +15,7 @@ from monitoring.probes.accesslog import percentile
 from monitoring.probes.catalogue import PROBES
 from tests.actors import NINE
 from tests.monitoring.probes.looking import look, told, values, web_server
+from tests.patience import soon
 
 MINUTE = timedelta(minutes=1)
 
@@ -175,7 +175,6 @@ def test_without_a_folder_no_plugin_runs() -> None:
 def test_a_plugin_that_hangs_is_killed_with_its_children(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(PROBES, "plugin", replace(PROBES["plugin"], deadline_s=1.0))
     plugin(tmp_path, f"sh -c 'sleep 30; touch {tmp_path}/late' & sleep 30")
-    began = time.monotonic()
-    assert run(tmp_path)["status"] == "unknown"
-    assert time.monotonic() - began < 5
+    with soon(20):
+        assert run(tmp_path)["status"] == "unknown"
     assert not (tmp_path / "late").exists()

@@ -18,6 +18,7 @@ from tests.actors import NINE
 from tests.fakes.imap import FakeImap
 from tests.fakes.smtp import FakeSmtp
 from tests.monitoring.probes.looking import free_port, look, told, values
+from tests.patience import soon
 
 MINUTE = timedelta(minutes=1)
 
@@ -227,9 +228,8 @@ def test_a_letter_far_above_its_senders_measure_is_told(tmp_path: Path) -> None:
     "line", ["postfix/qmgr[1]: X: from=<" + "a" * 100_000, "\x00\xff", "postfix/smtp[1]: A: to=<x>," + " delay=" * 20_000]
 )
 def test_hostile_lines_take_no_time(line: str) -> None:
-    began = time.monotonic()
-    assert maillog.count([line] * 20).letters == {}
-    assert time.monotonic() - began < 2
+    with soon():  # what grows by the square takes minutes
+        assert maillog.count([line] * 20).letters == {}
 
 
 def test_a_mail_log_nobody_may_read_is_unknown() -> None:
