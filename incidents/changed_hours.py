@@ -1,28 +1,30 @@
 """New desk hours move the due times of the tickets that are open, by a job whose file names each. Nobody is paged for it.
 
-What is solved keeps the times it was judged by.
+However they were changed: the hours that due times follow are kept, and what differs from them is followed once, by the
+page that changed it or by the engine. What is solved keeps the times it was judged by.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from incidents import journal, repairing
-from incidents.models import Ticket
+from incidents.models import FollowedHours, Ticket
 from incidents.models.tickets import TicketQuerySet
 from incidents.repairing import Difference
 from servicedesk.directory import tongues
-from servicedesk.directory.models import Organisation, Site, User
+from servicedesk.directory.models import Organisation, Role, Site, User
 from servicedesk.jobs import sheets, work
 from servicedesk.jobs.models import Job
 from servicedesk.jobs.running import Result, Run
 
-FIELDS = frozenset({"desk_hours", "zone", "country"})  # of a site or the organisation: what decides when the desk is open
+FIELDS = ("desk_hours", "zone", "country")  # of a site or the organisation: what decides when the desk is open
 WORDS = {
     "first_answer_due_at": gettext_lazy("first answer"),
     "next_answer_due_at": gettext_lazy("next answer"),
@@ -30,11 +32,41 @@ WORDS = {
 }
 
 
-def ask(where: Organisation | Site, *, actor: User, now: datetime) -> Job:
-    """A job for the tickets these hours count for; in the transaction that changed them."""
-    title = _("Due times after new desk hours: %(where)s") % {"where": where}
-    parameters = {"site": where.pk if isinstance(where, Site) else None}
-    return work.start(repairing.HOURS, asked_by=actor, title=title, parameters=parameters, now=now)
+def follow(where: Organisation | Site, *, now: datetime, actor: User | None = None, was: Mapping[str, Any] | None = None) -> Job | None:
+    """A job for the tickets these hours count for, where they are others than those followed so far; None where they are not.
+
+    Of a place that was never followed `was` says which they were before; without it they are only written down. Where
+    nobody is known who changed them, the job is the first administrator's, and stands in the audit trail as nobody's deed.
+    """
+    with tongues.in_house(), transaction.atomic():
+        before = _hours(where) | dict(was or {})
+        row, _is_new = FollowedHours.objects.get_or_create(place=_place(where), defaults={"hours": before})
+        row = FollowedHours.objects.select_for_update().get(pk=row.pk)
+        hours = _hours(type(where).objects.get(pk=where.pk))  # as they are now that nobody else follows them
+        asker = actor or User.objects.get_queryset().holding(Role.ADMIN).order_by("pk").first()
+        if row.hours == hours or asker is None:
+            return None
+        row.hours = hours
+        row.save(update_fields=["hours"])
+        title = _("Due times after new desk hours: %(where)s") % {"where": where}
+        parameters = {"site": where.pk if isinstance(where, Site) else None}
+        return work.start(repairing.HOURS, asked_by=asker, title=title, parameters=parameters, now=now, is_deed=actor is not None)
+
+
+def follow_due(*, now: datetime) -> int:
+    """The engine's pass: what a shell, a program or a restored row changed; how many jobs that makes."""
+    places: list[Organisation | Site] = [*Organisation.objects.all(), *Site.objects.order_by("pk")]
+    followed = dict(FollowedHours.objects.values_list("place", "hours"))
+    changed = [where for where in places if followed.get(_place(where)) != _hours(where)]
+    return sum(follow(where, now=now) is not None for where in changed)
+
+
+def _place(where: Organisation | Site) -> str:
+    return f"site-{where.pk}" if isinstance(where, Site) else "organisation"
+
+
+def _hours(where: Organisation | Site) -> dict[str, Any]:
+    return {name: getattr(where, name) for name in FIELDS if hasattr(where, name)}
 
 
 def move(run: Run) -> Result:

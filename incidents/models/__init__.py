@@ -16,6 +16,7 @@ from incidents.models.exercises import Exercise, ExerciseFinding
 from incidents.models.feedback import ArticleVote, Satisfaction
 from incidents.models.followers import Follower
 from incidents.models.handovers import Handover
+from incidents.models.hours import FollowedHours
 from incidents.models.incidents import Incident, TimelineEntry
 from incidents.models.links import SignedLink
 from incidents.models.mails import InboundMail, Mailbox
@@ -54,6 +55,7 @@ __all__ = [
     "Exercise",
     "ExerciseFinding",
     "Firing",
+    "FollowedHours",
     "Follower",
     "Handover",
     "InboundMail",

@@ -25,13 +25,18 @@ ENGINE_SLICE_S = 10.0
 
 
 @transaction.atomic
-def start(kind: str, *, asked_by: User, title: str, parameters: dict[str, Any], now: datetime, total: int | None = None) -> Job:
-    """A new job, in the caller's transaction; workers hear of it on commit. Raises KeyError where JOB_KINDS has no such kind."""
+def start(
+    kind: str, *, asked_by: User, title: str, parameters: dict[str, Any], now: datetime, total: int | None = None, is_deed: bool = True
+) -> Job:
+    """A new job, in the caller's transaction; workers hear of it on commit. Raises KeyError where JOB_KINDS has no such kind.
+
+    `is_deed`: `asked_by` did ask, and does not merely get it.
+    """
     assert settings.JOB_KINDS[kind]
     job = Job.objects.create(
         kind=kind, title=title[:160], asked_by=asked_by, parameters=parameters, total=total, created_at=now, due_at=now + PATIENCE
     )
-    trail.record(job, "start", actor=asked_by, now=now, after={"kind": kind, "parameters": parameters})
+    trail.record(job, "start", actor=asked_by if is_deed else None, now=now, after={"kind": kind, "parameters": parameters})
     doorbell.ring(TASK, [job.pk])
     return job
 

@@ -124,9 +124,11 @@ def test_every_clock_is_explained_in_words(acme: Company) -> None:
 def hours_of_the_organisation(acme: Company, now: datetime, **days: list[list[str]]) -> Job:
     """An administrator changes them, and a worker does the job."""
     row = Organisation.objects.get()
+    was = {"desk_hours": row.desk_hours}
     row.desk_hours = {str(day): days.get("all", [["08:00", "18:00"]]) for day in range(7)}
     row.save(update_fields=["desk_hours"])
-    job = changed_hours.ask(row, actor=acme.people["adam"], now=now)
+    job = changed_hours.follow(row, actor=acme.people["adam"], was=was, now=now)
+    assert job
     work.run_first([job.pk], now=now)
     job.refresh_from_db()
     return job

@@ -112,10 +112,10 @@ class UserAdmin(DeskAdmin):
 
 def move_due_times(request: HttpRequest, where: Organisation | Site, form: Any) -> None:
     """New desk hours: a job moves the due times, and the page says where to see it."""
-    initial = {name: value for name, value in form.initial.items() if name in changed_hours.FIELDS}
-    if any(getattr(where, name) != value for name, value in initial.items()):
-        assert isinstance(request.user, User)
-        job = changed_hours.ask(where, actor=request.user, now=clock.now())
+    assert isinstance(request.user, User)
+    was = {name: form.initial[name] for name in changed_hours.FIELDS if name in form.initial}
+    job = changed_hours.follow(where, actor=request.user, was=was, now=clock.now())
+    if job is not None:
         said = gettext("The due times of open tickets move with the new hours; nobody is paged for that.")
         link = format_html(' <a href="{}">{}</a>', reverse("job", args=[job.pk]), job.title)
         messages.info(request, format_html("{}{}", said, link))

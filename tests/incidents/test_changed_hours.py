@@ -1,0 +1,92 @@
+"""New desk hours are followed by the due times of what is open, once, whoever or whatever changed them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from incidents import changed_hours
+from servicedesk.audit.models import AuditEntry
+from servicedesk.directory.models import Grant, Organisation, Role, Site
+from servicedesk.jobs import work
+from servicedesk.jobs.models import Job
+from servicedesk.operations.worlds.company import Company
+from tests.actors import NINE, at, signed_in
+from tests.incidents.reporting import report
+
+
+def followed(now: datetime) -> list[Job]:
+    """The jobs there are after the engine looked twice."""
+    assert changed_hours.follow_due(now=now) in (0, 1)
+    assert changed_hours.follow_due(now=now) == 0
+    return list(Job.objects.filter(kind="move due times").order_by("pk"))
+
+
+CLOSED = {"desk_hours": {"0": [["09:00", "12:00"]]}}
+CHANGES: dict[str, Callable[[Site], object]] = {
+    "a form or a program": lambda site: _saved(site, **CLOSED),
+    "a shell": lambda site: Site.objects.filter(pk=site.pk).update(**CLOSED),
+    "the clock of its zone": lambda site: Site.objects.filter(pk=site.pk).update(zone="Asia/Tokyo"),
+    "its holidays": lambda site: _saved(site, country="DE"),
+}
+
+
+def _saved(site: Site, **columns: Any) -> None:
+    for name, value in columns.items():
+        setattr(site, name, value)
+    site.save(update_fields=list(columns))
+
+
+@pytest.mark.parametrize("way", sorted(CHANGES))
+def test_hours_changed_in_whatever_way_are_followed_once(acme: Company, way: str) -> None:
+    site = acme.people["ella"].site
+    assert site
+    assert followed(NINE) == []  # nothing is new on the first look
+    CHANGES[way](site)
+    (job,) = followed(at(9, 1))
+    assert (job.parameters, job.asked_by) == ({"site": site.pk}, acme.people["adam"])
+    assert AuditEntry.objects.get(noun="jobs.job", verb="start").actor is None  # who did it is not known
+
+
+def test_hours_of_the_organisation_changed_by_a_shell_move_what_is_open(acme: Company) -> None:
+    Organisation.objects.update(desk_hours={str(day): [["08:00", "18:00"]] for day in range(5)})
+    ticket = report(acme, "ella", at(19), "Lathe ella", impacted="me", effect="cannot")
+    assert followed(at(19)) == []
+    Organisation.objects.update(desk_hours={str(day): [["00:00", "23:59"]] for day in range(7)})
+    (job,) = followed(at(20))
+    work.run_first([job.pk], now=at(20))
+    ticket.refresh_from_db()
+    assert ticket.first_answer_due_at == at(19, 30)
+
+
+def test_what_the_admin_follows_the_engine_does_not_follow_again(acme: Company) -> None:
+    site, adam = acme.people["ella"].site, signed_in(acme.people["adam"])
+    assert site
+    assert followed(NINE) == []
+    fields = {"name": site.name, "slug": site.slug, "zone": site.zone, "country": site.country}
+    adam.post(f"/admin/directory/site/{site.pk}/change/", fields | {"desk_hours": '{"0": [["09:00", "12:00"]]}'})
+    (job,) = followed(at(9, 1))
+    assert AuditEntry.objects.get(noun="jobs.job", verb="start", object_id=job.pk).actor == acme.people["adam"]
+
+
+def test_a_change_taken_back_before_anybody_looked_is_none(acme: Company) -> None:
+    site = acme.people["ella"].site
+    assert site
+    assert followed(NINE) == []
+    Site.objects.filter(pk=site.pk).update(country="DE")
+    Site.objects.filter(pk=site.pk).update(country=site.country)
+    assert followed(at(9, 1)) == []
+
+
+def test_without_an_administrator_it_waits_for_one(acme: Company) -> None:
+    site = acme.people["ella"].site
+    assert site
+    assert followed(NINE) == []
+    Site.objects.filter(pk=site.pk).update(**CLOSED)
+    acme.people["adam"].grants.all().delete()
+    assert followed(at(9, 1)) == []
+    Grant.objects.create(user=acme.people["kim"], role=Role.ADMIN)
+    assert [job.asked_by for job in followed(at(9, 2))] == [acme.people["kim"]]
