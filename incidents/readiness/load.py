@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import combinations
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from incidents.models import Page
-from incidents.readiness.rotas import MOST_NIGHTS, nights_in_a_row
+from incidents.readiness.rotas import BY_DESIGN, MOST_NIGHTS, nights_in_a_row
 from notifications.models import Channel, Message
 from servicedesk.directory import moments, zones
 from servicedesk.directory.models import User
@@ -37,6 +38,20 @@ def overloaded(people: Sequence[User], line: Sequence[Duty], *, now: datetime) -
             }
             text = _("%(name)s was woken at %(at)s and is on call again before %(end)s: eleven hours of rest are missing.")
             yield person, "no_rest", text % {"name": person, **times}
+
+
+def doubled(lines: Mapping[str, Sequence[Duty]]) -> Iterator[Found]:
+    """Who is on two schedules at one time: when they sleep through the first, the second wakes nobody else. Said once a pair."""
+    for (one, mine), (other, theirs) in combinations(lines.items(), 2):
+        both = [(first, max(first.starts_at, second.starts_at)) for first in mine for second in theirs if _meet(first, second)]
+        for duty, starts_at in sorted({duty.person.pk: (duty, at) for duty, at in reversed(both)}.values(), key=lambda each: each[1]):
+            words = {"name": duty.person, "one": one, "other": other, "at": moments.stamp(zones.local(starts_at, duty.person), None)}
+            text = _("%(name)s is on %(one)s and %(other)s at once from %(at)s: the second call goes to the same person.")
+            yield duty.person, "two_schedules", text % words
+
+
+def _meet(one: Duty, other: Duty) -> bool:
+    return one.person == other.person and min(one.ends_at, other.ends_at) - max(one.starts_at, other.starts_at) > BY_DESIGN
 
 
 def last_woken(person: User, *, now: datetime) -> datetime | None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,13 +13,15 @@ from django.utils.translation import gettext as _
 
 from incidents import rehearsal
 from incidents.escalation import snapshot
-from incidents.models import Policy
+from incidents.models import Policy, StepTarget
 from incidents.readiness import last_resort
-from incidents.readiness.load import Found, overloaded
+from incidents.readiness.load import Found, doubled, overloaded
 from incidents.readiness.rotas import cannot_be_woken
 from servicedesk.directory import moments
+from servicedesk.directory.models import User
 from servicedesk.oncall import roster
 from servicedesk.oncall.models import Schedule
+from servicedesk.oncall.roster import Duty
 
 GRAVEST = 1
 
@@ -42,10 +45,17 @@ class Report:
     people: list[Found]
     last_resort: list[str]
     overloaded: list[Found]  # they are reached, so it is ready all the same
+    idle: list[Schedule]  # with turns, and no policy pages them
+    asleep_there: list[Found]  # on those alone, and nothing wakes them: no page of a policy goes to them, so it is ready all the same
 
     @property
     def is_ready(self) -> bool:
         return not (self.gaps or self.people or self.last_resort)
+
+    @property
+    def everybody(self) -> list[Found]:
+        """Whatever is said of a person, the worst first."""
+        return [*self.people, *self.asleep_there, *self.overloaded]
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -53,25 +63,35 @@ class Report:
             "to": moments.utc(self.ends_at),
             "ready": self.is_ready,
             "gaps": [_gap_json(gap) for gap in self.gaps],
-            "people": [
-                {"person": person.username, "problem": problem, "text": text} for person, problem, text in [*self.people, *self.overloaded]
-            ],
+            "people": [{"person": person.username, "problem": problem, "text": text} for person, problem, text in self.everybody],
             "last_resort": self.last_resort,
         }
 
 
 def report(*, now: datetime, days: int) -> Report:
-    """Schedules that a policy names, the people on them, and the policies themselves."""
+    """Gaps and load of the schedules that a policy names, everybody on any schedule, and the policies themselves."""
     end = now + timedelta(days=days)
     policies = list(Policy.objects.order_by("name"))
-    schedules = Schedule.objects.filter(policy_targets__isnull=False).select_related("team", "fallback").distinct()
-    rotas = roster.load(list(schedules), start=now, end=end)
-    line = [duty for rota in rotas for duty in rota.line_up(now, end)]
-    people = list({duty.person.pk: duty.person for duty in line}.values())
-    asleep = [(person, "no_verified_phone", text) for person in people if (text := cannot_be_woken(person))]
-    loaded = list(overloaded(people, line, now=now))
+    every = roster.load(list(Schedule.objects.select_related("team", "fallback")), start=now, end=end)
+    named = set(StepTarget.objects.exclude(schedule=None).values_list("schedule", flat=True))
+    lines = {rota.schedule.pk: rota.line_up(now, end) for rota in every}
+    rotas = [rota for rota in every if rota.schedule.pk in named]
+    line = [duty for rota in rotas for duty in lines[rota.schedule.pk]]
+    paged = _people(line)
+    idle = [rota.schedule for rota in every if lines[rota.schedule.pk] and rota.schedule.pk not in named]
+    others = [person for person in _people(chain(*(lines[each.pk] for each in idle))) if person not in paged]
+    loaded = [*overloaded(paged, line, now=now), *doubled({rota.schedule.name: lines[rota.schedule.pk] for rota in rotas})]
     faults = [fault for policy in policies for fault in last_resort.faults(snapshot.plan_of(policy))]
-    return Report(now, end, [gap for rota in rotas for gap in _gaps(rota, now, end)], asleep, list(dict.fromkeys(faults)), loaded)
+    gaps = [gap for rota in rotas for gap in _gaps(rota, now, end)]
+    return Report(now, end, gaps, _asleep(paged), list(dict.fromkeys(faults)), loaded, idle, _asleep(others))
+
+
+def _asleep(people: Iterable[User]) -> list[Found]:
+    return [(person, "no_verified_phone", text) for person in people if (text := cannot_be_woken(person))]
+
+
+def _people(line: Iterable[Duty]) -> list[User]:
+    return list({duty.person.pk: duty.person for duty in line}.values())
 
 
 def _gaps(rota: roster.Rota, now: datetime, end: datetime) -> Iterator[Gap]:

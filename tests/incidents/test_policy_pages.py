@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -137,3 +138,22 @@ def test_the_walk_is_the_same_in_words_and_in_json(acme: Company) -> None:
     answer = rehearsal.who_would_be_paged(policy=acme.policies["network"], severity=1, at=NINE)
     assert [line["person"] for line in answer.as_json()["pages"]] == [line.person.username for line in answer.walk.lines]
     assert {line.step for line in answer.walk.lines} == {0}
+
+
+def test_readiness_names_everybody_on_duty_who_cannot_be_woken_and_schedules_no_policy_names(acme: Company) -> None:
+    found = readiness.report(now=NINE, days=14)
+    assert ("ana", "no_verified_phone") in {(person.username, problem) for person, problem, _text in found.everybody}
+    assert [schedule.slug for schedule in found.idle] == ["service-desk"]
+    assert "service-desk" not in {gap.schedule.slug for gap in found.gaps}
+
+
+def test_one_person_on_two_schedules_at_once_is_said_once(acme: Company) -> None:
+    start, end = NINE + timedelta(days=1), NINE + timedelta(days=3)
+    sam, dana = acme.people["sam"], acme.people["dana"]
+    Override.objects.create(
+        schedule=acme.schedules["it-ops-secondary"], kind="cover", person=sam, replaces=dana, starts_at=start, ends_at=end, created_at=NINE
+    )
+    said = [text for _person, problem, text in readiness.report(now=NINE, days=14).overloaded if problem == "two_schedules"]
+    assert said == [
+        "Sam Lee is on IT Ops primary and IT Ops secondary at once from Tue 24 Nov 2026, 09:00: the second call goes to the same person."
+    ]

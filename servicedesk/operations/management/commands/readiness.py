@@ -29,7 +29,7 @@ class Command(BaseCommand):
         sentences = [
             *(["Ready: somebody would come at every moment."] if report.is_ready else []),
             *(gap.text for gap in report.gaps),
-            *(text for _person, _problem, text in [*report.people, *report.overloaded]),
+            *(text for _person, _problem, text in report.everybody),
             *report.last_resort,
         ]
         self.stdout.write(json.dumps(report.as_json(), indent=2) if options["json"] else "\n".join(sentences))
