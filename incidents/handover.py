@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from incidents import escalation
-from incidents.models import Handover, Incident, Pledge, Silence, Ticket
-from incidents.states import OPEN_TICKET, Severity
+from incidents.models import Handover, Incident, Pledge, Run, Silence, Ticket
+from incidents.states import OPEN_TICKET, RunState, Severity
 from servicedesk.audit import trail
 from servicedesk.directory import moments, tongues, zones
 from servicedesk.directory.models import User
@@ -76,6 +76,10 @@ def _incidents(now: datetime) -> Iterator[str]:
 
 
 def _next_step(row: Incident, now: datetime) -> str:
+    """Who is called next; of what somebody has nobody is, but its owner may be asked again."""
+    held = Run.objects.open().filter(incident=row, state=RunState.HELD).first()
+    if held is not None:
+        return _("asked again at %(at)s") % {"at": _at(held.next_step_at, now)} if held.next_step_at else ""
     following = escalation.next_person(row, now=now)
     if following is None or following.at is None:
         return ""

@@ -82,6 +82,11 @@ class Report:
         change.subtract(page.person for page in self.pages_prevented)
         return {person: number for person, number in sorted(change.items()) if number}
 
+    @property
+    def names(self) -> dict[str, str]:
+        """What the people paged are called."""
+        return {page.person: page.name for page in (*self.pages_added, *self.pages_prevented)}
+
     def earlier(self) -> dict[str, int] | None:
         if not self.earlier_s:
             return None

@@ -144,7 +144,7 @@ def _paged(report: Report) -> str:
         "after": report.nights_after,
     }
     words = _("Pages: at least %(added)d more, %(prevented)d fewer; at night (22 to 7) %(after)d instead of %(before)d.") % said
-    people = ", ".join(f"{person} {number:+d}" for person, number in report.by_person().items())
+    people = ", ".join(f"{report.names[person]} {number:+d}" for person, number in report.by_person().items())
     return f"{words} {people}." if people else words
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from incidents import rules
+from incidents import rulebook, rules
 from incidents.backtest import running
 from incidents.backtest.report import Report
 from incidents.backtest.saying import as_json, sentences
@@ -71,6 +72,9 @@ def doubts(rule: Rule) -> list[str]:
 
 
 def digest(rule: Rule) -> str:
-    """Which words were tried: the draft's, or those of the version in force."""
-    words = json.dumps(rule.draft, sort_keys=True) if rule.draft is not None else f"version {rule.version}"
-    return hashlib.sha256(words.encode()).hexdigest()[:16]
+    """Which words were tried: the draft's, or those of the version in force. A draft that is published keeps its own."""
+    try:
+        words: object = rules.rule_to_json(replace(rulebook.candidate(rule), version=0, mode="live", position=0))
+    except rules.RuleError:
+        words = rule.draft
+    return hashlib.sha256(json.dumps(words, sort_keys=True).encode()).hexdigest()[:16]

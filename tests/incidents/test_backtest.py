@@ -203,3 +203,17 @@ def test_an_unknown_rule_or_no_days_are_a_usage_error(acme: Company, words: tupl
     with pytest.raises(CommandError) as error:
         command(*words)
     assert error.value.returncode == 2
+
+
+def test_a_draft_that_is_published_is_still_what_was_tried(acme: Company) -> None:
+    rule = edited("R4", at_least=5)
+    job = backtest.start(rule, days=30, asked_by=acme.people["adam"], now=NOW)
+    rulebook.publish(rule, rule.draft or {}, note="Fewer false ones", actor=acme.people["adam"], now=NOW)
+    assert backtest.is_of_these_words(job, Rule.objects.get(key="R4"))
+    assert not backtest.is_of_these_words(job, edited("R4", at_least=6))
+
+
+def test_people_are_called_by_their_names(acme: Company) -> None:
+    four_people(acme)
+    edited("R4", at_least=5)
+    assert "Dana Ruiz -1." in " ".join(backtest.sentences(tried("R4")))

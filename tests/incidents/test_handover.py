@@ -38,7 +38,13 @@ def test_it_is_generated_from_what_stands(acme: Company) -> None:
     assert lines(acme, "Silences and their end") == ["VPN until 11:00: It is updated (Dana Ruiz)"]
     assert "IT Ops primary: Sam Lee" in lines(acme, "On call")
     ack(incident, acme.people["sam"])
-    assert "Sam Lee has it" in lines(acme, "Open incidents")[0]
+    assert lines(acme, "Open incidents")[0].endswith("Sam Lee has it; asked again at 10:03")
+
+
+def test_of_what_somebody_has_nobody_is_said_to_be_called_next(acme: Company) -> None:
+    incident = email_down(acme, severity=3)
+    ack(incident, acme.people["sam"])
+    assert lines(acme, "Open incidents")[0].endswith("acknowledged; Sam Lee has it")
 
 
 def test_of_what_is_confidential_only_how_many(acme: Company) -> None:
