@@ -39,6 +39,10 @@ class Told:
     solved_at: datetime | None = None
     incident: int | None = None
     is_merged: bool = False
+    label: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.label = f"T-{self.number}"
 
     @property
     def order(self) -> tuple[datetime, int]:
@@ -86,11 +90,13 @@ class StreamedPast:
     groups: dict[Key, Group] = field(default_factory=dict)
     alerts: dict[int, tuple[datetime, dict[str, Any]]] = field(default_factory=dict)
     forgot_at: datetime | None = None
+    alike: dict[tuple[int, int], bool] = field(default_factory=dict)
 
     # What is told
 
     def saw(self, facts: Facts, at: datetime) -> None:
         """The facts of an evaluation."""
+        self.alike.clear()
         if "alert.id" in facts:
             since = datetime.fromisoformat(str(facts["alert.since"]))
             self.alerts[cast("int", facts["alert.id"])] = since, {name: facts.get(SHARED[name]) for name in ALERT_NAMES}
@@ -158,7 +164,7 @@ class StreamedPast:
         others = self._others(repeat, names, facts, now)
         usual, weeks = self._usual(repeat, names, facts, now)
         people = {told.values["requester"] for told in others} | {facts["ticket.requester"]}
-        labels = (*(f"T-{told.number}" for told in others), str(facts["ticket.id"]))
+        labels = (*(told.label for told in others), str(facts["ticket.id"]))
         return Counted(len(labels), len(people), labels, others[0].at if others else None, usual, weeks)
 
     def _group(self, names: Names, facts: Facts) -> Group:
@@ -176,7 +182,14 @@ class StreamedPast:
         if "text" not in repeat.same:
             return found
         mine = cast("Sequence[str]", facts["ticket.signature"])
-        return [told for told in found if likeness(mine, told.signature).is_similar]
+        return [told for told in found if self._is_alike(own, mine, told)]
+
+    def _is_alike(self, own: int, mine: Sequence[str], told: Told) -> bool:
+        """Kept until the next is seen: one thing is often counted over several windows."""
+        key = own, told.number
+        if key not in self.alike:
+            self.alike[key] = likeness(mine, told.signature).is_similar
+        return self.alike[key]
 
     def _is_free(self, told: Told, now: datetime) -> bool:
         """It counts at all, and stands in no declared incident: it is counted there."""

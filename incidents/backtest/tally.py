@@ -78,7 +78,7 @@ class Once:
     known: dict[tuple[Any, ...], Counted] = field(default_factory=dict)
 
     def count(self, repeat: Repeat, facts: Facts, now: datetime) -> Counted:
-        key = repeat, facts.get("ticket.category")
+        key = _whatever_is_enough(repeat), facts.get("ticket.category")
         if key not in self.known:
             self.known[key] = self.past.count(repeat, facts, now)
         return self.known[key]
@@ -185,6 +185,12 @@ def could_match(rule: Rule, facts: Facts, history: Once, at: datetime) -> bool:
         return False
     number = history.count(_however_they_read(repeat), facts, at).number
     return number >= min(repeat.at_least, repeat.at_least_without_history or repeat.at_least)
+
+
+@lru_cache(maxsize=64)
+def _whatever_is_enough(repeat: Repeat) -> Repeat:
+    """What is counted does not hang on how many are enough."""
+    return replace(repeat, at_least=0)
 
 
 @lru_cache(maxsize=64)
