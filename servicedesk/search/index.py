@@ -47,7 +47,7 @@ class Hit(NamedTuple):
 
 
 class Wanted(NamedTuple):
-    """Kinds that are looked through together, and how many of them are wanted at most."""
+    """Kinds looked through together, and how many are wanted at most. Tickets and entries each alone: each has its index."""
 
     kinds: Sequence[str]
     public_only: bool
