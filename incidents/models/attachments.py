@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from incidents.filetypes import SHOWN
@@ -16,7 +16,7 @@ from servicedesk.directory.models import User
 class AttachmentQuerySet(models.QuerySet["Attachment"]):
     def visible_to(self, user: User) -> Self:
         """Of tickets one may see; a file of a note is for staff alone."""
-        rows = self.filter(ticket__in=Ticket.objects.visible_to(user))
+        rows = self.filter(Exists(Ticket.objects.order_by().visible_to(user).filter(pk=OuterRef("ticket"))))
         standing = Q(entry=None) | Q(entry__withdrawn_at=None)
         return rows if user.is_desk_staff else rows.filter(standing, audience=Entry.Audience.PUBLIC)
 
