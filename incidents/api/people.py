@@ -60,7 +60,8 @@ class OfStaff(Resource):
             raise PermissionDenied(_("People are read by staff."))
 
     def named(self, **name: str) -> Any:
-        found = self.rows().filter(**name).first()
+        rows = self.rows()
+        found = rows.filter(**name).first() if all(map(str.isprintable, name.values())) else None  # no database takes NUL
         if found is None:
             raise NotFound
         return found

@@ -173,3 +173,11 @@ def test_no_form_brings_a_nul_to_the_database(role: str, world: dict[str, dict[s
         for sent in ({*of_forms, *raw}, *({one} for one in sorted(raw))):
             with connection.execute_wrapper(no_nul):
                 assert client.post(url, dict.fromkeys(sent, "a\0b")).status_code < 500, (name, sent)
+
+
+@pytest.mark.parametrize("path", ["people/a%00b/", "tickets/{}/watchers/a%00b/end/", "people/?email=a%00b", "tickets/?service=a%00b"])
+def test_no_address_of_the_api_brings_a_nul_to_the_database(path: str, world: dict[str, dict[str, Any]], acme: Company) -> None:
+    ana, url = signed_in(acme.people["ana"]), "/api/v1/" + path.format(world["ticket"]["number"])
+    with connection.execute_wrapper(no_nul):
+        answers = [ana.get(url), ana.post(url, "{}", content_type="application/json")]
+    assert {answer.status_code for answer in answers} <= {200, 400, 404, 405}
