@@ -29,8 +29,8 @@ test: $(VENV)/.dev ## every test, on SQLite and the bundled Valkey; also on TEST
 		$(PYTEST) -m "not browser and not chaos"; \
 	fi
 
-test-browser: $(VENV)/.dev ## pages in a real Chromium
-	@$(RUN) -m pytest -q -m browser tests
+test-browser: $(VENV)/.dev ## pages in a real Chromium, two at a time
+	@$(PYTEST) -n 2 -m browser tests/browser
 
 test-chaos: $(VENV)/.dev ## kill processes under load (ROUNDS=20) and within a story, and count what was lost or sent twice
 	@$(RUN) -m tests.chaos --rounds $(ROUNDS)
