@@ -49,14 +49,14 @@ import resource, time
 from incidents import backtest
 from incidents.models import Evaluation, Rule
 from servicedesk import clock
-began = time.perf_counter()
+began, worked = time.perf_counter(), time.process_time()
 if {trial}:
     found = backtest.run(Rule.objects.get(key="R4"), days=91, now=clock.now())
     assert found.considered > 50_000, found.considered
     assert found.equal == found.replayed == 200, found.equal
 else:
     assert sum(1 for _facts in Evaluation.objects.order_by("at", "pk").values_list("facts", flat=True).iterator(500))
-print(time.perf_counter() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+print(time.perf_counter() - began, time.process_time() - worked, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 """
 ASKS = 5
 ASKED = f"""
@@ -88,7 +88,7 @@ def bench() -> Iterator[Figure]:
         both = [(measured(folder, True), measured(folder, False)) for _round in range(ROUNDS)]
         answers = [line.split(";") for line in shell(folder, "shell", "-v", "0", "-c", ASKED).split("\n") if line]
     note = f"{TICKETS} tickets, 11 rules, {DAYS} days"
-    for at, (name, unit, goal) in enumerate((("backtest", "s", 60), ("backtest memory", "MB", 300))):
+    for at, (name, unit, goal) in enumerate((("backtest", "s", 60), ("backtest processor time", "s", 60), ("backtest memory", "MB", 300))):
         ours, reading = [one[at] for one, _other in both], [other[at] for _one, other in both]
         yield Figure("P7", name, unit, ours, reading, goal, of_ours=True, note=note)
     for name, *took in answers:
@@ -96,9 +96,9 @@ def bench() -> Iterator[Figure]:
         yield Figure("P7", name, "ms", spent, beside, ANSWER_MS, of_ours=True, note=f"{note}; the reference is the goal")
 
 
-def measured(folder: str, trial: bool) -> tuple[float, float]:
-    seconds, mb = shell(folder, "shell", "-v", "0", "-c", MEASURE.format(trial=trial)).split()[-2:]
-    return float(seconds), float(mb)
+def measured(folder: str, trial: bool) -> list[float]:
+    """Seconds by the clock, seconds of the processor, megabytes."""
+    return [float(word) for word in shell(folder, "shell", "-v", "0", "-c", MEASURE.format(trial=trial)).split()[-3:]]
 
 
 def shell(folder: str, *words: str) -> str:
