@@ -6,6 +6,7 @@ import calendar
 from datetime import datetime, timedelta
 
 import structlog
+from django.db.models import Min
 from django.utils.translation import gettext as _
 
 from incidents import journal, letters
@@ -67,9 +68,14 @@ def decide(incident: Incident, kind: str, decision: str, *, reason: str, actor: 
 
 
 def begin_due(*, now: datetime, limit: int = 50) -> int:
-    """Live incidents with a ticket about security or loss and no clocks yet: from when the incident was opened."""
+    """Live incidents with a ticket about security or loss and no clocks yet: from when it was reported, or opened before that."""
     fresh = Incident.objects.live().filter(tickets__category=SECURITY, obligations=None).distinct().order_by("pk")[:limit]
-    return sum(bool(begin(incident, aware_at=incident.created_at, actor=None, now=now)) for incident in list(fresh))
+    return sum(bool(begin(incident, aware_at=_known_at(incident), actor=None, now=now)) for incident in list(fresh))
+
+
+def _known_at(incident: Incident) -> datetime:
+    reported_at = incident.tickets.filter(category=SECURITY).aggregate(first=Min("created_at"))["first"]
+    return min(incident.created_at, reported_at or incident.created_at)
 
 
 def remind_due(*, now: datetime, limit: int = 50) -> int:

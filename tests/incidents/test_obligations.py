@@ -46,6 +46,15 @@ def test_a_loss_starts_three_clocks_from_when_it_was_known(loss: Incident) -> No
     assert due(loss) == {"warning": NINE + 24 * HOUR, "notice": NINE + 72 * HOUR, "report": month}
 
 
+def test_the_clocks_run_from_the_report_when_the_incident_came_later(acme: Company) -> None:
+    ticket = report(acme, "ella", NINE, what="My laptop was stolen", loss=True)
+    grounds = incidents.Grounds(title="Stolen laptop", reason="", severity=2, since=NINE, is_confidential=True, tickets=(ticket,))
+    opened = incidents.declare(grounds, actor=acme.people["sam"], now=NINE + HOUR / 2).incident
+    assert opened
+    obligations.begin_due(now=NINE + HOUR)
+    assert due(opened)["notice"] == NINE + 72 * HOUR
+
+
 def test_an_outage_starts_none(acme: Company) -> None:
     email_down(acme)
     assert obligations.begin_due(now=NINE) == 0
