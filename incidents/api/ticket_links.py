@@ -28,7 +28,7 @@ class LinkResource(TicketRows):
 
     @extend_schema(request=TicketTie, responses={201: LinksShape})
     def create(self, request: Request, number: int) -> HttpResponse:
-        """TicketTie it to another. What is tied already: unchanged."""
+        """Tie it to another. What is tied already: unchanged."""
         return self._tied(number, TYING, 201)
 
     @extend_schema(request=TicketTie, responses=LinksShape)

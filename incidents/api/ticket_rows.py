@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -63,15 +63,15 @@ class TicketRows(Resource):
             raise PermissionDenied(_("Only agents and managers change tickets."))
         return found
 
-    def to_change(self, number: int, *others: Ticket) -> Ticket:
+    def to_change(self, number: int, *others: Ticket, shape: type[Shape] = TicketShape, find: Callable[[int], Any] | None = None) -> Ticket:
         """The ticket to work, its row held, and before it those of `others` with lower numbers. Call inside a transaction.
 
-        Raises NotFound, PermissionDenied, Changed.
+        `shape`, `find`: of the part whose tag If-Match names, where it is not the ticket's own. Raises NotFound, PermissionDenied, Changed.
         """
         found = self.to_work(number)
         held = Ticket.objects.select_for_update().filter(pk__in=[found.pk, *(other.pk for other in others)]).order_by("pk")
         row = next(row for row in held if row.pk == found.pk)
-        self.refuse_changed(number, TicketShape, self.find_ticket)
+        self.refuse_changed(number, shape, find or self.find_ticket)
         return row
 
     def refuse_parted(self, ticket: Ticket) -> None:

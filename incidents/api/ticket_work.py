@@ -34,7 +34,7 @@ from incidents.api.work_shapes import (
     WorkShape,
     answered,
 )
-from incidents.models import Ticket
+from incidents.models import ChecklistItem, Ticket
 from servicedesk import clock
 from servicedesk.api.problems import Conflict
 
@@ -130,11 +130,15 @@ class ChecklistResource(TicketRows):
         self.to_work(number)
         said = self.said(ChecklistLineChange)
         with transaction.atomic():
-            row = self.to_change(number).checklist.filter(pk=line).first()
-            if row is None:
-                raise NotFound
-            ticked = checklists.tick(row, done=said["done"], actor=self.person, now=clock.now())
+            self.to_change(number, shape=ChecklistLineShape, find=lambda _number: self._line(number, line))
+            ticked = checklists.tick(self._line(number, line), done=said["done"], actor=self.person, now=clock.now())
         return self.shown(ticked, ChecklistLineShape)
+
+    def _line(self, number: int, line: int) -> ChecklistItem:
+        found = ChecklistItem.objects.select_related("done_by").filter(ticket=number, pk=line).first()
+        if found is None:
+            raise NotFound
+        return found
 
 
 class VendorCaseResource(TicketRows):
@@ -164,7 +168,7 @@ class WorkResource(TicketRows):
         self.to_work(number)
         said, told = self.said(WorkChange), {"actor": self.person, "now": clock.now()}
         with transaction.atomic():
-            row = self.to_change(number)
+            row = self.to_change(number, shape=WorkShape)
             self._sorted(row, said, told)
         return self.shown(self.find(number), WorkShape)
 

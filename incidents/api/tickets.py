@@ -136,6 +136,7 @@ class EntryResource(TicketRows):
     @transaction.atomic
     def _answered(self, ticket: Ticket, is_solving: bool, said: dict[str, Any]) -> Entry:
         if is_solving:
+            self.to_work(ticket.pk)
             self.refuse_parted(ticket)
         return tickets.answer(ticket, author=self.person, is_solving=is_solving, now=clock.now(), **said)
 

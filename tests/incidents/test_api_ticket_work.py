@@ -347,3 +347,25 @@ def test_work_that_comes_round_is_listed_with_its_next_time(acme: Company, ana: 
     ScheduledTicket.objects.create(**told)
     (row,) = ana.get("scheduled-tickets/").json()["results"]
     assert (row["title"], row["next_at"], row["checklist"]) == ("Change the tapes", "2026-11-23T08:00:00Z", ["Tape 1"])
+
+
+# What is left alone, and not told
+
+
+@pytest.mark.parametrize("path", ["work/", "checklist/{line}/"])
+def test_a_part_of_a_ticket_is_changed_by_the_tag_it_was_read_with(acme: Company, ana: Caller, path: str) -> None:
+    ticket = report(acme, "ella", NINE)
+    line = ana.post(f"tickets/{ticket.pk}/checklist/", {"text": "Ask the vendor"})
+    part = f"tickets/{ticket.pk}/{path.format(line=line.json()['id'])}"
+    tag = line.headers["ETag"] if "checklist" in path else ana.get(part).headers["ETag"]
+    first, second = ({"done": True}, {"done": False}) if "checklist" in path else ({"category": "laptop"}, {"category": "phone"})
+    assert ana.patch(part, first, if_match=tag).status_code == 200
+    assert ana.patch(part, second, if_match=tag).status_code == 412
+
+
+def test_who_only_watches_solves_nothing_and_hears_of_no_other_ticket(acme: Company) -> None:
+    parent, child = report(acme, "omar", NINE), report(acme, "lea", NINE)
+    families.set_parent(child, parent, actor=acme.people["ana"], now=NINE)
+    Watcher.objects.create(ticket=parent, person=acme.people["ella"], since=NINE)
+    answer = person(acme.people["ella"]).post(f"tickets/{parent.pk}/entries/", {"kind": "reply", "text": "It works", "solve": True})
+    assert (answer.status_code, child.number in answer.content.decode()) == (403, False)
