@@ -93,13 +93,13 @@ def overnight(reader: User, *, now: datetime) -> list[Line]:
         _promised(tickets.open(), now),
         _failing(),
         _on_call(now),
-        *_mirrored(start, now),
+        *_mirrored(reader, start, now),
     ]
 
 
-def _mirrored(start: datetime, now: datetime) -> list[Line]:
-    """Beside an old pager that still pages: how often it did, and how often we would have woken the same."""
-    rows = list(mirror.between(start, now))
+def _mirrored(reader: User, start: datetime, now: datetime) -> list[Line]:
+    """Beside an old pager that still pages: how often it did, and how often we would have woken the same; for who may open the page."""
+    rows = list(mirror.between(start, now)) if reader.holds(Role.MANAGER, Role.ADMIN, Role.AUDITOR) else []
     if not rows:
         return []
     same = sum(row.verdict == "same" for row in rows)

@@ -72,7 +72,7 @@ def _pagerduty(message: dict[str, Any], now: datetime) -> Told | None:
     people = {"paged": _assigned(incident), "acknowledged": _acknowledged(incident), "ended": ()}[deed]
     title = fields.first(fields.text(incident, "title"), fields.text(incident, "trigger_summary_data", "subject"))
     service = fields.first(fields.text(incident, "service", "name"), fields.text(incident, "service", "summary"))
-    at = fields.moment(fields.text(message, "created_on")) or now
+    at = fields.past(fields.text(message, "created_on"), now) or now
     return Told("pagerduty", fields.text(incident, "id"), deed, at, title, service, _rank(incident), people)
 
 
@@ -95,7 +95,7 @@ def _pagerduty_v3(given: dict[str, Any], now: datetime) -> Told | None:
         return None
     paged = [_name(row) for row in fields.rows(incident, "assignees")]
     people = {"paged": _names(paged), "acknowledged": _names([_name(event.get("agent"))]), "ended": ()}[deed]
-    at, service = fields.moment(fields.text(event, "occurred_at")) or now, fields.text(incident, "service", "summary")
+    at, service = fields.past(fields.text(event, "occurred_at"), now) or now, fields.text(incident, "service", "summary")
     return Told("pagerduty", fields.text(incident, "id"), deed, at, fields.text(incident, "title"), service, _rank(incident), people)
 
 
@@ -115,7 +115,7 @@ def _opsgenie(given: dict[str, Any], now: datetime) -> Told | None:
     service = fields.first(fields.text(alert, "entity"), fields.text(alert, "source"))
     rank = _priority(fields.text(alert, "priority"), URGENT)
     return Told(
-        "opsgenie", fields.text(alert, "alertId"), deed, fields.moment(said) or now, fields.text(alert, "message"), service, rank, people
+        "opsgenie", fields.text(alert, "alertId"), deed, fields.past(said, now) or now, fields.text(alert, "message"), service, rank, people
     )
 
 
@@ -142,7 +142,7 @@ def _oncall(given: dict[str, Any], now: datetime) -> Told | None:
     people = {"paged": _names(paged), "acknowledged": _names([_name(given.get("user"))]), "ended": ()}[deed]
     labels = fields.table(group, "labels")
     service = fields.first(fields.text(labels, "service"), fields.text(given, "integration", "name"))
-    at = fields.moment(fields.text(event, "time")) or now
+    at = fields.past(fields.text(event, "time"), now) or now
     rank = _priority(fields.text(labels, "severity"), URGENT)
     return Told("oncall", fields.text(group, "id"), deed, at, fields.text(group, "title"), service, rank, people)
 

@@ -169,3 +169,17 @@ def test_the_morning_tells_how_often_it_paged_as_ours_would(acme: Company, token
     MirroredPage.objects.update(at=at(2))
     said = [line.text for line in mornings.overnight(acme.people["dana"], now=at(7, 30))]
     assert said[-1] == "The old pager paged 2 times; 1 as ours would."
+
+
+def test_the_morning_leads_nobody_to_a_page_that_refuses_them(acme: Company, token: str) -> None:
+    send(token, pagerduty())
+    told = {name: {line.path for line in mornings.overnight(acme.people[name], now=at(10))} for name in ("ben", "dana", "vera")}
+    assert [name for name, paths in told.items() if "/oncall/mirror/" in paths] == ["dana", "vera"]
+    assert signed_in(acme.people["ben"]).get("/oncall/mirror/").status_code == 403
+
+
+def test_a_time_to_come_is_not_when_somebody_was_paged(acme: Company, token: str) -> None:
+    said = pagerduty()
+    said["event"]["occurred_at"] = "2031-11-23T08:00:00Z"
+    send(token, said)
+    assert MirroredPage.objects.get().at <= clock.now()
