@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import combinations
 
@@ -40,9 +40,9 @@ def overloaded(people: Sequence[User], line: Sequence[Duty], *, now: datetime) -
             yield person, "no_rest", text % {"name": person, **times}
 
 
-def doubled(lines: Mapping[str, Sequence[Duty]]) -> Iterator[Found]:
+def doubled(lines: Sequence[tuple[str, Sequence[Duty]]]) -> Iterator[Found]:
     """Who is on two schedules at one time: when they sleep through the first, the second wakes nobody else. Said once a pair."""
-    for (one, mine), (other, theirs) in combinations(lines.items(), 2):
+    for (one, mine), (other, theirs) in combinations(lines, 2):
         both = [(first, max(first.starts_at, second.starts_at)) for first in mine for second in theirs if _meet(first, second)]
         for duty, starts_at in sorted({duty.person.pk: (duty, at) for duty, at in reversed(both)}.values(), key=lambda each: each[1]):
             words = {"name": duty.person, "one": one, "other": other, "at": moments.stamp(zones.local(starts_at, duty.person), None)}

@@ -80,7 +80,7 @@ def report(*, now: datetime, days: int) -> Report:
     paged = _people(line)
     idle = [rota.schedule for rota in every if lines[rota.schedule.pk] and rota.schedule.pk not in named]
     others = [person for person in _people(chain(*(lines[each.pk] for each in idle))) if person not in paged]
-    loaded = [*overloaded(paged, line, now=now), *doubled({rota.schedule.name: lines[rota.schedule.pk] for rota in rotas})]
+    loaded = [*overloaded(paged, line, now=now), *doubled([(rota.schedule.name, lines[rota.schedule.pk]) for rota in rotas])]
     faults = [fault for policy in policies for fault in last_resort.faults(snapshot.plan_of(policy))]
     gaps = [gap for rota in rotas for gap in _gaps(rota, now, end)]
     return Report(now, end, gaps, _asleep(paged), list(dict.fromkeys(faults)), loaded, idle, _asleep(others))

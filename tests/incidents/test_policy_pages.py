@@ -18,7 +18,7 @@ from incidents.models import LastResort, Policy, PolicyStep
 from incidents.rehearsal import sentences
 from notifications.models import ContactMethod
 from servicedesk import clock
-from servicedesk.oncall.models import Away, Override
+from servicedesk.oncall.models import Away, Override, Schedule
 from servicedesk.operations.worlds.company import Company
 from tests.actors import NINE, acme, at, signed_in
 
@@ -157,3 +157,11 @@ def test_one_person_on_two_schedules_at_once_is_said_once(acme: Company) -> None
     assert said == [
         "Sam Lee is on IT Ops primary and IT Ops secondary at once from Tue 24 Nov 2026, 09:00: the second call goes to the same person."
     ]
+
+
+def test_schedules_of_one_name_are_two(acme: Company) -> None:
+    start, end = NINE + timedelta(days=1), NINE + timedelta(days=3)
+    told = {"kind": "cover", "person": acme.people["sam"], "replaces": acme.people["dana"], "created_at": NINE}
+    Override.objects.create(schedule=acme.schedules["it-ops-secondary"], starts_at=start, ends_at=end, **told)
+    Schedule.objects.update(name="On call")
+    assert "two_schedules" in {problem for _person, problem, _text in readiness.report(now=NINE, days=14).overloaded}
