@@ -258,7 +258,7 @@ def set_team(ticket: Ticket, team: Team | None, *, actor: User | None, now: date
 @tongues.deed
 def add_tag(ticket: Ticket, tag: str, *, actor: User | None, now: datetime, because: str = "") -> Ticket:
     row, tag = Ticket.objects.locked(ticket.pk), legible.line(tag)
-    if tag in row.tags:
+    if not tag or tag in row.tags:
         return row
     before = {"tags": row.tags}
     _change(row, {"tags": [*row.tags, tag], "evaluate_at": now})

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, Subquery, Value
+from django.db.models.functions import Coalesce, NullIf
 from django.utils.translation import gettext as _
 
 from incidents import escalation, letters
@@ -34,9 +35,10 @@ class Paging:
 
 def open_run(incident: Incident) -> Run | None:
     """Its open run with its policy, and with the name and the time of whom it paged last."""
-    last = Page.objects.filter(run=OuterRef("pk")).order_by("-id")
+    called = Coalesce(NullIf("person__name", Value("")), "person__username")
+    last = Page.objects.filter(run=OuterRef("pk")).order_by("-id").annotate(called=called)
     runs = Run.objects.open().filter(incident=incident).select_related("policy")
-    return runs.annotate(paged_name=Subquery(last.values("person__name")[:1]), paged_at=Subquery(last.values("at")[:1])).first()
+    return runs.annotate(paged_name=Subquery(last.values("called")[:1]), paged_at=Subquery(last.values("at")[:1])).first()
 
 
 def paging(run: Run | None, incident: Incident, now: datetime) -> Paging | None:

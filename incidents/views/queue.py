@@ -107,7 +107,8 @@ def people() -> list[tuple[str, str]]:
 
 
 def _people() -> list[tuple[str, str]]:
-    return list(User.objects.get_queryset().holding(Role.AGENT, Role.MANAGER).values_list("username", "name"))
+    rows = User.objects.get_queryset().holding(Role.AGENT, Role.MANAGER).values_list("username", "name")
+    return [(username, name or username) for username, name in rows]
 
 
 def last_batch(request: PersonRequest, now: datetime) -> Batch | None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 
 from incidents import escalation, incidents
 from incidents.command import desk, roles
 from incidents.models import Incident, RoleHolding
 from notifications.models import Message
+from servicedesk.directory.models import User
 from servicedesk.operations.worlds.company import Company
 from tests.actors import NINE, at, signed_in
 from tests.incidents.alarms import MINUTE, email_down
@@ -118,3 +120,11 @@ def test_the_timeline_is_narrowed_to_a_kind(acme: Company, outage: Incident, ana
     incidents.note(outage, text="a note of mine", actor=acme.people["ana"], now=NINE)
     assert "a note of mine" in ana.get(f"/incidents/{outage.pk}/?show=notes").content.decode()
     assert "a note of mine" not in ana.get(f"/incidents/{outage.pk}/?show=pages").content.decode()
+
+
+def test_who_has_no_name_is_called_by_the_user_name(acme: Company) -> None:
+    User.objects.filter(username="sam").update(name="")
+    cache.clear()
+    page = signed_in(acme.people["ana"]).get(f"/incidents/{email_down(acme).pk}/").content.decode()
+    assert "sam was paged at" in page
+    assert '<option value="sam">sam</option>' in page

@@ -12,7 +12,7 @@ from incidents.states import IllegalMove
 from notifications.models import Message
 from servicedesk.audit.models import AuditEntry
 from servicedesk.operations.worlds.company import Company
-from tests.actors import at
+from tests.actors import NINE, at
 from tests.incidents.reporting import mails, report
 
 
@@ -271,3 +271,7 @@ def test_a_closed_ticket_does_not_move(acme: Company, deed: str) -> None:
     Ticket.objects.filter(pk=ticket.pk).update(state="closed")
     with pytest.raises(IllegalMove):
         tickets.press(ticket, deed, actor=acme.people["ana"], now=at(9, 20))
+
+
+def test_a_tag_of_nothing_that_shows_is_none(acme: Company) -> None:
+    assert tickets.add_tag(report(acme, "ella", NINE), "\u200b ", actor=None, now=NINE).tags == []
