@@ -97,14 +97,29 @@ def _restriction(told: Mapping[str, Any] | None, warnings: list[str]) -> dict[st
     """Hours of every day, or of week days that all have the same hours."""
     if not told:
         return {}
-    parts = told.get("restrictions") or [told.get("restriction")]
-    hours = {(_clock(part, "start"), _clock(part, "end")) for part in parts if part}
-    days = tuple(sorted({WORDS.index(part["startDay"]) for part in parts if part and part.get("startDay") in WORDS}))
-    if len(hours) != 1:
+    parts = [part for part in told.get("restrictions") or [told.get("restriction")] if part]
+    read = [_span(part) for part in parts]
+    if len({hours for hours, _days in read}) != 1:
         warnings.append("It counts in several spans of hours; here a rotation has one. They are left out: it counts all day.")
         return {}
-    ((opens, closes),) = hours
+    opens, closes = read[0][0]
+    if any(opens == closes != _clock(part, "end") for part in parts):
+        warnings.append(f"It counts over several days on end; here until {opens:%H:%M} of the day on which it ends.")
+    days = tuple(sorted({day for _hours, days in read for day in days}))
     return {"opens": opens, "closes": closes, "weekdays": days if len(days) < len(WORDS) else ()}
+
+
+def _span(part: Mapping[str, Any]) -> tuple[tuple[time, time], list[int]]:
+    """From when to when, and on which days that begins. What lasts several days is whole days in a row: never less than it says."""
+    opens, closes = _clock(part, "start"), _clock(part, "end")
+    if part.get("startDay") not in WORDS:
+        return (opens, closes), []
+    first, last = WORDS.index(part["startDay"]), WORDS.index(part.get("endDay", part["startDay"]))
+    later = (last - first) % len(WORDS) or (len(WORDS) if closes <= opens else 0)
+    lasting = later + (closes > opens)  # how many days begin at `opens` within it
+    if lasting <= 1:
+        return (opens, closes), [first]
+    return (opens, opens), [(first + nth) % len(WORDS) for nth in range(lasting)]
 
 
 def _clock(part: Mapping[str, Any], end: str) -> time:

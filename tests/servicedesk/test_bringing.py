@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -229,3 +229,33 @@ def test_the_command_says_what_it_would_do_and_what_it_left_out(acme: Company, t
     assert not Rotation.objects.filter(schedule__slug="network").exists()
     with pytest.raises(CommandError):
         call_command("import_schedule", "nowhere", str(path))
+
+
+def restricted(start: str, end: str, opens: int, closes: int) -> tuple[object, list[str]]:
+    """The hours and days that are read of one restriction of Opsgenie, and the warnings."""
+    part = {"startDay": start, "endDay": end, "startHour": opens, "startMin": 0, "endHour": closes, "endMin": 0}
+    rotation = {**OPSGENIE["data"]["rotations"][0], "timeRestriction": {"type": "weekday-and-time-of-day", "restrictions": [part]}}  # type: ignore[index]
+    found = told({"name": "Network", "timezone": "Europe/Paris", "rotations": [rotation]})
+    turns = found.turns[0]
+    return (turns.weekdays, turns.opens, turns.closes), found.warnings
+
+
+@pytest.mark.parametrize(
+    ("said", "read"),
+    [
+        (("friday", "friday", 8, 18), ((4,), time(8), time(18))),
+        (("friday", "saturday", 18, 8), ((4,), time(18), time(8))),
+        (("friday", "monday", 18, 18), ((4, 5, 6), time(18), time(18))),
+        (("saturday", "monday", 0, 0), ((5, 6), time(0), time(0))),
+        (("monday", "monday", 8, 8), ((), time(8), time(8))),
+    ],
+)
+def test_hours_of_opsgenie_that_last_over_days_are_read_whole(said: tuple[str, str, int, int], read: object) -> None:
+    assert restricted(*said) == (read, [])
+
+
+@pytest.mark.parametrize(("said", "days"), [(("friday", "monday", 18, 8), (4, 5, 6)), (("monday", "friday", 8, 18), (0, 1, 2, 3, 4))])
+def test_a_weekend_that_ends_at_another_hour_is_rather_longer_than_shorter(said: tuple[str, str, int, int], days: tuple[int, ...]) -> None:
+    hours, warnings = restricted(*said)
+    assert hours == (days, time(said[2]), time(said[2]))
+    assert "over several days" in warnings[0]
