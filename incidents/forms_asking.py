@@ -12,9 +12,11 @@ from incidents.forms import LONGEST, KeyedForm, WordsField, one_person
 from incidents.models import CustomField, Vendor
 from servicedesk.directory.models import User
 
+UNANSWERED = _("Answer this one")
 
-def _control(row: CustomField) -> forms.Field:
-    told: dict[str, Any] = {"label": row.label, "required": False}
+
+def _control(row: CustomField, *, is_needed: bool) -> forms.Field:
+    told: dict[str, Any] = {"label": row.label, "required": is_needed, "error_messages": {"required": UNANSWERED}}
     if row.kind == CustomField.Kind.NUMBER:
         return forms.FloatField(**told)
     if row.kind == CustomField.Kind.DATE:
@@ -33,7 +35,8 @@ class QuestionsForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.rows, self.when = rows, when
         for row in rows:
-            self.fields[f"f-{row.key}"] = _control(row)
+            always = when is not None and not row.when_key and fields.is_needed(row, {}, when=when)
+            self.fields[f"f-{row.key}"] = _control(row, is_needed=always)
 
     @property
     def questions(self) -> list[forms.BoundField]:
@@ -55,7 +58,7 @@ class QuestionsForm(forms.Form):
                 and answers.get(row.key) in (None, "")
                 and fields.is_needed(row, answers, when=self.when)
             ):
-                self.add_error(name, _("Answer this one"))
+                self.add_error(name, UNANSWERED)
         return cleaned
 
 

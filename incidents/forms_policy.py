@@ -41,7 +41,10 @@ class Row:
 class PolicyForm(forms.Form):
     """`plan()` once it is valid. `known` names everything a step may page: "person:7" and what it is called."""
 
-    repeat = forms.IntegerField(label=gettext_lazy("Then again from the start, times"), min_value=0, max_value=9)
+    repeat = forms.IntegerField(
+        label=gettext_lazy("Then again from the start, times"), min_value=0, max_value=9,
+        error_messages=dict.fromkeys(("required", "invalid", "min_value", "max_value"), gettext_lazy("From 0 to 9 times")),
+    )  # fmt: skip
     note = forms.CharField(
         label=gettext_lazy("Why it is changed"), required=False, max_length=240, help_text=gettext_lazy("Shown in the review of the plan.")
     )
@@ -83,14 +86,15 @@ class PolicyForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        steps = [step for position, row in enumerate(self.rows, 1) if (step := self._step(row, position)) is not None]
-        for row, (before, after) in zip(self.rows[1:], pairwise(steps), strict=False):
+        read = [(row, step) for position, row in enumerate(self.rows, 1) if (step := self._step(row, position)) is not None]
+        for (_above, before), (row, after) in pairwise(read):
             if after.delay_s < before.delay_s:
                 row.error = _("It must not come before the step above it")
         if any(row.error for row in self.rows):
             self.add_error(None, _("Correct the marked steps"))
-        if not steps:
+        if not self.rows:
             self.add_error(None, _("Say whom the first step pages"))
+        steps = [step for _row, step in read]
         self.read = tuple(steps), tuple(self._read_ways())
         return cleaned
 
@@ -108,7 +112,7 @@ class PolicyForm(forms.Form):
             return None
         named = [said[name] for name in TARGETS if said[name]]
         if not 0 <= delay <= LONGEST_MIN or said["among"] not in PolicyStep.Among.values or said["least"] not in ("1", "2", "3", "4"):
-            row.error = _("At most 24 hours after the start")
+            row.error = _("From 0 to 1440 minutes after the start")
             return None
         if any(name not in self.known for name in named):
             row.error = _("Choose from the list")
@@ -144,6 +148,9 @@ class NewPolicyForm(PolicyForm):
         Service.objects.filter(is_active=True).order_by("name"), to_field_name="slug", label=gettext_lazy("Services that page by it"),
         required=False, widget=forms.CheckboxSelectMultiple, help_text=gettext_lazy("One that had another policy leaves it."),
     )  # fmt: skip
+    note = forms.CharField(
+        label=gettext_lazy("Why it is made"), required=False, max_length=240, help_text=gettext_lazy("Shown in the review of the plan.")
+    )
     is_default = forms.BooleanField(label=gettext_lazy("Also for every service without a policy"), required=False)
 
     @property

@@ -24,6 +24,7 @@ NAMES = {
     "next_response": (gettext_lazy("Next answer"), "next_answer_s"),
     "resolution": (gettext_lazy("Solution"), "solution_s"),
 }
+DAY_H = 24
 BECAUSE = {
     "requester": gettext_lazy("stood still: waiting for the requester"),
     "vendor": gettext_lazy("stood still: waiting for a vendor"),
@@ -83,4 +84,6 @@ def _sentence(state: ClockState) -> str:
 
 
 def _span(seconds: float) -> str:
-    return moments.duration(timedelta(seconds=max(seconds, 0)))
+    """Counted time: desk hours make no days, 50 h of them are a week's work."""
+    hours, minutes = divmod(int(max(seconds, 0)) // 60, 60)
+    return _("%(h)d h %(m)02d min") % {"h": hours, "m": minutes} if hours >= DAY_H else moments.duration(timedelta(seconds=max(seconds, 0)))

@@ -175,3 +175,13 @@ def test_lines_are_ticked_and_unticked_by_name(acme: Company) -> None:
     ana.post(f"/tickets/{ticket.pk}/checklist/", {"item": item.pk, "done": "0"})
     item.refresh_from_db()
     assert item.done_at is None
+
+
+def test_a_question_that_must_be_answered_is_never_called_optional(acme: Company) -> None:
+    ella = signed_in(acme.people["ella"])
+    page = ella.get("/ask/access/").content.decode()
+    assert ">To what?</label>" in page
+    assert "Until when, if not for good? (optional)" in page
+    wrong = ella.post("/ask/access/", {"what": "A folder"})
+    assert wrong.status_code == 422
+    assert wrong.content.decode().count("Answer this one") == 2  # in the summary and at its field

@@ -162,3 +162,28 @@ def test_only_administrators_make_policies(acme: Company) -> None:
     assert made(acme, who="dana").status_code == 403
     assert "New policy" not in signed_in(acme.people["dana"]).get("/policies/").content.decode()
     assert "New policy" in signed_in(acme.people["adam"]).get("/policies/").content.decode()
+
+
+def test_each_wrong_thing_is_said_where_it_is_and_nothing_else(acme: Company, policy: Policy) -> None:
+    page = send(acme, typed(acme, policy, delay=["-5", "soon"], repeat="-4"))
+    words = page.content.decode()
+    assert page.status_code == 422
+    assert [row.error for row in page.context["form"].rows] == [
+        "From 0 to 1440 minutes after the start", "Give minutes as a number, and both ends of the hours as 22:00, or none",
+    ]  # fmt: skip
+    assert "From 0 to 9 times" in words
+    assert "Say whom the first step pages" not in words
+
+
+def test_a_step_that_comes_too_early_is_marked_below_one_that_cannot_be_read(acme: Company, policy: Policy) -> None:
+    sam = f"person:{acme.people['sam'].pk}"
+    three = {
+        "delay": ["20", "soon", "5"],
+        "who1": [sam] * 3,
+        "opens": [""] * 3,
+        "closes": [""] * 3,
+        "among": ["all"] * 3,
+        "least": ["4"] * 3,
+    }
+    page = send(acme, typed(acme, policy, **three))
+    assert page.context["form"].rows[2].error == "It must not come before the step above it"

@@ -121,6 +121,12 @@ def test_every_clock_is_explained_in_words(acme: Company) -> None:
         assert words in page
 
 
+def test_desk_hours_are_told_in_hours_never_in_days_of_24(acme: Company) -> None:
+    ticket = report(acme, "ella", at(9), impacted="me", effect="part")
+    page = signed_in(acme.people["ana"]).get(f"/tickets/{ticket.pk}/clocks/").content.decode()
+    assert "50 h 00 min, in desk hours, by SEV4" in page
+
+
 def hours_of_the_organisation(acme: Company, now: datetime, **days: list[list[str]]) -> Job:
     """An administrator changes them, and a worker does the job."""
     row = Organisation.objects.get()
