@@ -204,9 +204,10 @@ def _add(ticket: Ticket, entries: list[Entry], now: datetime) -> int:
 
 def _person(name: str, email: str, have: Known, at: datetime) -> User:
     """Whoever has that address or, once only, that name; else somebody new without a password. Without an address they are not active."""
+    name, email = legible.line(name), legible.composed(email).lower()  # as they are kept
     mark = f"{name}\n{email}"
     if mark not in have.people:
-        have.people[mark] = _found(name, email.lower(), have) or _made(name, email.lower(), have, at)
+        have.people[mark] = _found(name, email, have) or _made(name, email, have, at)
     return have.people[mark]
 
 
@@ -220,7 +221,7 @@ def _found(name: str, email: str, have: Known) -> User | None:
 
 def _made(name: str, email: str, have: Known, at: datetime) -> User:
     address = email if re.fullmatch(r"[^\s@]+@[^\s@]+", email) else ""
-    fields: dict[str, Any] = {"name": legible.line(name)[:120] or address, "kind": User.Kind.EXTERNAL, "is_active": bool(address)}
+    fields: dict[str, Any] = {"name": name[:120] or address, "kind": User.Kind.EXTERNAL, "is_active": bool(address)}
     try:
         with transaction.atomic():
             return User.objects.create_user(_username(name or address, have), created_at=at, email=address or None, **fields)
