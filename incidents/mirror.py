@@ -34,7 +34,7 @@ def heard(
     with transaction.atomic():
         row = MirroredPage.objects.select_for_update().get(pk=row.pk)
         _note(row, deed, at, people)
-        row.save(update_fields=["people", "acknowledged_by", "acknowledged_at", "ended_at"])
+        row.save(update_fields=["at", "people", "acknowledged_by", "acknowledged_at", "ended_at"])
     return row
 
 
@@ -59,9 +59,11 @@ def _note(row: MirroredPage, deed: str, at: datetime, people: Sequence[str]) -> 
         row.acknowledged_at = row.acknowledged_at or at
         row.acknowledged_by = row.acknowledged_by or _called(next(iter(people), ""))["name"]
     else:
-        standing = {one["name"] for one in row.people}
         new = [{**_called(name), "at": moments.utc(at)} for name in people]
-        row.people = [*row.people, *(one for one in new if one["name"] not in standing)]
+        first: dict[str, dict[str, str]] = {}
+        for one in sorted([*row.people, *new], key=lambda one: one["at"]):  # they do not come in the order they were paged in
+            first.setdefault(one["name"], one)
+        row.at, row.people = min(row.at, at), list(first.values())
 
 
 def _called(name: str) -> dict[str, str]:

@@ -183,3 +183,12 @@ def test_a_time_to_come_is_not_when_somebody_was_paged(acme: Company, token: str
     said["event"]["occurred_at"] = "2031-11-23T08:00:00Z"
     send(token, said)
     assert MirroredPage.objects.get().at <= clock.now()
+
+
+def test_who_was_paged_first_is_first_whatever_is_heard_first(acme: Company, token: str) -> None:
+    later, sooner = pagerduty("incident.escalated", to="Dana Ruiz"), pagerduty()
+    later["event"]["occurred_at"] = "2026-11-23T08:10:00.000Z"
+    for said in (later, sooner, later):
+        send(token, said)
+    page = MirroredPage.objects.get()
+    assert ([one["person"] for one in page.people], page.at) == (["sam", "dana"], NINE)
