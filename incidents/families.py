@@ -70,14 +70,14 @@ def _waits(child: Ticket) -> bool:
 
 
 @tongues.deed
-def solve(parent: Ticket, *, text: str, actor: User, now: datetime) -> Preview:
+def solve(parent: Ticket, *, text: str, actor: User, now: datetime, because: str = "") -> Preview:
     """The parent and its children solved with these words; who waits for an answer stays open and is named."""
     row = Ticket.objects.locked(parent.pk)
     found = preview(row)
-    tickets.solve(row, actor=actor, now=now, text=text)
-    because = _("Solved with %(number)s.") % {"number": row.number}
+    tickets.solve(row, actor=actor, now=now, text=text, because=because)
+    with_it = _("Solved with %(number)s.") % {"number": row.number}
     for child in found.solves:
-        tickets.solve(child, actor=actor, now=now, text=text, because=because)
+        tickets.solve(child, actor=actor, now=now, text=text, because=with_it)
     if found.stay_open:
         said = _("Still open, because somebody waits for an answer: %(numbers)s.")
         names = ", ".join(child.number for child in found.stay_open)

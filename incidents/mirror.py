@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 from django.db.models import Q
 
-from incidents import guess, rehearsal
+from incidents import escalation, guess, rehearsal
 from incidents.models import MirroredPage
 from servicedesk.directory import moments, zones
 from servicedesk.directory.models import Service
@@ -41,13 +41,14 @@ def heard(
 def _begun(pager: str, reference: str, *, at: datetime, title: str, theirs: str, severity: int) -> MirroredPage:
     """With what our policy says at this moment: nothing of it is kept but the names."""
     service = service_called(theirs, title)
-    answer = rehearsal.who_would_be_paged(service=service, severity=severity, at=at)
+    policy = escalation.policy_for(rehearsal.Question(None, service))
+    walk = rehearsal.rehearse(policy=policy, service=service, severity=severity, at=at)
     ours: dict[int, dict[str, str]] = {}
-    for line in answer.walk.lines:
+    for line in walk.lines:
         said = {"name": str(line.person), "person": line.person.username, "at": moments.utc(line.at)}
         ours.setdefault(line.person.pk, said)
     columns = {"title": title[:240], "their_service": theirs[:120], "service": service, "severity": severity, "at": at}
-    kept = {"ours": list(ours.values())[:MOST_OURS], "ours_by": answer.policy.name if answer.policy else ""}
+    kept = {"ours": list(ours.values())[:MOST_OURS], "ours_by": policy.name if policy else ""}
     row, _is_new = MirroredPage.objects.get_or_create(pager=pager, reference=reference, defaults={**columns, **kept})
     return row
 

@@ -119,7 +119,7 @@ class TicketDeeds(TicketRows):
         count = len(families.preview(row).solves)
         if count > families.MANY and not confirmed:
             raise Conflict(_("%(n)d tickets would be solved and their requesters written to. Send “confirmed” to do so.") % {"n": count})
-        families.solve(row, text=text, actor=self.person, now=now)
+        families.solve(row, text=text, because=reason, actor=self.person, now=now)
 
     def _works_again(self, number: int, said: dict[str, Any]) -> HttpResponse:
         if wrong := [name for name in ("text", "children", "confirmed") if said[name]]:

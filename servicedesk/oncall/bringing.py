@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from servicedesk import plain
 from servicedesk.directory.models import Role, User
 from servicedesk.oncall import changes, foreign, roster, rotations, shifts
 from servicedesk.oncall.changes import Change
@@ -99,7 +100,7 @@ def _people(told: Foreign, found: Arrival) -> dict[str, User]:
 
 def person_called(name: str) -> User | None:
     """The one person of the desk with this address, user name or name."""
-    desk = User.objects.get_queryset().holding(Role.AGENT, Role.MANAGER).filter(is_active=True)
+    name, desk = plain.line(name), User.objects.get_queryset().holding(Role.AGENT, Role.MANAGER).filter(is_active=True)
     matching = desk.filter(Q(email__iexact=name) | Q(username__iexact=name) | Q(name__iexact=name)).distinct()[:2]
     return matching[0] if len(matching) == 1 else None
 

@@ -369,3 +369,11 @@ def test_who_only_watches_solves_nothing_and_hears_of_no_other_ticket(acme: Comp
     Watcher.objects.create(ticket=parent, person=acme.people["ella"], since=NINE)
     answer = person(acme.people["ella"]).post(f"tickets/{parent.pk}/entries/", {"kind": "reply", "text": "It works", "solve": True})
     assert (answer.status_code, child.number in answer.content.decode()) == (403, False)
+
+
+def test_why_a_parent_is_solved_with_its_children_stands_in_its_history(acme: Company, ana: Caller) -> None:
+    parent, child = report(acme, "omar", NINE), report(acme, "lea", NINE)
+    families.set_parent(child, parent, actor=acme.people["ana"], now=NINE)
+    told = {"children": True, "text": "Up again", "reason": "A new switch"}
+    assert ana.post(f"tickets/{parent.pk}/solve/", told).status_code == 200
+    assert "A new switch" in {entry.data.get("because") for entry in parent.entries.filter(data__verb="move")}

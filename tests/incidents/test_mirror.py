@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from incidents import mirror, mornings
 from incidents.models import Incident, MirroredPage, Run
@@ -78,7 +80,9 @@ def test_who_else_is_paged_who_answers_and_the_end_are_noted_once(acme: Company,
     assert (page.acknowledged_by, page.ended_at) == ("Dana Ruiz", NINE)
 
 
-@pytest.mark.parametrize(("to", "said"), [("Sam Lee", "same"), ("Ben", "other"), ("Zoe Unknown", "unknown"), ("", "unknown")])
+@pytest.mark.parametrize(
+    ("to", "said"), [("Sam Lee", "same"), ("Sam  Lee\u200b", "same"), ("Ben", "other"), ("Zoe Unknown", "unknown"), ("", "unknown")]
+)
 def test_it_is_judged_by_who_is_woken_first(acme: Company, token: str, to: str, said: str) -> None:
     send(token, pagerduty(to=to))
     assert verdicts() == [said]
@@ -192,3 +196,9 @@ def test_who_was_paged_first_is_first_whatever_is_heard_first(acme: Company, tok
         send(token, said)
     page = MirroredPage.objects.get()
     assert ([one["person"] for one in page.people], page.at) == (["sam", "dana"], NINE)
+
+
+def test_a_page_beside_ours_is_walked_once(acme: Company, token: str) -> None:
+    with CaptureQueriesContext(connection) as seen:
+        send(token, pagerduty())
+    assert sum('INSERT INTO "incidents_run"' in query["sql"] for query in seen) == 1
