@@ -62,7 +62,8 @@ def test_what_was_brought_in_is_found_by_its_words_and_its_old_number(acme: Comp
 
 def test_who_is_written_the_other_way_is_nobody_new(acme: Company) -> None:
     User.objects.filter(username="omar").update(name="Jos\u00e9 Ru\u00edz", email="jos\u00e9@acme.example")
-    rows = "INC001,Mail is slow,,Jose\u0301 Rui\u0301z,,,,Low,New,2026-11-02 09:00:00,,\nINC002,VPN drops,,X,jose\u0301@acme.example,,,Low,New,2026-11-02 09:00:00,,\n"
+    rows = "INC001,Mail is slow,,Jose\u0301 Rui\u0301z,,,,Low,New,2026-11-02 09:00:00,,\n"
+    rows += "INC002,VPN drops,,X,jose\u0301@acme.example,,,Low,New,2026-11-02 09:00:00,,\n"
     assert brought(HEAD + rows.replace("Low", "4 - Low"), actor=acme.people["adam"]) == {"made": 2}
     assert {ticket.requester for ticket in Ticket.objects.all()} == {acme.people["omar"]}
 
