@@ -79,7 +79,7 @@ def _following(closed: Ticket, author: User, text: str, kind: str) -> dict[str, 
     colleague = author if author.pk != closed.requester_id else None
     origin = Ticket.Origin.MAIL if kind == Entry.Kind.MAIL else Ticket.Origin.PORTAL  # of now: what follows an import is none
     return {
-        "requester": closed.requester, "reported_by": colleague, "what": text, "title": closed.title, "follows": closed,
+        "requester": closed.requester, "reported_by": colleague, "what": text, "title": closed.title, "follows": closed, "out_of": closed,
         "service": closed.service, "impacted": closed.impacted, "impacted_count": closed.impacted_count,
         "impacted_group": closed.impacted_group, "effect": closed.effect, "loss": closed.is_loss, "origin": origin,
     }  # fmt: skip

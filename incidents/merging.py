@@ -84,7 +84,7 @@ def split(entry: Entry, *, title: str, actor: User, now: datetime) -> Ticket:
     files = [Kept(file.name, file.size, file.sha256, file.kind) for file in entry.files.all()]
     made = automation.file_ticket(
         requester=theirs, reported_by=actor, what=entry.text, title=title, origin=Ticket.Origin.STAFF, effect=ticket.effect,
-        loss=ticket.is_loss, service=ticket.service, files=files, now=now, **answers,
+        loss=ticket.is_loss, service=ticket.service, out_of=ticket, files=files, now=now, **answers,
     )  # fmt: skip
     entry.data = {**entry.data, "split_to": made.pk}
     entry.save(update_fields=["data"])

@@ -67,6 +67,7 @@ def file(
     tags: Iterable[str] = (),
     external_ref: str = "",
     follows: Ticket | None = None,
+    out_of: Ticket | None = None,
     idempotency_key: str | None = None,
 ) -> Ticket:
     """A new ticket without its rules' say: automation.file_ticket asks them and sends the receipt; imports come here alone.
@@ -75,14 +76,15 @@ def file(
     """
     what, tags = legible.composed(what), legible.lines(tags)
     said = f"{title}\n{what}"
+    secret = out_of if out_of and out_of.is_confidential else None  # its words are read by those alone who read it
     chosen, word = (service, "") if service else _guessed(said)
     title = legible.line(title) or title_of(what) or _("Without words")
     ticket = Ticket(
         requester=requester, reported_by=reported_by if reported_by != requester else None, origin=origin, follows=follows,
         title=title, what=what.strip(), impacted=impacted, impacted_count=impacted_count,
-        impacted_group=impacted_group, effect=effect, is_loss=loss, is_confidential=loss, category=category, tags=tags,
+        impacted_group=impacted_group, effect=effect, is_loss=loss, is_confidential=loss or secret is not None, category=category, tags=tags,
         kind=Ticket.Kind.REQUEST if effect == Effect.QUESTION and not loss else kind, service=chosen, service_guess=word,
-        team=_team_of(chosen), signature=list(signature(said)), external_ref=external_ref,
+        team=secret.team if secret else _team_of(chosen), signature=list(signature(said)), external_ref=external_ref,
         idempotency_key=idempotency_key, created_at=now, updated_at=now,
     )  # fmt: skip
     return _saved_once(ticket) or _first_line(ticket, now)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from incidents import conversation, families, tickets
+from incidents import automation, conversation, families, merging, tickets
 from incidents.models import CustomField, Entry, Pledge, SavedView, Ticket, Vendor, VendorCase, Watcher
 from incidents.models.canned import CannedAnswer
 from incidents.models.duties import ScheduledTicket
@@ -377,3 +377,19 @@ def test_why_a_parent_is_solved_with_its_children_stands_in_its_history(acme: Co
     told = {"children": True, "text": "Up again", "reason": "A new switch"}
     assert ana.post(f"tickets/{parent.pk}/solve/", told).status_code == 200
     assert "A new switch" in {entry.data.get("because") for entry in parent.entries.filter(data__verb="move")}
+
+
+@pytest.mark.parametrize("state", ["open", "closed"])
+def test_words_of_a_confidential_ticket_stay_confidential_in_another(acme: Company, state: str) -> None:
+    ticket = report(acme, "ella", NINE, loss=True)
+    answers = {"impacted": "me", "effect": "workaround", "loss": False}  # nothing was lost after all: it stays confidential
+    tickets.rate(ticket, actor=acme.people["ella"], now=at(9, 5), **answers)
+    Ticket.objects.filter(pk=ticket.pk).update(team=acme.teams["it-ops"], state=state)
+    ticket.refresh_from_db()
+    if state == "open":
+        said = conversation.hear(ticket, author=acme.people["ella"], text="It was my salary slip", now=at(9, 10))
+        made = merging.split(said, title="Paper", actor=acme.people["dana"], now=at(9, 20))
+    else:
+        made = automation.requester_reply(ticket, author=acme.people["ella"], text="It was my salary slip", now=at(9, 10))
+    assert (made != ticket, made.is_confidential, made.is_loss, made.team) == (True, True, False, ticket.team)
+    assert person(acme.people["ben"]).get(f"tickets/{made.pk}/").status_code == 404
