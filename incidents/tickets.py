@@ -82,10 +82,10 @@ def file(
     ticket = Ticket(
         requester=requester, reported_by=reported_by if reported_by != requester else None, origin=origin, follows=follows,
         title=title, what=what.strip(), impacted=impacted, impacted_count=impacted_count,
-        impacted_group=impacted_group, effect=effect, is_loss=loss, is_confidential=loss or secret is not None, category=category, tags=tags,
+        impacted_group=impacted_group, effect=effect, is_loss=loss, is_confidential=loss or secret is not None, category=category,
         kind=Ticket.Kind.REQUEST if effect == Effect.QUESTION and not loss else kind, service=chosen, service_guess=word,
         team=secret.team if secret else _team_of(chosen), signature=list(signature(said)), external_ref=external_ref,
-        idempotency_key=idempotency_key, created_at=now, updated_at=now,
+        tags=tags, idempotency_key=idempotency_key, created_at=now, updated_at=now,
     )  # fmt: skip
     return _saved_once(ticket) or _first_line(ticket, now)
 
