@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Any
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from incidents.models import CustomField, Ticket
 from incidents.states import IllegalMove, TicketState
@@ -36,8 +39,25 @@ def missing(ticket: Ticket) -> list[str]:
 
 def shown(ticket: Ticket) -> list[tuple[str, str]]:
     """Question and answer of what was answered; an answer whose question is gone keeps its short name."""
-    labels = {row.key: row.label for row in of(ticket.category)}
-    return [(labels.get(key, key), str(value)) for key, value in ticket.fields.items() if value not in (None, "")]
+    rows = {row.key: row for row in of(ticket.category)}
+    return [
+        (rows[key].label if key in rows else key, _told(rows.get(key), value))
+        for key, value in ticket.fields.items()
+        if value not in (None, "")
+    ]
+
+
+def _told(row: CustomField | None, value: Any) -> str:
+    """An answer as people read it; one of another kind than its question has now is told as it is stored."""
+    kind, words = row.kind if row else "", str(value)
+    if kind == CustomField.Kind.YES:
+        return {YES: _("Yes"), NO: _("No")}.get(words, words)
+    if kind != CustomField.Kind.DATE:
+        return words
+    try:
+        return date_format(date.fromisoformat(words), pgettext("date format", "D j M Y"))
+    except ValueError:
+        return words
 
 
 def cleaned(rows: Iterable[CustomField], answers: Mapping[str, Any]) -> dict[str, Any]:

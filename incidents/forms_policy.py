@@ -24,6 +24,7 @@ PARTS = ("delay", "among", "least", "opens", "closes", "all", "who1", "who2", "w
 TARGETS = ("who1", "who2", "who3")
 SPARE, BEGUN, MOST, LONGEST_MIN = 1, 2, 20, 24 * 60
 SEVERITIES = ((4, gettext_lazy("always")), (3, gettext_lazy("SEV1 to SEV3")), (2, gettext_lazy("SEV1 and SEV2")), (1, "SEV1"))
+NO_NUMBER = gettext_lazy("Write the number with + and the country, such as +33 1 70 00 02 14.")
 
 
 @dataclass(slots=True)
@@ -54,6 +55,7 @@ class PolicyForm(forms.Form):
         self.standing, self.known = standing, dict(_known(standing))
         self.rows = self._posted() if data is not None else [_row(step) for step in standing.steps]
         self.ways = _ways(data) if data is not None else [(str(way.person or ""), way.number) for way in standing.last_resort]
+        self.wrong_numbers: set[str] = set()
         self.read: tuple[tuple[Step, ...], tuple[Way, ...]] = ((), ())
 
     @property
@@ -81,6 +83,7 @@ class PolicyForm(forms.Form):
         kinds = StepTarget.Kind.choices
         return [(str(label), [(key, name) for key, name in self.known.items() if key.startswith(f"{kind}:")]) for kind, label in kinds]
 
+    no_number = NO_NUMBER
     amongst = PolicyStep.Among.choices
     severities = SEVERITIES
 
@@ -96,6 +99,8 @@ class PolicyForm(forms.Form):
             self.add_error(None, _("Say whom the first step pages"))
         steps = [step for _row, step in read]
         self.read = tuple(steps), tuple(self._read_ways())
+        if self.wrong_numbers:
+            self.add_error(None, NO_NUMBER)
         return cleaned
 
     def plan(self) -> Plan:
@@ -127,7 +132,7 @@ class PolicyForm(forms.Form):
     def _read_ways(self) -> Iterator[Way]:
         for person, number in self.ways:
             if number and not numbers.dialled(number) and number not in [way.number for way in self.standing.last_resort]:
-                self.add_error(None, _("Write the number with + and the country, such as +33 1 70 00 02 14."))
+                self.wrong_numbers.add(number)
             elif person and f"person:{person}" in self.known:
                 yield Way(int(person), "", self.known[f"person:{person}"])
             elif number:

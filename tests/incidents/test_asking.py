@@ -185,3 +185,15 @@ def test_a_question_that_must_be_answered_is_never_called_optional(acme: Company
     wrong = ella.post("/ask/access/", {"what": "A folder"})
     assert wrong.status_code == 422
     assert wrong.content.decode().count("Answer this one") == 2  # in the summary and at its field
+
+
+def test_whoever_approves_reads_days_yes_and_no_as_words_and_addresses_as_links(acme: Company) -> None:
+    CustomField.objects.create(category="access", key="quick", label="Is it urgent?", kind="yes", position=9)
+    ella = signed_in(acme.people["ella"])
+    ella.post(
+        "/ask/access/", {"what": "See https://wiki.acme.example/audit", "f-system": "Audit", "f-until": "2026-12-01", "f-quick": "no"}
+    )
+    row = Approval.objects.get()
+    page = signed_in(row.approver).get(f"/approve/{row.pk}/").content.decode()
+    for words in ("<dd>Tue 1 Dec 2026</dd>", "<dd>No</dd>", '<a href="https://wiki.acme.example/audit"'):
+        assert words in page

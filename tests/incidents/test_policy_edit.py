@@ -187,3 +187,10 @@ def test_a_step_that_comes_too_early_is_marked_below_one_that_cannot_be_read(acm
     }
     page = send(acme, typed(acme, policy, **three))
     assert page.context["form"].rows[2].error == "It must not come before the step above it"
+
+
+def test_a_number_that_cannot_be_dialled_is_marked_itself(acme: Company, policy: Policy) -> None:
+    words = send(acme, typed(acme, policy, way_person=["", ""], way_number=["nobody", "+33170000214"])).content.decode()
+    assert 'value="nobody" aria-invalid="true"' in words
+    assert 'value="+33170000214" aria-invalid' not in words
+    assert words.count("Write the number with +") == 2  # in the summary and at its field
