@@ -81,7 +81,7 @@ def _opsgenie(told: Mapping[str, Any], zone: str) -> Foreign:
             Turns(
                 tuple(person for person in people if person), begins.date(), _kind(rotation.get("type", "weekly")),
                 int(rotation.get("length") or 1), begins.time().replace(second=0, microsecond=0), own,
-                **_restriction(rotation.get("timeRestriction"), found.warnings),
+                **_restriction(rotation, found.warnings),
             )
         )  # fmt: skip
         if rotation.get("endDate"):
@@ -93,18 +93,19 @@ def _opsgenie_person(one: Mapping[str, Any]) -> str | None:
     return str(one.get("username") or one.get("name") or "") or None if one.get("type", "user") == "user" else None
 
 
-def _restriction(told: Mapping[str, Any] | None, warnings: list[str]) -> dict[str, Any]:
+def _restriction(rotation: Mapping[str, Any], warnings: list[str]) -> dict[str, Any]:
     """Hours of every day, or of week days that all have the same hours."""
+    told, name = rotation.get("timeRestriction"), rotation.get("name") or "A rotation"
     if not told:
         return {}
     parts = [part for part in told.get("restrictions") or [told.get("restriction")] if part]
     read = [_span(part) for part in parts]
     if len({hours for hours, _days in read}) != 1:
-        warnings.append("It counts in several spans of hours; here a rotation has one. They are left out: it counts all day.")
+        warnings.append(f"{name} counts in several spans of hours; here a rotation has one. They are left out: it counts all day.")
         return {}
     opens, closes = read[0][0]
     if any(opens == closes != _clock(part, "end") for part in parts):
-        warnings.append(f"It counts over several days on end; here until {opens:%H:%M} of the day on which it ends.")
+        warnings.append(f"{name} counts over several days on end; here until {opens:%H:%M} of the day on which it ends.")
     days = tuple(sorted({day for _hours, days in read for day in days}))
     return {"opens": opens, "closes": closes, "weekdays": days if len(days) < len(WORDS) else ()}
 
