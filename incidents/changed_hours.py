@@ -36,7 +36,8 @@ def follow(where: Organisation | Site, *, now: datetime, actor: User | None = No
     """A job for the tickets these hours count for, where they are others than those followed so far; None where they are not.
 
     Of a place that was never followed `was` says which they were before; without it they are only written down. Where
-    nobody is known who changed them, the job is the first administrator's, and stands in the audit trail as nobody's deed.
+    nobody is known who changed them, the job is the first administrator's, and stands in the audit trail as nobody's deed;
+    as it does where `was` says that the actor left them as they were.
     """
     with tongues.in_house(), transaction.atomic():
         before = _hours(where) | dict(was or {})
@@ -50,7 +51,8 @@ def follow(where: Organisation | Site, *, now: datetime, actor: User | None = No
         row.save(update_fields=["hours"])
         title = _("Due times after new desk hours: %(where)s") % {"where": where}
         parameters = {"site": where.pk if isinstance(where, Site) else None}
-        return work.start(repairing.HOURS, asked_by=asker, title=title, parameters=parameters, now=now, is_deed=actor is not None)
+        is_deed = actor is not None and (was is None or any(hours[name] != value for name, value in was.items()))
+        return work.start(repairing.HOURS, asked_by=asker, title=title, parameters=parameters, now=now, is_deed=is_deed)
 
 
 def follow_due(*, now: datetime) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -70,6 +71,17 @@ def test_what_the_admin_follows_the_engine_does_not_follow_again(acme: Company) 
     adam.post(f"/admin/directory/site/{site.pk}/change/", fields | {"desk_hours": '{"0": [["09:00", "12:00"]]}'})
     (job,) = followed(at(9, 1))
     assert AuditEntry.objects.get(noun="jobs.job", verb="start", object_id=job.pk).actor == acme.people["adam"]
+
+
+def test_who_saves_a_page_after_a_shell_changed_the_hours_did_not_change_them(acme: Company) -> None:
+    site, adam = acme.people["ella"].site, signed_in(acme.people["adam"])
+    assert site
+    assert followed(NINE) == []
+    Site.objects.filter(pk=site.pk).update(country="DE")
+    fields = {"name": "Another name", "slug": site.slug, "zone": site.zone, "country": "DE", "desk_hours": json.dumps(site.desk_hours)}
+    adam.post(f"/admin/directory/site/{site.pk}/change/", fields)
+    (job,) = followed(at(9, 1))
+    assert AuditEntry.objects.get(noun="jobs.job", verb="start", object_id=job.pk).actor is None
 
 
 def test_a_change_taken_back_before_anybody_looked_is_none(acme: Company) -> None:
