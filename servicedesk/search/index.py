@@ -93,7 +93,8 @@ def _of_several(statement: str, wanted: Sequence[Wanted], asked: Sequence[int], 
     newest = SearchDoc.objects.aggregate(last=Max("pk"))["last"] or 0
     among = f"d.id > {int(newest) - AMONG} ORDER BY d.id DESC"
     found = _found(statement.replace("{among}", among), wanted, asked, words)
-    short = [number for number in asked if len(found[number]) < wanted[number].limit]
+    is_all = newest <= AMONG  # nothing lies before the newest
+    short = [number for number in asked if not is_all and len(found[number]) < wanted[number].limit]
     for number, hits in enumerate(_found(statement.replace("{among}", "true ORDER BY d.id + 0 DESC"), wanted, short, words)):
         found[number] = hits if number in short else found[number]
     return found
