@@ -69,14 +69,18 @@ def make(plan: Plan, *, name: str, services: Iterable[Service], is_default: bool
 
     Raises NameTaken.
     """
+    list(Policy.objects.select_for_update().order_by("pk"))  # one is made at a time: names and the default are looked at below
     slug = slugify(name)[:LONGEST_SLUG]
     if not slug or slug in RESERVED or Policy.objects.filter(Q(slug=slug) | Q(name__iexact=name)).exists():
         raise NameTaken
-    if is_default:
-        Policy.objects.filter(is_default=True).update(is_default=False)
+    for loser in Policy.objects.filter(is_default=True) if is_default else ():
+        Policy.objects.filter(pk=loser.pk).update(is_default=False)
+        trail.record(loser, "lose the default", actor=by, now=now, before={"is_default": True}, after={"is_default": False})
     row = Policy.objects.create(slug=slug, name=name, repeat=plan.repeat, is_default=is_default)
     for service in services:
+        before = sorted(service.policies.values_list("slug", flat=True))
         service.policies.set([row])
+        trail.record(service, "move to another policy", actor=by, now=now, before={"policies": before}, after={"policies": [slug]})
     _write_all(row, plan)
     made = snapshot.publish(row, now=now, author=by)
     said = {"version": made.version, "services": [service.slug for service in row.services.order_by("slug")], "is_default": is_default}

@@ -55,7 +55,10 @@ def bring_in(request: PersonRequest, slug: str) -> HttpResponse:
             form.add_error("file", str(error))
     if arrival is not None and request.POST.get("do") == "save" and not arrival.is_empty:
         made = bringing.bring(found, arrival, by=request.user, now=now)
-        messages.success(request, ngettext("%(n)d thing was brought in.", "%(n)d things were brought in.", made) % {"n": made})
+        messages.success(
+            request,
+            ngettext("%(n)d rotation or change was brought in.", "%(n)d rotations and changes were brought in.", made) % {"n": made},
+        )
         return redirect("schedule", found.slug)
     context = {"schedule": found, "form": form, "arrival": arrival, **(_preview(found, arrival) if arrival else {})}
     return render(request, "oncall/import.html", context, status=422 if form.errors else 200)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
@@ -20,7 +20,9 @@ from tests.e2e.client import Desk
 
 pytestmark = pytest.mark.browser
 
-WIDTHS = (1280, 320)
+Theme = Literal["light", "dark"]
+
+LOOKS: tuple[tuple[int, Theme], ...] = ((1280, "light"), (1280, "dark"), (768, "light"), (768, "dark"), (320, "light"), (320, "dark"))
 SAM, DANA = "+33600000001", "+33600000002"
 NUMBERED = {
     "ella": ["/t/1021/"],
@@ -121,7 +123,7 @@ def doors(acceptance: Desk, chromium: Browser, lived_in: dict[str, str]) -> dict
 @pytest.mark.parametrize(("who", "path"), VISITS)
 def test_a_page_is_clean(who: str, path: str, acceptance: Desk, chromium: Browser, doors: dict[str, Any], lived_in: dict[str, str]) -> None:
     address = acceptance.url + path.format(**lived_in)
-    with closing(chromium.new_context(storage_state=doors[who], viewport={"width": WIDTHS[0], "height": 900})) as context:
+    with closing(chromium.new_context(storage_state=doors[who], viewport={"width": 1280, "height": 900})) as context:
         if context.request.get(address).status == 405:
             pytest.skip("takes a form alone")
         page, complaints = context.new_page(), []
@@ -131,10 +133,11 @@ def test_a_page_is_clean(who: str, path: str, acceptance: Desk, chromium: Browse
         page.goto(address)
         complaints += page.evaluate("window.__csp")
         assert complaints == []
-        assert faults(page) == []
-        for width in WIDTHS:
+        for width, theme in LOOKS:
             page.set_viewport_size({"width": width, "height": 740})
+            page.emulate_media(color_scheme=theme)
             assert sideways(page) == 0, width
+            assert faults(page) == [], (width, theme)
 
 
 def is_complaint(message: ConsoleMessage, address: str) -> bool:

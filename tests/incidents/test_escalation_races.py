@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from incidents import escalation, incidents
-from incidents.models import Incident
+from incidents.escalation import arranging, snapshot
+from incidents.models import Incident, Policy
 from servicedesk.operations.worlds.company import Company
 from tests.actors import NINE
 from tests.incidents import racing
@@ -54,3 +55,16 @@ def test_two_engines_take_a_step_once(acme: Company) -> None:
         now = NINE + minute * MINUTE
         at_once(*[lambda now=now: escalation.advance_due(now=now) for _engine in range(3)])
     assert paged(incident) == [("sam", 1), ("dana", 2), ("kim", 3), ("kim", 0), ("kim", 0)]
+
+
+def test_of_two_who_make_the_default_policy_at_once_one_name_wins_and_the_last_is_the_default(acme: Company) -> None:
+    plan = snapshot.plan_of(acme.policies["it-ops"])
+
+    def make(name: str) -> str:
+        try:
+            return arranging.make(plan, name=name, services=[], is_default=True, note="", by=acme.people["adam"], now=NINE).policy.slug
+        except arranging.NameTaken:
+            return "taken"
+
+    assert sorted(at_once(*[lambda: make("File servers")] * 3, lambda: make("Printers"))) == ["file-servers", "printers", "taken", "taken"]
+    assert Policy.objects.filter(is_default=True).count() == 1

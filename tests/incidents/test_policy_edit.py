@@ -136,11 +136,14 @@ def test_a_new_policy_pages_for_its_services_at_once(acme: Company) -> None:
 def test_a_service_leaves_the_policy_it_had(acme: Company) -> None:
     made(acme, services=["email"])
     assert [policy.slug for policy in acme.services["email"].policies.all()] == ["file-servers"]
+    entry = AuditEntry.objects.get(verb="move to another policy")
+    assert (entry.before["policies"], entry.after["policies"]) == (["it-ops"], ["file-servers"])
 
 
 def test_there_is_one_default_and_the_new_one_may_take_its_place(acme: Company) -> None:
     made(acme, is_default="on")
     assert [policy.slug for policy in Policy.objects.filter(is_default=True)] == ["file-servers"]
+    assert AuditEntry.objects.get(verb="lose the default").noun == "incidents.policy"
 
 
 def test_a_look_at_a_new_policy_makes_nothing(acme: Company) -> None:

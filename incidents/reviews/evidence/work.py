@@ -107,7 +107,8 @@ def noise(asked: Asked) -> Answer:
     rows += [{"service": row["service_name"], "incidents": row["n"]} for row in sources]
     words = {"nights": sum(nights.values()), "people": len(nights), "worst": round(worst, 1), "short": short, "n": n}
     said = (
-        _("%(nights)d woken nights of %(people)d people, at most %(worst)s a week; %(short)d of %(n)d incidents over by themselves") % words
+        _("woken nights %(nights)d, people woken %(people)d, at most %(worst)s a week; %(short)d of %(n)d incidents over by themselves")
+        % words
     )
     is_bad = worst > asked.limit("most_nights_a_week") or (n > 0 and 100 * short > asked.limit("most_noise_percent") * n)
     return Answer(said, is_bad, n, rows, [(_("incidents"), reverse("incidents"))])
