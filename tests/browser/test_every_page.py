@@ -136,6 +136,7 @@ def test_a_page_is_clean(who: str, path: str, acceptance: Desk, chromium: Browse
         for width, theme in LOOKS:
             page.set_viewport_size({"width": width, "height": 740})
             page.emulate_media(color_scheme=theme)
+            page.evaluate("Promise.all(document.getAnimations().map(each => each.finished))")  # colours may change by and by
             assert sideways(page) == 0, width
             assert faults(page) == [], (width, theme)
 
