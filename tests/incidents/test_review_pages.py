@@ -171,7 +171,7 @@ def test_the_export_can_be_checked_by_a_stranger(review: PlanReview, acme: Compa
 def test_the_print_has_everything_and_no_form(review: PlanReview, acme: Company) -> None:
     handed_over(review, acme)
     text = read(signed_in(acme.people["vera"]), page(review, "?print=1"))
-    assert text.count('role="group"') == 26
+    assert text.count('role="group" id="item-') == 26
     assert "<details open>" in text
     assert 'id="nav-sidebar"' not in text
     assert "<button" not in text.partition('<div class="review">')[2]
