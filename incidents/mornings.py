@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from typing import Any, cast
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -18,7 +18,7 @@ from incidents import mirror, targets
 from incidents.deskhours import Desk
 from incidents.models import Approval, Draft, Incident, Page, Pledge, Ticket
 from incidents.models.incidents import IncidentQuerySet
-from incidents.models.tickets import DUE_AT, MOST_COUNTED, TicketQuerySet, capped
+from incidents.models.tickets import DUE_AT, MOST_COUNTED, TicketQuerySet, capped, counted
 from incidents.states import OPEN_INCIDENT, IncidentState, TicketState
 from notifications import outbox, reach
 from notifications.models import Channel, Message, Topic
@@ -81,15 +81,15 @@ def overnight(reader: User, *, now: datetime) -> list[Line]:
     start = since(now)
     incidents, confidential = _incidents(reader, start)
     tickets = TicketQuerySet(Ticket).visible_to(reader).filter(is_confidential=False)
-    counted = _counted(tickets.open(), reader, now)
+    numbers = _counted(tickets.open(), reader, now)
     return [
         _opened([row for row in incidents if row.created_at >= start], confidential),
         _still_open([row for row in incidents if row.state in OPEN_INCIDENT]),
         _woken(start, now),
         _new(tickets.filter(created_at__gte=start, created_at__lte=now).exclude(origin=Ticket.Origin.IMPORT)),
-        _triage(counted["triage"]),
-        _late(counted["late"]),
-        _due_soon(counted["soon"]),
+        _triage(numbers["triage"]),
+        _late(numbers["late"]),
+        _due_soon(numbers["soon"]),
         _promised(tickets.open(), now),
         _failing(),
         _on_call(now),
@@ -118,13 +118,12 @@ def _incidents(reader: User, start: datetime) -> tuple[list[Incident], int]:
 
 def _counted(rows: TicketQuerySet, reader: User, now: datetime) -> Mapping[str, int]:
     """Triage, late, and due soon, each along an index and up to the cap: a full desk's morning takes no longer."""
-    asked: dict[str, Any] = {
-        "triage": capped(rows.untriaged()),
-        "late": capped(rows.filter(_due(now)), DUE_AT, "pk"),
-        "soon": capped(rows.filter(_falls_due(now, now + SOON)).exclude(_due(now))),
-    }
-    found = cast("Mapping[str, int | None]", User.objects.filter(pk=reader.pk).values(**asked).get())
-    return {name: found[name] or 0 for name in asked}  # None: nothing could match, so nothing was asked
+    return counted(
+        reader,
+        triage=capped(rows.untriaged()),
+        late=capped(rows.filter(_due(now)), DUE_AT, "pk"),
+        soon=capped(rows.filter(_falls_due(now, now + SOON)).exclude(_due(now))),
+    )
 
 
 def _opened(found: list[Incident], confidential: int) -> Line:

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, cast
 
-from django.db.models import Q, Subquery
+from django.db.models import Q
 from django.http import QueryDict
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from incidents.models import InboundMail
-from incidents.models.tickets import DUE_AT, MOST_COUNTED, TicketQuerySet, capped
+from incidents.models.tickets import DUE_AT, MOST_COUNTED, Capped, TicketQuerySet, capped, counted
 from incidents.states import OPEN_TICKET, Severity, TicketState
 from incidents.views import numbers
 from servicedesk import clock
@@ -173,14 +172,13 @@ def read(asked: QueryDict) -> Asked:
 
 def counts(visible: TicketQuerySet, user: User) -> tuple[list[str], str]:
     """How many tickets each view has, and how many mails wait for a person: one statement; above the cap "1000+"."""
-    counted: dict[str, Any] = {view.slug: _of_view(view, visible, user) for view in VIEWS}
-    counted["mails"] = capped(InboundMail.objects.held().visible_to(user))
-    found = cast("Mapping[str, int | None]", User.objects.filter(pk=user.pk).values(**counted).get())
-    said = {name: f"{MOST_COUNTED}+" if (number or 0) > MOST_COUNTED else str(number or 0) for name, number in found.items()}
-    return [said[view.slug] for view in VIEWS], said["mails"]  # None: nothing could match, so nothing was asked
+    asked = {view.slug: _of_view(view, visible, user) for view in VIEWS}
+    found = counted(user, mails=capped(InboundMail.objects.held().visible_to(user)), **asked)
+    said = {name: f"{MOST_COUNTED}+" if number > MOST_COUNTED else str(number) for name, number in found.items()}
+    return [said[view.slug] for view in VIEWS], said["mails"]
 
 
-def _of_view(view: View, visible: TicketQuerySet, user: User) -> Subquery:
+def _of_view(view: View, visible: TicketQuerySet, user: User) -> Capped:
     """Counting ends at the cap: an index of open tickets is walked, in the order in which most of them count."""
     rows = visible.filter(view.narrow(user))
     return capped(rows, *(DUE_AT, "pk") if view.along_clock else ())
