@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from operator import is_
 from typing import Any, NamedTuple, cast
 
@@ -57,15 +57,16 @@ class Question:
     others: tuple[Rule, ...]
     variants: tuple[Variant, ...] = ()
 
-    book: Book = field(init=False)
-    book_in_force: Book = field(init=False)
+    @cached_property
+    def book(self) -> Book:
+        return Book((*self.around, self.rule))
 
-    def __post_init__(self) -> None:
-        around = self._around()
-        object.__setattr__(self, "book", Book((*around, self.rule)))
-        object.__setattr__(self, "book_in_force", Book((*around, self.against) if self.against else around))
+    @cached_property
+    def book_in_force(self) -> Book:
+        return Book((*self.around, self.against) if self.against else self.around)
 
-    def _around(self) -> tuple[Rule, ...]:
+    @property
+    def around(self) -> tuple[Rule, ...]:
         """The rules its outcome hangs on: what sets severity; escalation rules decide each for itself."""
         return self.others if self.rule.kind == "severity" else tuple(rule for rule in self.others if rule.kind == "severity")
 

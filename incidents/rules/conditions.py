@@ -6,7 +6,6 @@ only a flag has no such thing as nothing, so a null one is not known either.
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, time, timedelta
 from functools import cache
@@ -17,6 +16,7 @@ import re2
 
 from incidents.rules.fields import FIELDS, Field
 from incidents.rules.shapes import JSON, Facts, Seen, Tree
+from servicedesk import plain
 
 Test: TypeAlias = Callable[[Any, Any, "datetime | None"], "bool | None"]
 
@@ -140,7 +140,7 @@ def _contains(seen: Any, wanted: Any, _now: datetime | None) -> bool | None:
 
 def _plain(text: str) -> str:
     """The two ways of writing an accent are one, and so are large and small letters."""
-    return unicodedata.normalize("NFC", text).casefold()
+    return plain.composed(text).casefold()
 
 
 def _matches(seen: Any, wanted: Any, _now: datetime | None) -> bool | None:
