@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from incidents import legible
 from incidents.file_fields import FilesForm
 from incidents.states import Effect, Impacted, Severity
+from servicedesk.api.sent import digest
 from servicedesk.directory.models import Role, Service, Site, Team, User
 
 LONGEST = 10_000
@@ -40,6 +41,11 @@ class KeyedForm(forms.Form):
     @property
     def key(self) -> str:
         return str(self.cleaned_data["form_key"])
+
+    @property
+    def press(self) -> str:
+        """Of this key and these words, 40 characters; empty without a key. A form gone back to and written anew is another."""
+        return digest(self.key, self.said)[:40] if self.key else ""
 
     @property
     def said(self) -> dict[str, Any]:

@@ -281,7 +281,7 @@ def leaving(person: User, *, now: datetime) -> Leaving:
         list(Pledge.objects.open().filter(person=person).select_related("ticket").order_by("due_at")),
         list(mine.filter(next_answer_due_at__isnull=False) | mine.filter(first_answered_at=None).exclude(state=TicketState.WAITING)),
         list(mine.filter(_due(back_at)).by_clock()),
-        list(Draft.objects.filter(Exists(visible), person=person, kind__in=(Draft.Kind.REPLY, Draft.Kind.NOTE))),
+        list(Draft.objects.written().filter(Exists(visible), person=person, kind__in=(Draft.Kind.REPLY, Draft.Kind.NOTE))),
         list(Approval.objects.pending().of(person).select_related("ticket__requester")),
     )
 

@@ -40,7 +40,7 @@ def ask(request: PersonRequest, slug: str) -> HttpResponse:
     if form.is_valid():
         person = form.cleaned_data["reporting_for"] or request.user
         told: dict[str, Any] = {"reported_by": None if person == request.user else request.user, "what": form.cleaned_data["what"]}
-        key = f"{request.user.pk}:{form.key}" if form.key else None
+        key = f"{request.user.pk}:{form.press}" if form.press else None
         made = asking.ask(wanted, requester=person, answers=form.answers, key=key, now=clock.now(), **told)
         return redirect(f"/t/{made.pk}/?new=1")
     return render(request, "portal/ask.html", {"wanted": wanted, "form": form}, status=422 if form.errors else 200)

@@ -24,5 +24,5 @@ def keep(request: PersonRequest, kind: str, number: int) -> HttpResponse:
         access.staff_ticket(request.user, number, to_change=True)
     now = clock.now()
     said = {name: str(value).replace("\0", "") for name, value in request.POST.items()}
-    row = drafts.keep(request.user, kind, number, said, now=now)
+    row = drafts.keep(request.user, kind, number, said, now=now, key=said.get("form_key", ""))
     return HttpResponse(_("Draft saved %(time)s") % {"time": clock_time(row.saved_at, now)} if row else "", content_type="text/plain")

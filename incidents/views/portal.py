@@ -75,11 +75,11 @@ def new_ticket(request: PersonRequest) -> HttpResponse:
     initial = {**(draft.fields if draft else {}), **{name: said for name, said in asked.items() if said}}
     form = ReportForm(request.POST or None, request.FILES or None, initial=initial)
     if request.method == "POST" and form.is_valid():
-        report, now = _report(request, form.cleaned_data), clock.now()
+        report, now = _report(request, form), clock.now()
         if tickets.is_flood(request.user, key=report["idempotency_key"], now=now):
             return _too_many(request, form)
         ticket = automation.file_ticket(**report, now=now)
-        drafts.discard(request.user, Draft.Kind.NEW)
+        drafts.sent(request.user, Draft.Kind.NEW, key=form.key, now=now)
         return redirect(f"/t/{ticket.pk}/?new=1")
     known = Incident.objects.shown_to_employees().order_by("severity", "since")[:SHOWN]
     context = {"form": form, "draft": draft, "incidents": known, "following": _following(request)}
@@ -107,10 +107,11 @@ def promise(request: PersonRequest) -> HttpResponse:
     return render(request, "portal/promise.html", {"promise": promised, "when": when})
 
 
-def _report(request: PersonRequest, said: dict[str, Any]) -> dict[str, Any]:
-    """What the form said, as the deed wants it. The form's key makes a second press of Send the same ticket."""
+def _report(request: PersonRequest, form: ReportForm) -> dict[str, Any]:
+    """What the form said, as the deed wants it. Its key with its words makes a second press of Send the same ticket."""
+    said = form.said
     person = said["reporting_for"] or request.user
-    key = f"{request.user.pk}:{said['form_key']}" if said["form_key"] else None
+    key = f"{request.user.pk}:{form.press}" if form.press else None
     names = ("what", "impacted", "impacted_count", "impacted_group", "effect", "loss", "service", "files")
     other = None if person == request.user else request.user
     return {"requester": person, "reported_by": other, "idempotency_key": key, **{name: said[name] for name in names}}
@@ -128,7 +129,7 @@ def ticket(request: PersonRequest, number: int) -> HttpResponse:
         deed = partial(automation.requester_reply, found, author=request.user, now=now, **form.said)
         messages.success(request, _("Your answer is with us."))
         sent = pressed.once(request, form, deed, "/t/{}/")
-        drafts.discard(request.user, Draft.Kind.ANSWER, found.pk)
+        drafts.sent(request.user, Draft.Kind.ANSWER, found.pk, key=form.key, now=now)
         return sent
     whole = [found.pk, *Ticket.objects.own(request.user).filter(merged_into=found).values_list("pk", flat=True)]
     said = EntryQuerySet(Entry).filter(ticket__in=whole).public(now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from django.db import models
 from django.http import HttpResponse
@@ -21,8 +22,8 @@ def once(
 
     `after` tells presses of the same words apart: what happened between them.
     """
-    words = form.said if by_words else None
-    return redirect(sent.once(request.user, request.path + after, form.key, lambda: _address(deed(), to), now=clock.now(), words=words))
+    told: dict[str, Any] = {"now": clock.now(), "words": form.said, "by_words": by_words}
+    return redirect(sent.once(request.user, request.path + after, form.key, lambda: _address(deed(), to), **told))
 
 
 def _address(made: object, to: str) -> str:

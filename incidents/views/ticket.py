@@ -61,7 +61,7 @@ def _may_work(request: PersonRequest) -> bool:
 
 def _counted(request: PersonRequest) -> dict[str, Any]:
     """Whether there is any of what most tickets have none of: asked with the ticket, so that nothing is asked for it."""
-    own = Draft.objects.filter(person=request.user, number=OuterRef("pk"))
+    own = Draft.objects.written().filter(person=request.user, number=OuterRef("pk"))
     mine = {"has_draft": own, "has_watchers": Watcher.objects.filter(ticket=OuterRef("pk"))}
     mine |= {
         "has_pledges": Pledge.objects.open().filter(ticket=OuterRef("pk")),

@@ -40,7 +40,7 @@ def reply(request: PersonRequest, number: int) -> HttpResponse:
     except IllegalMove as error:
         messages.error(request, str(error) if isinstance(error, fields.Unanswered) else refusal(found))
         return shown(request, found, {"text_form": form, "composer": "reply"}, status=409)
-    drafts.discard(request.user, Draft.Kind.REPLY, found.pk)
+    drafts.sent(request.user, Draft.Kind.REPLY, found.pk, key=form.key, now=clock.now())
     return remember(done, request)
 
 
@@ -67,7 +67,7 @@ def note(request: PersonRequest, number: int) -> HttpResponse:
         return shown(request, found, {"text_form": form, "composer": "note"})
     deed = functools.partial(conversation.note, found, author=request.user, now=now, **form.said)
     done = pressed.once(request, form, deed, there(request, found))
-    drafts.discard(request.user, Draft.Kind.NOTE, found.pk)
+    drafts.sent(request.user, Draft.Kind.NOTE, found.pk, key=form.key, now=now)
     return remember(done, request)
 
 

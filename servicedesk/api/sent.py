@@ -23,14 +23,17 @@ FOUND = 303
 
 
 @transaction.atomic
-def once(person: User, place: str, key: str, deed: Callable[[], str], *, now: datetime, words: Mapping[str, Any] | None = None) -> str:
+def once(
+    person: User, place: str, key: str, deed: Callable[[], str], *, now: datetime, words: Mapping[str, Any], by_words: bool = True
+) -> str:
     """The address `deed` leads to; pressed again, the same address and no deed.
 
-    `words` is what the form says, where the same words within ten minutes are the same press whatever the key: a browser
-    that goes back may bring a form with another one. None: only the key counts.
+    `words` is what the form says. A key that comes back with other words is a form that was gone back to and written anew:
+    another deed. `by_words`: the same words within ten minutes are the same press whatever the key, because a browser that
+    goes back may bring a form with another one.
     """
     key = key or uuid.uuid4().hex
-    row = _claimed(person, _hash("form", place, key)[:64], _hash(place, key if words is None else words), now)
+    row = _claimed(person, digest("form", place, key, words), digest(place, words if by_words else [key, words]), now)
     kept = row if row.headers else _said_before(row)
     if kept is None:
         row.headers = {"Location": deed()}
@@ -55,5 +58,6 @@ def _said_before(row: KeptAnswer) -> KeptAnswer | None:
     return same.exclude(pk=row.pk).exclude(headers={}).order_by("pk").first()
 
 
-def _hash(*parts: Any) -> str:
+def digest(*parts: Any) -> str:
+    """The same 64 characters for the same parts; models and files count by their names."""
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()

@@ -345,7 +345,14 @@
     button.setAttribute("aria-busy", "true");
     if (button.hasAttribute("data-busy")) { button.dataset.said = button.textContent; button.textContent = button.dataset.busy || words.sending; }
   });
-  addEventListener("pageshow", (event) => { if (event.persisted) all("form[data-sent]").forEach(settle); });
+  addEventListener("pageshow", (event) => {
+    if (!event.persisted) return;
+    for (const form of all("form[data-sent]")) {
+      const key = form.elements.form_key;
+      settle(form);
+      if (key) key.value = `${Date.now().toString(36)}${Math.random().toString(36).slice(2)}`;
+    }
+  });
   const formOf = (event) => (event.detail.elt && event.detail.elt.closest ? event.detail.elt.closest("form") : null);
   document.addEventListener("htmx:beforeRequest", (event) => {
     const form = formOf(event);

@@ -59,4 +59,5 @@ def test_a_page_keeps_to_its_weight(path: str, acceptance: Desk, chromium: Brows
         scales, page = Scales().of(context), context.new_page()
         page.goto(acceptance.url + path, wait_until="networkidle")
         found = (scales.size / KB, scales.requests, page.evaluate("document.querySelectorAll('*').length"))
-    assert [one for one, most in zip(found, (most_kb, requests, elements), strict=True) if one > most] == []
+    asked = [f"{answer.request.method} {answer.url}" for answer in scales.answers]
+    assert [one for one, most in zip(found, (most_kb, requests, elements), strict=True) if one > most] == [], asked

@@ -84,7 +84,9 @@ def test_a_wrong_answer_is_named_and_nothing_typed_is_lost(ella: Client, change:
 def test_sending_twice_is_the_same_ticket(ella: Client) -> None:
     first = ella.post("/new/", {**ANSWERS, "form_key": "k1"})
     assert ella.post("/new/", {**ANSWERS, "form_key": "k1"}).headers["Location"] == first.headers["Location"]
-    assert Ticket.objects.count() == 1
+    other = ella.post("/new/", {**ANSWERS, "what": "Gone back to, and written anew", "form_key": "k1"})
+    assert other.headers["Location"] != first.headers["Location"]
+    assert Ticket.objects.count() == 2
 
 
 def test_a_colleagues_key_is_not_ones_own(ella: Client, acme: Company) -> None:

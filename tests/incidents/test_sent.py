@@ -67,6 +67,19 @@ def test_going_back_and_sending_the_same_words_in_a_new_form_is_the_same_press(n
     assert written() == once
 
 
+@pytest.mark.parametrize(
+    ("name", "other"), [("reply", "text"), ("note", "text"), ("call", "text"), ("requester", "text"), ("declare", "title")]
+)
+def test_going_back_and_writing_something_else_in_the_same_form_is_another_deed(
+    name: str, other: str, acme: Company, numbers: dict[str, int]
+) -> None:
+    client, path, said = form_of(name, acme, numbers)
+    client.post(path, {**said, "form_key": "k1"})
+    once = written()
+    assert client.post(path, {**said, other: "Something else", "form_key": "k1"}).status_code == 302
+    assert written() != once
+
+
 def test_two_calls_that_nobody_answered_are_two_calls(acme: Company, numbers: dict[str, int]) -> None:
     client, path, said = form_of("call", acme, numbers)
     for key in ("k1", "k2", "k2"):
