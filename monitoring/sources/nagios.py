@@ -17,7 +17,18 @@ WORDS = {
     "down": "critical",
     "unreachable": "unknown",
 }
-TELLING = ("", "problem", "recovery")  # acknowledgements, downtimes, flapping and remarks tell no state
+# Acknowledgements, remarks, and what begins tell no state; of what ends, nobody may have told how it stands by now.
+TELLING = (
+    "",
+    "problem",
+    "recovery",
+    "flappingstop",
+    "flappingdisabled",
+    "flappingend",
+    "downtimeend",
+    "downtimecancelled",
+    "downtimeremoved",
+)
 FILTER = re.compile(r"""(host|service)\.name\s*==\s*["']([^"']{1,200})["']""")
 
 
@@ -36,8 +47,9 @@ def read(post: Post) -> list[Signal]:
     if status is None:
         raise Unreadable(Wrong("state", "unknown_value", "OK, WARNING, CRITICAL, UNKNOWN, UP, DOWN, UNREACHABLE, or 0 to 3."))
     output = say("output", "serviceoutput", "hostoutput", "plugin_output", "summary")
+    measured = say("perfdata", "serviceperfdata", "hostperfdata", "performance_data")
     labels = {"host": host, "service": service, "state_type": say("state_type", "servicestatetype", "hoststatetype")}
-    return [_told(host, service, status, output, fields.labels(labels), link=say("url", "notes_url", "action_url", "link"))]
+    return [_told(host, service, status, output, fields.labels(labels), link=say("url", "notes_url", "action_url", "link"), more=measured)]
 
 
 def read_result(post: Post) -> list[Signal]:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +13,7 @@ import requests
 from monitoring.models import Alert, Check, CheckState, RawBody
 from tests.actors import signed_in
 from tests.monitoring.doors import sender
+from tests.monitoring.programs import program, running, soon
 from tests.servicedesk.test_up import free_port
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -42,28 +40,6 @@ set httpd port {port} and use address 127.0.0.1 allow any:any
 check host closed with address 127.0.0.1
   if failed port {closed} then alert
 """
-
-
-def program(name: str) -> str:
-    return shutil.which(name) or pytest.skip(f"{name} is not installed")
-
-
-@contextmanager
-def running(*command: str, folder: Path) -> Iterator[None]:
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log)
-        try:
-            yield
-        finally:
-            process.terminate()
-            process.wait(10)
-
-
-def soon(seen: Callable[[], Any], folder: Path, within: float = 60) -> None:
-    ends = time.monotonic() + within
-    while not seen():
-        assert time.monotonic() < ends, (folder / "log").read_text()[-2000:]
-        time.sleep(0.2)
 
 
 def host(live_server: Any) -> str:

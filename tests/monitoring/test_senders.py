@@ -140,6 +140,17 @@ def test_nagios_notifications(acme: Company) -> None:
     assert nagios.open() == {"db-1": "critical"}
 
 
+def test_nagios_tells_how_it_stands_when_a_downtime_ends(acme: Company) -> None:
+    nagios, form = sender("nagios"), "application/x-www-form-urlencoded"
+    told = "host=db-1&service=load&state={}&output=load&perfdata=load=9;8;10&notification_type={}"
+    nagios.post(told.format("WARNING", "PROBLEM"), form=form)
+    assert [one["name"] for one in Result.objects.get().metrics] == ["load"]
+    nagios.post(told.format("OK", "FLAPPINGSTART"), form=form)
+    assert nagios.open() == {"db-1!load": "warning"}
+    nagios.post(told.format("OK", "DOWNTIMEEND"), form=form)
+    assert nagios.open() == {}
+
+
 def test_gatus_pushes_an_external_endpoint(acme: Company) -> None:
     gatus = sender("gatus")
     gatus.post(b"", path="/api/v1/endpoints/core_web/external?success=false&error=timeout")
