@@ -45,6 +45,15 @@ class Repeat:
     at_least_without_history: int | None = None
     after_solved: bool = False
 
+    @property
+    def is_return(self) -> bool:
+        """One person's problem with one service that came back after it was solved, and nothing else."""
+        return self.after_solved and self.at_least == 2 and set(self.same) == {"requester", "service"} and not self._is_more
+
+    @property
+    def _is_more(self) -> bool:
+        return self.of == "alerts" or self.distinct_people or bool(self.times_usual or self.at_least_without_history)
+
 
 @dataclass(frozen=True, slots=True)
 class Action:

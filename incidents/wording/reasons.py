@@ -75,7 +75,7 @@ def counted_words(counted: Counted, repeat: Repeat, service: str = "") -> str:
 
 
 def _who(counted: Counted, repeat: Repeat) -> str:
-    if repeat.after_solved:
+    if repeat.is_return:
         return _("the same person reported it again, after it was solved,")
     if repeat.of == "alerts":
         return ngettext("%(n)d alert", "%(n)d alerts", counted.number) % {"n": counted.number}

@@ -55,7 +55,7 @@ def conditions_words(tree: Tree, *, inside: bool = False) -> str:
 def repeat_words(repeat: Repeat) -> str:
     """ "at least 3 people report the same service and similar text within 30 min (3 times the usual)" """
     window = duration(repeat.within_s)
-    if repeat.after_solved:
+    if repeat.is_return:
         return _("the same person reports the same service within %(window)s after it was solved") % {"window": window}
     said = {"n": repeat.at_least, "window": window, "same": listed([str(SAME[name]) for name in repeat.same])}
     if repeat.of == "alerts":
@@ -64,7 +64,8 @@ def repeat_words(repeat: Repeat) -> str:
         words = _("at least %(n)d people report %(same)s within %(window)s") % said
     else:
         words = _("at least %(n)d reports have %(same)s within %(window)s") % said
-    more = [part for part in (_usual(repeat), _until(repeat)) if part]
+    solved = _("those before were solved first") if repeat.after_solved else ""
+    more = [part for part in (solved, _usual(repeat), _until(repeat)) if part]
     return _("%(words)s (%(more)s)") % {"words": words, "more": "; ".join(more)} if more else words
 
 

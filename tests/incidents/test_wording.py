@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,6 +14,7 @@ from hypothesis import given
 from incidents import starter, wording
 from incidents.likeness import signature
 from incidents.rules import Counted, Outcome, Repeat, Rule, decide, rule_from_json
+from incidents.wording.sentences import repeat_words
 from tests.incidents.remembering import Memory, Past
 from tests.incidents.rule_strategies import DEFINITIONS, NOW, facts
 
@@ -151,6 +153,29 @@ SENTENCES = {
 @pytest.mark.parametrize(("key", "sentence"), SENTENCES.items())
 def test_a_rule_as_a_sentence(key: str, sentence: str) -> None:
     assert wording.rule_sentence(RULES[key]) == sentence
+
+
+@pytest.mark.parametrize("key", ["R3", "R4"])
+@pytest.mark.parametrize(
+    "changed",
+    [{"at_least": 7}, {"within_s": 60}, {"same": ("site",)}, {"distinct_people": None}, {"times_usual": 9.0}, {"after_solved": None},
+     {"at_least_without_history": 9}],
+    ids=lambda changed: next(iter(changed)),
+)  # fmt: skip
+def test_whatever_a_repeat_asks_is_told_in_its_sentence(key: str, changed: dict[str, Any]) -> None:
+    repeat = RULES[key].repeat
+    assert repeat
+    other = {name: (not getattr(repeat, name)) if value is None else value for name, value in changed.items()}
+    assert repeat_words(replace(repeat, **other)) != repeat_words(repeat)
+
+
+def test_only_a_return_of_the_same_persons_problem_is_told_as_one() -> None:
+    several = Repeat(3, 600, ("service",), distinct_people=True, after_solved=True)
+    assert repeat_words(several) == "at least 3 people report the same service within 10 min (those before were solved first)"
+    assert (
+        wording.counted_words(Counted(number=3, people=3, items=()), several, "Email")
+        == "3 people reported a problem for Email within 10 min"
+    )
 
 
 @given(DEFINITIONS, facts())
