@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from incidents.models import Incident, LinkedAlert, Silence
+from incidents.models import LinkedAlert, Silence
 from monitoring import buckets, charts, explaining, forecast, forms, outlook, overview, readings, wording
 from monitoring.charts import Lasting
 from monitoring.explain import Reason
@@ -24,6 +24,7 @@ from servicedesk.directory.models import User
 
 USUAL = "24h"
 EVENTS = 20
+RESULTS = 10
 ROWS = 60  # of the table under the chart
 
 
@@ -37,12 +38,13 @@ def cursor(check: Check) -> str:
 def page(check: Check, *, asked: str, metric: str, user: User, now: datetime) -> dict[str, Any]:
     """What the page shows, in a fixed number of queries."""
     last_at = check.state.last_result_at or check.state.last_start_at
-    results = readings.last_results(check, since=last_at) if last_at else []
+    recent = readings.recent(check, last_at=last_at) if last_at else None
+    results = recent.results[:RESULTS] if recent else []
     names = readings.metrics_of(results)
     chosen = metric if metric in names else next(iter(names), "")
     wanted = BY_KEY.get(asked, BY_KEY[USUAL])
-    series = readings.of_check(check, wanted, metric=chosen, now=now)
-    alerts = _alerts(check, series.start)
+    series = readings.of_check(check, wanted, metric=chosen, now=now, recent=recent)
+    alerts = _alerts(check, series.start, user)
     ahead = forecast.crossing(check.state.forecast.get(chosen), now)
     return {
         "check": check,
@@ -53,7 +55,7 @@ def page(check: Check, *, asked: str, metric: str, user: User, now: datetime) ->
         "range": wanted,
         "metric": chosen,
         "metrics": names,
-        **chart(check, series, alerts, ahead, user=user, now=now),
+        **chart(check, series, alerts, ahead, now=now),
         "caption": caption(series, wanted),
         "ahead": looking_ahead(series, ahead),
         "table": table(series),
@@ -69,14 +71,14 @@ def page(check: Check, *, asked: str, metric: str, user: User, now: datetime) ->
     }
 
 
-def chart(check: Check, series: Series, alerts: list[LinkedAlert], ahead: Crossing | None, *, user: User, now: datetime) -> dict[str, Any]:
+def chart(check: Check, series: Series, alerts: list[LinkedAlert], ahead: Crossing | None, *, now: datetime) -> dict[str, Any]:
     """The picture, with what lasted (maintenance and incidents) and what lies ahead."""
     if not series.points:
         return {"chart": None, "outlook": None}
     until = outlook.until(ahead, series.start, now) if ahead else None
     drawn = charts.draw(
         series.points, start=series.start, end=series.end, gap=series.gap, unit=series.unit, zone=timezone.get_current_timezone(),
-        lasting=[*_silenced(check, series), *_incidents(alerts, user)], until=until, also=ahead.limit if ahead else None,
+        lasting=[*_silenced(check, series), *_incidents(alerts)], until=until, also=ahead.limit if ahead else None,
     )  # fmt: skip
     return {"chart": drawn, "outlook": outlook.draw(ahead, drawn.plane) if ahead else None}
 
@@ -151,9 +153,9 @@ def _measured(result: Result) -> Iterator[str]:
         )
 
 
-def _alerts(check: Check, since: datetime) -> list[LinkedAlert]:
-    """Open, or over since then."""
-    rows = LinkedAlert.objects.filter(check_id=check.pk).exclude(cleared_at__lt=since)
+def _alerts(check: Check, since: datetime, user: User) -> list[LinkedAlert]:
+    """Open, or over since then; `seen`: its incident, if this person may see it."""
+    rows = overview.with_seen(LinkedAlert.objects.filter(check_id=check.pk).exclude(cleared_at__lt=since), user)
     return list(rows.select_related("incident", "silence__made_by").order_by("-since")[:50])
 
 
@@ -168,9 +170,8 @@ def _silenced(check: Check, series: Series) -> list[Lasting]:
     return found
 
 
-def _incidents(alerts: list[LinkedAlert], user: User) -> list[Lasting]:
-    numbers = {alert.incident_id for alert in alerts if alert.incident_id}
-    seen = Incident.objects.visible_to(user).filter(pk__in=numbers) if numbers else []
+def _incidents(alerts: list[LinkedAlert]) -> list[Lasting]:
+    seen = {alert.incident for alert in alerts if alert.incident and alert.seen}  # type: ignore[attr-defined]  # annotated
     return [Lasting(incident.since, incident.resolved_at, incident.number) for incident in seen]
 
 

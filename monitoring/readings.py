@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise
 from statistics import median
 from typing import Any
 
-from django.db.models import Q, Subquery, Value
+from django.db.models import Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -22,9 +22,9 @@ from monitoring.storage import rolling
 
 MOST = 600  # points of a chart
 TAIL = 2_000  # results read one by one where the engine has not rolled them up
+RECENT = 40  # results read whole: as a rule all that is not rolled up yet is among them
 SPARK_SPAN = timedelta(hours=24)
 COLUMNS = (*rolling.COLUMNS, "at")
-Marks = Mapping[int, datetime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +58,20 @@ class Series:
     end: datetime
 
 
-def of_check(check: Check, wanted: Range, *, metric: str, now: datetime) -> Series:
+@dataclass(frozen=True, slots=True)
+class Recent:
+    """The newest results of a check, the newest first; none that came after `since` is missing."""
+
+    results: list[Result]
+    since: datetime
+
+
+def of_check(check: Check, wanted: Range, *, metric: str, now: datetime, recent: Recent | None = None) -> Series:
     """At most MOST points from `now - span` to now; a check without that metric has points of its states alone."""
     start = now - wanted.span
     raw = _few_results(check.pk, start) if not wanted.step_s else None
     step_s = wanted.step_s or (0 if raw is not None else rolling.FIVE_MINUTES)
-    found = _raw(raw, metric) if raw is not None else _stretched(_parts([check.pk], step_s, start, metric), step_s, metric)
+    found = _raw(raw, metric) if raw is not None else _stretched(_parts(check.pk, step_s, start, metric, recent), step_s, metric)
     unit = next((unit for _point, unit in reversed(found) if unit), "")
     points = [point for point, _unit in found]
     return Series(metric, unit, points, gap(points, step_s, check.period_s), start, now)
@@ -74,11 +82,8 @@ def sparks(ids: Iterable[int], *, now: datetime) -> dict[int, list[Point]]:
     wanted, start = list(ids), now - SPARK_SPAN
     if not wanted:
         return {}
-    mark = RollupMark.objects.filter(step_s=rolling.HOUR).values("done_until")[:1]
-    not_yet = Q(step_s=rolling.FIVE_MINUTES, at__gte=Coalesce(Subquery(mark), Value(start)))
-    rows = Rollup.objects.filter(Q(step_s=rolling.HOUR) | not_yet, check_id__in=wanted, is_lead=True, at__gte=start)
     by_check: dict[int, dict[datetime, Bucket]] = {}
-    for *columns, at in rows.order_by("at", "id").values_list(*COLUMNS):
+    for *columns, at in _rollups(wanted, rolling.HOUR, start).filter(is_lead=True).values_list(*COLUMNS):
         bucket = Bucket(*columns)
         hour = by_check.setdefault(bucket.check_id, {})
         hour.setdefault(buckets.floor(at, rolling.HOUR), Bucket(bucket.check_id, bucket.metric)).add(bucket)
@@ -91,10 +96,12 @@ def gap(points: list[Point], step_s: int, period_s: int | None) -> timedelta:
     return timedelta(seconds=2.5 * max(step_s, period_s or (median(apart) if apart else 60), 1))
 
 
-def last_results(check: Check, *, since: datetime, most: int = 10) -> list[Result]:
-    """The newest first. `since`: when the last of them came; only its day and the one before are read."""
-    rows = Result.objects.filter(check_id=check.pk, day__gte=since.date() - timedelta(days=1))
-    return list(rows.order_by("-id")[:most])
+def recent(check: Check, *, last_at: datetime) -> Recent:
+    """`last_at`: when the last of them came; only its day and the one before are read."""
+    first = last_at.date() - timedelta(days=1)
+    found = list(Result.objects.filter(check_id=check.pk, day__gte=first).order_by("-id")[:RECENT])
+    is_all = len(found) < RECENT
+    return Recent(found, datetime.combine(first, time.min, UTC) if is_all else found[-1].received_at)
 
 
 def metrics_of(results: Iterable[Result]) -> list[str]:
@@ -144,25 +151,31 @@ def _point(at: datetime, state: Bucket, value: Bucket | None) -> Point:
     return Point(at, value.mean, value.low, value.high, state.worst, state.n, state.bad, value.warn, value.crit)
 
 
-def _parts(ids: list[int], step_s: int, start: datetime, metric: str) -> list[tuple[datetime, Bucket]]:
-    """Rollups in their order, then what is not rolled up yet."""
-    marks = _marks()
-    rows = _rollups(ids, min(step_s, rolling.HOUR), start, marks).filter(metric__in={"", metric})
-    found = [(at, Bucket(*columns)) for *columns, at in rows.values_list(*COLUMNS)]
-    since = max(start, marks.get(rolling.FIVE_MINUTES, start))
-    tail = Result.objects.filter(check_id__in=ids, day__gte=since.date(), received_at__gte=since).exclude(rolling.NO_READINGS)
-    for check_id, status, metrics, at in reversed(tail.order_by("-id").values_list("check_id", "status", "metrics", "received_at")[:TAIL]):
+def _parts(check_id: int, step_s: int, start: datetime, metric: str, known: Recent | None) -> list[tuple[datetime, Bucket]]:
+    """Rollups in their order, then what is not rolled up yet: what came after the last of them."""
+    rows = _rollups([check_id], min(step_s, rolling.HOUR), start).filter(metric__in={"", metric})
+    ends, found = start, []
+    for *columns, at, rolled_s in rows.values_list(*COLUMNS, "step_s"):
+        found.append((at, Bucket(*columns)))
+        ends = max(ends, at + buckets.span(rolled_s))
+    for status, metrics, at in _tail(check_id, ends, known):
         found += [(at, part) for part in buckets.of_result(check_id, status, metrics) if part.metric in ("", metric)]
     return found
 
 
-def _rollups(ids: list[int], step_s: int, start: datetime, marks: Marks) -> Any:
+def _tail(check_id: int, since: datetime, known: Recent | None) -> list[tuple[str, Any, datetime]]:
+    """Status, metrics and arrival of what came since then, in order; asked for only where it is not known already."""
+    if known is not None and known.since < since:
+        kept = [one for one in reversed(known.results) if one.received_at >= since and not rolling.says_nothing(one)]
+        return [(one.status, one.metrics, one.received_at) for one in kept]
+    rows = Result.objects.filter(check_id=check_id, day__gte=since.date(), received_at__gte=since).exclude(rolling.NO_READINGS)
+    return list(rows.order_by("-id").values_list("status", "metrics", "received_at")[:TAIL])[::-1]
+
+
+def _rollups(ids: list[int], step_s: int, start: datetime) -> QuerySet[Rollup]:
     """Of this step as far as it was rolled up, then of the five minutes."""
-    of_step = Q(step_s=step_s, at__gte=start)
+    of_step = Q(step_s=step_s)
     if step_s > rolling.FIVE_MINUTES:
-        of_step |= Q(step_s=rolling.FIVE_MINUTES, at__gte=max(start, marks.get(step_s, start)))
-    return Rollup.objects.filter(of_step, check_id__in=ids).order_by("at", "id")
-
-
-def _marks() -> Marks:
-    return dict(RollupMark.objects.values_list("step_s", "done_until"))
+        mark = RollupMark.objects.filter(step_s=step_s).values("done_until")[:1]
+        of_step |= Q(step_s=rolling.FIVE_MINUTES, at__gte=Coalesce(Subquery(mark), Value(start)))
+    return Rollup.objects.filter(of_step, check_id__in=ids, at__gte=start).order_by("at", "id")

@@ -19,7 +19,8 @@ BELOW = {HOUR: FIVE_MINUTES, DAY: HOUR}  # what a step is made of; the smallest 
 LATE = timedelta(seconds=60)  # a result is committed at most so long after it was received
 AT_ONCE = 24  # stretches of one step in one run of the pass
 COLUMNS = ("check_id", "metric", "n", "bad", "worst", "low", "high", "total", "unit", "warn", "crit", "is_lead")
-NO_READINGS = Q(status="unknown", summary__in=("start", "log"))  # pings that say nothing of how it went
+SAY_NOTHING = ("start", "log")
+NO_READINGS = Q(status="unknown", summary__in=SAY_NOTHING)  # pings that say nothing of how it went
 
 
 def roll_due(*, now: datetime) -> int:
@@ -77,6 +78,11 @@ def _of_rollups(step_s: int, start: datetime, end: datetime) -> Iterable[Bucket]
 def _results(start: datetime) -> QuerySet[Result]:
     """`day` beside the moment: only those partitions are read."""
     return Result.objects.filter(day__gte=start.date(), received_at__gte=start).exclude(NO_READINGS)
+
+
+def says_nothing(result: Result) -> bool:
+    """NO_READINGS, of one that is read already."""
+    return result.status == "unknown" and result.summary in SAY_NOTHING
 
 
 def _first(step_s: int) -> datetime | None:

@@ -10,7 +10,8 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from incidents import silences
+from incidents import incidents, silences
+from incidents.models import Incident, LinkedAlert
 from monitoring import intake, judging, readings, watching
 from monitoring.models import Check, Result
 from servicedesk import clock
@@ -19,7 +20,7 @@ from servicedesk.operations.worlds.company import Company
 from tests.actors import NINE, signed_in
 from tests.monitoring.watched import MINUTE, day_of, hear
 
-DAY = timedelta(days=1)
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
 
 @pytest.fixture
@@ -33,6 +34,13 @@ def fs(acme: Company) -> Check:
 @pytest.fixture
 def ana(acme: Company) -> Client:
     return signed_in(acme.people["ana"])
+
+
+def declared(check: Check) -> Incident:
+    service = check.service
+    assert service
+    grounds = incidents.Grounds(title="Full", reason="", service=service, team=service.team, severity=3, since=NINE)
+    return incidents.declare(grounds, actor=None, now=NINE).incident
 
 
 def text(client: Client, path: str) -> str:
@@ -89,11 +97,33 @@ def test_the_same_numbers_are_a_table_and_a_file(ana: Client, fs: Check) -> None
     assert (len(rows) > 200, rows[-1]["unit"], rows[0]["critical"], rows[-1]["critical"]) == (True, "%", "97", "95")
 
 
-def test_the_page_costs_the_same_with_a_long_past(ana: Client, fs: Check, django_assert_max_num_queries: DjangoAssertNumQueries) -> None:
+@pytest.mark.parametrize("wanted", readings.RANGES, ids=lambda one: one.key)
+@pytest.mark.parametrize("heard", [1, 60])
+def test_what_was_read_already_is_not_read_again(wanted: readings.Range, heard: int, fs: Check) -> None:
+    now = clock.now()
+    day_of(fs, now=now - HOUR, days=2)
+    for n in range(heard):
+        hear(fs, "ok", now - (heard - n) * timedelta(seconds=1), name="used", value=70 + n, unit="%")
+    recent = readings.recent(fs, last_at=now)
+    known = readings.of_check(fs, wanted, metric="used", now=now, recent=recent)
+    assert known == readings.of_check(fs, wanted, metric="used", now=now)
+    assert sum(point.n for point in known.points[-2:]) >= heard or wanted.step_s == 0
+
+
+@pytest.mark.parametrize("is_bad", [False, True])
+def test_the_page_costs_the_same_with_a_long_past(
+    is_bad: bool, ana: Client, fs: Check, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
     day_of(fs, now=clock.now(), days=3)
-    ana.get(f"/checks/{fs.pk}/?range=30d")
-    with django_assert_max_num_queries(14):
-        ana.get(f"/checks/{fs.pk}/?range=30d")
+    for n in range(4 * is_bad):
+        hear(fs, "critical", clock.now() + n * MINUTE, "full", name="used", value=99, unit="%")
+    if is_bad:
+        LinkedAlert.objects.update(incident=declared(fs))
+    assert LinkedAlert.objects.exclude(incident=None).count() == is_bad
+    for wanted in readings.RANGES:
+        ana.get(f"/checks/{fs.pk}/?range={wanted.key}")
+        with django_assert_max_num_queries(12):
+            ana.get(f"/checks/{fs.pk}/?range={wanted.key}")
 
 
 def test_the_pulse_flips_the_page_when_the_first_signal_comes(ana: Client, acme: Company) -> None:
