@@ -8,6 +8,7 @@ from zoneinfo import available_timezones
 
 from django import forms
 from django.conf import settings
+from django.contrib.sessions.backends.base import SessionBase
 from django.core.validators import URLValidator, validate_email
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import get_language_info, ngettext
@@ -17,6 +18,7 @@ from notifications import numbers
 from notifications.methods import Step
 from notifications.models import WAKING, Channel, ContactMethod, Topic
 from servicedesk.directory import tongues, zones
+from servicedesk.directory.again import ProofField
 from servicedesk.directory.models import User
 
 KINDS = (Channel.SMS, Channel.VOICE, Channel.EMAIL, Channel.CHAT)
@@ -28,23 +30,15 @@ OWN_NAMES = [(code, get_language_info(code)["name_local"].capitalize()) for code
 class PasswordForm(forms.Form):
     """Whoever changes how somebody is reached shows once more that it is they."""
 
-    password = forms.CharField(
-        label=_("Your password"),
-        strip=False,
-        error_messages={"required": _("Enter your password")},
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-    )
+    password = ProofField(error_messages={"required": _("Enter your password")})
 
-    def __init__(self, *args: Any, person: User, is_needed: bool = True, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, person: User, is_needed: bool = True, session: SessionBase | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.person = person
+        proof = self.fields["password"]
+        assert isinstance(proof, ProofField)
+        proof.person, proof.session = person, session
         if not is_needed or not person.has_usable_password():
             del self.fields["password"]
-
-    def clean_password(self) -> str:
-        if not self.person.check_password(self.cleaned_data["password"]):
-            raise forms.ValidationError(_("That is not your password"))
-        return ""
 
 
 class AddForm(PasswordForm):

@@ -33,8 +33,17 @@ MFA_FORMS = {
     "authenticate": "servicedesk.directory.forms_signin.CodeForm",
     "reauthenticate": "servicedesk.directory.forms_signin.CodeAgainForm",
     "activate_totp": "servicedesk.directory.forms_signin.FirstCodeForm",
+    "add_webauthn": "servicedesk.directory.forms_passkeys.AddPasskeyForm",
+    "edit_webauthn": "servicedesk.directory.forms_passkeys.RenamePasskeyForm",
+    "login_webauthn": "servicedesk.directory.forms_passkeys.SignInByPasskeyForm",
+    "authenticate_webauthn": "servicedesk.directory.forms_passkeys.PasskeyAsSecondForm",
+    "reauthenticate_webauthn": "servicedesk.directory.forms_passkeys.PasskeyAgainForm",
 }
 MFA_TOTP_TOLERANCE = 1
+MFA_SUPPORTED_TYPES = ["recovery_codes", "totp", "webauthn"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_USER_VERIFICATION = "required"  # PIN, finger or face: one use of a passkey is two factors
+MFA_RATE_LIMITS = {"webauthn_login": "60/m/ip"}  # each sign-in asks twice, and an office has one address
 SOCIALACCOUNT_ADAPTER = "servicedesk.operations.adapters.DeskSingleSignOn"
 SOCIALACCOUNT_LOGIN_ON_GET = False
 SOCIALACCOUNT_REQUESTS_TIMEOUT = 5

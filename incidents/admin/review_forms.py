@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.contrib.sessions.backends.base import SessionBase
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -15,6 +16,7 @@ from incidents import vault
 from incidents.file_fields import FilesField
 from incidents.models import ReviewItem
 from incidents.reviews import Decision
+from servicedesk.directory.again import ProofField
 from servicedesk.directory.models import User
 from servicedesk.uploads import MOST
 
@@ -71,20 +73,20 @@ class ItemForm(forms.Form):
 
 
 class PasswordForm(forms.Form):
-    password = forms.CharField(
-        label=gettext_lazy("Your password"), strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
+    """Who signs shows once more that it is they: by the password, or a passkey used on this page."""
+
+    password = ProofField(
+        error_messages={
+            "required": gettext_lazy("Give your password: this counts as a signature."),
+            "wrong": gettext_lazy("That is not your password. Nothing was signed."),
+        }
     )
 
-    def __init__(self, *args: Any, person: User, **kwargs: Any) -> None:
-        self.person = person
+    def __init__(self, *args: Any, person: User, session: SessionBase | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["password"].error_messages["required"] = _("Give your password: this counts as a signature.")
-
-    def clean_password(self) -> str:
-        given = str(self.cleaned_data["password"])
-        if not self.person.check_password(given):
-            raise forms.ValidationError(_("That is not your password. Nothing was signed."))
-        return given
+        proof = self.fields["password"]
+        assert isinstance(proof, ProofField)
+        proof.person, proof.session = person, session
 
 
 class SignForm(PasswordForm):

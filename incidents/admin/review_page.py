@@ -17,7 +17,7 @@ from incidents import reviews
 from incidents.admin.review_forms import ItemForm, PasswordForm, Sheet, SignForm
 from incidents.models import Exercise, PlanReview, PlanVersion, ReviewItem
 from servicedesk import clock
-from servicedesk.directory import zones
+from servicedesk.directory import passkeys, zones
 from servicedesk.directory.models import Organisation, User
 
 SHOWN = {"open": "open", "action": "action"}  # what ?show= may say; anything else is everything
@@ -41,8 +41,7 @@ class Page:
         self.is_print = "print" in request.GET
         self.is_edited = may_change and review.state == PlanReview.State.OPEN and not self.is_print
         self.missing: list[ReviewItem] = []
-        self.password = PasswordForm(person=self.person)
-        self.signing = SignForm(person=self.person)
+        self.password, self.signing = PasswordForm(person=self.person), SignForm(person=self.person)
         self.sheet: Sheet | None = None
 
     # Showing
@@ -60,7 +59,7 @@ class Page:
             "decided": sum(not item.missing() for item in self.items), "actions": sum(item.verdict == "action" for item in self.items),
             "open_items": reviews.still_open(review) if not review.is_signed else [], "missing": self.missing,
             "faults": list(sheet.faults), "password": self.password, "signing": self.signing,
-            "why_not": reviews.why_not(review, self.person), **self._around(),
+            "why_not": reviews.why_not(review, self.person), "passkey": passkeys.stand_in(self.request), **self._around(),
         }  # fmt: skip
         return TemplateResponse(self.request, "admin/incidents/planreview/page.html", context, status=status)
 
@@ -125,7 +124,7 @@ class Page:
         elif deed == "hand_over":
             if missing := reviews.still_open(self.review):
                 raise reviews.StillOpen(missing)
-            self.password = PasswordForm(self.request.POST, person=self.person)
+            self.password = PasswordForm(self.request.POST, **self._signer())
             if not self.password.is_valid():
                 return self._again().shown(422)
             reviews.hand_over(self.review, actor=self.person, now=self.now)
@@ -139,12 +138,15 @@ class Page:
             raise reviews.NotYours(why)
         if missing := reviews.still_open(self.review):
             raise reviews.StillOpen(missing)
-        self.signing = SignForm(self.request.POST, person=self.person)
+        self.signing = SignForm(self.request.POST, **self._signer())
         if not self.signing.is_valid():
             return self.shown(422)
         reviews.sign(self.review, actor=self.person, statement=self.signing.cleaned_data["statement"], now=self.now)
         messages.success(self.request, _("Signed. It can no longer be changed."))
         return self._back()
+
+    def _signer(self) -> dict[str, Any]:
+        return {"person": self.person, "session": self.request.session}
 
     def _take_back(self) -> HttpResponse:
         reviews.take_back(self.review, actor=self.person, now=self.now)

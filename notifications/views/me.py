@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.sessions.backends.base import SessionBase
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -17,7 +18,7 @@ from notifications.forms import AddForm, LadderForm, LanguageForm, PasswordForm,
 from notifications.models import ContactMethod, Message, MutedTopic, QuietHours, Topic, Urgency
 from notifications.views.outbox import row_of
 from servicedesk import clock
-from servicedesk.directory import tongues
+from servicedesk.directory import passkeys, tongues
 from servicedesk.directory.access import PersonRequest, admins
 from servicedesk.directory.models import Organisation, User
 
@@ -37,7 +38,7 @@ def my_notifications(request: PersonRequest) -> HttpResponse:
 def add_method(request: PersonRequest) -> HttpResponse:
     """A new way, and a test to it at once: an address that was never tried is worth nothing."""
     now = clock.now()
-    form = _add_form(request.user, request.POST)
+    form = _add_form(request.user, request.POST, request.session)
     if form.is_valid():
         try:
             made = methods.add(request.user, kind=form.cleaned_data["kind"], address=form.cleaned_data["address"], now=now)
@@ -74,12 +75,13 @@ def confirm_method(request: PersonRequest, number: int) -> HttpResponse:
 @require_http_methods(FORM)
 def remove_method(request: PersonRequest, number: int) -> HttpResponse:
     found = _own(request.user, number)
-    form = PasswordForm(request.POST or None, person=request.user, is_needed=found.is_usable)
+    form = PasswordForm(request.POST or None, person=request.user, is_needed=found.is_usable, session=request.session)
     if request.method == "POST" and (form.is_valid() or not form.fields):
         methods.remove(found, now=clock.now())
         messages.success(request, _("Removed. Your other ways were told."))
         return redirect("my_notifications")
-    return render(request, "me/remove.html", {"form": form, "method": found}, status=422 if form.errors else 200)
+    context = {"form": form, "method": found, "passkey": passkeys.stand_in(request)}
+    return render(request, "me/remove.html", context, status=422 if form.errors else 200)
 
 
 @require_http_methods(FORM)
@@ -164,6 +166,7 @@ def _page(request: PersonRequest, now: datetime, *, status: int = 200, **forms: 
         "history": [row_of(message) for message in history],
         "preview": _preview(person),
         "numbers": methods.desk_numbers(),
+        "passkey": passkeys.stand_in(request),
     }
     return render(request, "me/notifications.html", context, status=status)
 
@@ -194,9 +197,9 @@ def _wait(request: PersonRequest) -> HttpResponse:
     return redirect("my_notifications")
 
 
-def _add_form(person: User, data: Any = None) -> AddForm:
+def _add_form(person: User, data: Any = None, session: SessionBase | None = None) -> AddForm:
     works = ContactMethod.objects.usable().filter(person=person).exists()
-    return AddForm(data, person=person, is_needed=works)
+    return AddForm(data, person=person, is_needed=works, session=session)
 
 
 def _quiet_form(person: User) -> QuietForm:

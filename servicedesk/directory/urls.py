@@ -5,13 +5,14 @@ from __future__ import annotations
 from allauth.mfa.recovery_codes.views import download_recovery_codes
 from django.urls import path, re_path
 
-from servicedesk.directory.views import security, signin
+from servicedesk.directory.views import passkeys, security, signin
 
 PROVIDER = {"provider_id": "sso"}  # there is one: OIDC_* in the environment
 
 urlpatterns = [
     path("login/", signin.SignIn.as_view(), name="account_login"),
     path("login/check/", signin.SecondFactor.as_view(), name="mfa_authenticate"),
+    path("login/passkey/", passkeys.SignInByPasskey.as_view(), name="mfa_login_webauthn"),
     path("login/sso/", signin.company, PROVIDER, name="openid_connect_login"),
     path("login/sso/callback/", signin.company_back, PROVIDER, name="openid_connect_callback"),
     path("login/reset/", signin.Forgotten.as_view(), name="account_reset_password"),
@@ -27,6 +28,10 @@ urlpatterns = [
     path("me/security/recovery/", security.RecoveryCodes.as_view(), name="mfa_view_recovery_codes"),
     path("me/security/recovery/new/", security.NewRecoveryCodes.as_view(), name="mfa_generate_recovery_codes"),
     path("me/security/recovery/file/", download_recovery_codes, name="mfa_download_recovery_codes"),
+    path("me/security/passkeys/new/", passkeys.AddPasskey.as_view(), name="mfa_add_webauthn"),
+    path("me/security/passkeys/<int:pk>/", passkeys.RenamePasskey.as_view(), name="mfa_edit_webauthn"),
+    path("me/security/passkeys/<int:pk>/remove/", passkeys.RemovePasskey.as_view(), name="mfa_remove_webauthn"),
     path("me/security/again/", security.Again.as_view(), name="account_reauthenticate"),
     path("me/security/again/code/", security.CodeAgain.as_view(), name="mfa_reauthenticate"),
+    path("me/security/again/passkey/", passkeys.PasskeyAgain.as_view(), name="mfa_reauthenticate_webauthn"),
 ]

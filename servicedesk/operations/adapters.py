@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -16,11 +18,12 @@ from django.utils.translation import gettext_lazy
 
 from servicedesk import clock, sealing
 from servicedesk.audit import trail
-from servicedesk.directory import factors
+from servicedesk.directory import factors, passkeys
 from servicedesk.directory.forms_signin import NOT_TOGETHER
 from servicedesk.directory.models import Organisation, User
 from servicedesk.operations import letters, newcomers
 
+BY_PASSKEY = "mfa_reauthenticate:webauthn"
 TOO_MANY = gettext_lazy("Too many wrong tries. Wait a few minutes, then try again; the desk's telephone helps sooner.")
 
 
@@ -43,7 +46,8 @@ class DeskAccounts(DefaultAccountAdapter):
         """Pages say what happened themselves."""
 
     def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
-        methods = [one["method"] for one in request.session.get("account_authentication_methods", [])]
+        given = request.session.get("account_authentication_methods", [])
+        methods = ["passkey" if one.get("type") == Authenticator.Type.WEBAUTHN else one["method"] for one in given]
         if "socialaccount" not in methods:  # the company's sign-in asks for its own second factor
             factors.note(request.session, user)
         trail.record(user, "signed in", actor=user, now=clock.now(), after={"by": methods})
@@ -53,6 +57,14 @@ class DeskAccounts(DefaultAccountAdapter):
         known = User.objects.get_queryset().by_login(credentials.get("username", "")).first()
         if known:
             trail.record(known, "sign-in refused", actor=None, now=clock.now(), after={"address": self.get_client_ip(request)})
+
+    def get_reauthentication_methods(self, user: User) -> list[dict[str, Any]]:
+        """A passkey first, where the browser can; in our words."""
+        known = {one["id"]: one for one in super().get_reauthentication_methods(user)}
+        if not passkeys.are_possible(context.request):
+            known.pop(BY_PASSKEY, None)
+        words = {BY_PASSKEY: _("Use a passkey"), "reauthenticate": _("Use your password"), "mfa_reauthenticate": _("Use a code")}
+        return [{**known[one], "description": text} for one, text in words.items() if one in known]
 
     def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponse:
         messages.error(request, NOT_TOGETHER)
@@ -78,6 +90,9 @@ class DeskSecondFactor(DefaultMFAAdapter):
 
     def get_totp_issuer(self) -> str:
         return str(Organisation.current() or "Servicedesk")
+
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        return {**super().get_public_key_credential_rp_entity(), "name": self.get_totp_issuer()}
 
     def encrypt(self, text: str) -> str:
         return sealing.seal(text)

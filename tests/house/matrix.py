@@ -313,6 +313,7 @@ MATRIX: dict[str, Row] = {
     "api_unknown": Row((GONE,) * 7, takes="path"),
     "account_login": Row((OK, *(LOGIN,) * 6)),
     "mfa_authenticate": Row((LOGIN,) * 7),  # only between the password and the desk
+    "mfa_login_webauthn": Row((LOGIN,) * 7),  # its script asks with Accept: application/json
     "openid_connect_login": Row((GONE,) * 7),  # no company sign-in is set up
     "openid_connect_callback": Row((GONE,) * 7),
     "account_reset_password": Row(EVERYONE),
@@ -331,6 +332,10 @@ MATRIX: dict[str, Row] = {
     "mfa_download_recovery_codes": Row((LOGIN, *(GONE,) * 6)),
     "account_reauthenticate": Row(SIGNED_IN),
     "mfa_reauthenticate": Row((LOGIN,) * 7),
+    "mfa_add_webauthn": Row((LOGIN,) * 7),
+    "mfa_edit_webauthn": Row((LOGIN,) * 7, takes="passkey"),
+    "mfa_remove_webauthn": Row((LOGIN,) * 7, takes="passkey"),
+    "mfa_reauthenticate_webauthn": Row((LOGIN,) * 7),
     "setup": Row((LOGIN,) * 7),
     "settings": Row((LOGIN, NO, NO, NO, NO, OK, NO)),
     "security_txt": Row(EVERYONE),

@@ -74,6 +74,7 @@ def world(acme: Company) -> dict[str, dict[str, Any]]:
         "report": {"name": "delivery"},
         "secret": {"secret": "unknown"},
         "path": {"path": "tickets"},
+        "passkey": {"pk": 1},
         "silence": {
             "number": silences.make(
                 actor=acme.people["ana"], now=NINE, check_slug="smtp-01", reason="Update", starts_at=NINE, ends_at=NINE + timedelta(hours=1)

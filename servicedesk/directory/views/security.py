@@ -15,7 +15,7 @@ from django.shortcuts import redirect
 from django.urls import reverse_lazy
 from django.views.decorators.http import require_safe
 
-from servicedesk.directory import factors
+from servicedesk.directory import factors, passkeys
 from servicedesk.directory.access import PersonRequest
 from servicedesk.directory.views.signin import Unprocessable
 
@@ -38,9 +38,9 @@ class Security(sessions.ListUserSessionsView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         held = Authenticator.objects.filter(user=self.request.user)
         mine = {one.type: one for one in held}
-        return super().get_context_data(
-            **kwargs, app=mine.get("totp"), recovery=mine.get("recovery_codes"), is_due=factors.is_due(self.request.session)
-        )
+        factor = {"app": mine.get("totp"), "recovery": mine.get("recovery_codes"), "is_due": factors.is_due(self.request.session)}
+        keys = {"passkeys": passkeys.of(self.request.user), "are_possible": passkeys.are_possible(self.request)}
+        return super().get_context_data(**kwargs, **factor, **keys)
 
 
 class ChangePassword(Unprocessable, account.PasswordChangeView):
@@ -63,6 +63,10 @@ class AddApp(Unprocessable, totp.ActivateTOTPView):
 class RemoveApp(Unprocessable, totp.DeactivateTOTPView):
     template_name = "me/app_remove.html"
     success_url = HERE
+    request: PersonRequest
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(**kwargs, keeps_passkey=passkeys.has_one(self.request.user))
 
 
 class RecoveryCodes(recovery.ViewRecoveryCodesView):

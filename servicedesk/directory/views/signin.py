@@ -19,6 +19,7 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from requests.exceptions import RequestException
 
+from servicedesk.directory import passkeys
 from servicedesk.directory.models import Organisation
 
 log = structlog.get_logger(__name__)
@@ -47,7 +48,8 @@ class SignIn(Unprocessable, account.LoginView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         following = {"next": self.request.GET["next"]} if "next" in self.request.GET else {}
         sso = settings.OIDC_NAME if settings.OIDC_CONFIGURED else ""
-        return super().get_context_data(**kwargs, sso=sso, next_query=urlencode(following))
+        passkey = passkeys.are_possible(self.request)
+        return super().get_context_data(**kwargs, sso=sso, passkey=passkey, next_query=urlencode(following))
 
 
 @login_not_required
@@ -75,9 +77,13 @@ def _away(request: HttpRequest, error: Exception) -> HttpResponseBase:
 
 
 class SecondFactor(Unprocessable, mfa.AuthenticateView):
-    """/login/check/: the code, after the password and before anything else."""
+    """/login/check/: a passkey or the code, after the password and before anything else."""
 
     template_name = "auth/check.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        passkey = passkeys.are_possible(self.request) and passkeys.has_one(self.stage.login.user)
+        return super().get_context_data(**kwargs) | {"passkey": passkey}
 
 
 class SignOut(LogoutView):
