@@ -12,8 +12,10 @@ from django.test import Client
 from servicedesk.directory.models import User
 from servicedesk.operations.worlds import company
 from servicedesk.operations.worlds.company import Company
+from tests.rewritten import Rewritten
 
 NINE = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)  # Monday 09:00 in Paris
+ACME = Rewritten(lambda: company.found(now=NINE))
 
 
 def at(hour: int, minute: int = 0, *, day: int = 23) -> datetime:
@@ -24,7 +26,7 @@ def at(hour: int, minute: int = 0, *, day: int = 23) -> datetime:
 @pytest.fixture
 def acme(db: None) -> Company:
     """The demo company at nine on a Monday, before its first ticket."""
-    return company.found(now=NINE)
+    return ACME()
 
 
 def signed_in(user: User) -> Client:
