@@ -13,7 +13,7 @@ from django.db import connection
 from django.db.models import Model
 
 World = TypeVar("World")
-INTO = re.compile(r'INSERT (?:OR IGNORE )?INTO "(\w+)"')
+INTO = re.compile(r'INSERT (?:OR IGNORE )?INTO "?(\w+)')
 MODELS: dict[str, type[Model]] = {model._meta.db_table: model for model in apps.get_models(include_auto_created=True)}
 
 
@@ -37,8 +37,8 @@ class Rewritten(Generic[World]):
         empty: dict[str, bool] = {}
 
         def note(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-            if (found := INTO.match(sql)) and found[1] not in empty:
-                empty[found[1]] = not MODELS[found[1]]._base_manager.exists()
+            for table in {*INTO.findall(sql)} - {*empty}:
+                empty[table] = not MODELS[table]._base_manager.exists()
             return execute(sql, params, many, context)
 
         with connection.execute_wrapper(note):
@@ -50,12 +50,11 @@ class Rewritten(Generic[World]):
     def _again(self) -> World:
         with connection.cursor() as cursor:
             if connection.vendor == "postgresql":  # all in one go: each on its own would wait for its answer
-                cursor.execute(
-                    ";".join(sql for sql, _values in self._rows), list(chain.from_iterable(values for _sql, values in self._rows))
-                )
+                statements, values = zip(*self._rows, strict=True)
+                cursor.execute(";".join(statements), list(chain.from_iterable(values)))
             else:
-                for sql, values in self._rows:
-                    cursor.execute(sql, values)
+                for statement, written in self._rows:
+                    cursor.execute(statement, written)
         world: World = pickle.loads(self._answer)
         return world
 

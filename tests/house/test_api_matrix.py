@@ -14,10 +14,12 @@ from incidents.models import PlanReview, RequestType, Ticket, Vendor
 from monitoring.models import Alert, CheckState
 from notifications.models import Message
 from servicedesk import clock
+from servicedesk.operations.worlds import company
 from servicedesk.operations.worlds.company import Company
 from tests.actors import NINE
 from tests.house.operations import answer_schema, named, operations
 from tests.incidents.reporting import report
+from tests.rewritten import Rewritten
 from tests.speaking import Caller, person, program
 
 CANARY = "xyzzy-canary"
@@ -202,14 +204,38 @@ NEVER_CONFIDENTIAL = {
 CASES = [(name, noun) for name, (_body, nouns) in ROWS.items() for noun in nouns]
 
 
+World = tuple[dict[str, Caller], dict[str, str]]
+
+
+def world_of(acme: Company) -> World:
+    """Who calls, and the number of each object."""
+    return who_calls(acme), numbers(acme)
+
+
+WORLD = Rewritten(lambda: world_of(company.found(now=NINE)))
+
+
 @pytest.fixture
-def callers(acme: Company) -> dict[str, Caller]:
+def world(db: None) -> World:
+    return WORLD()
+
+
+@pytest.fixture
+def callers(world: World) -> dict[str, Caller]:
+    return world[0]
+
+
+@pytest.fixture
+def things(world: World) -> dict[str, str]:
+    return world[1]
+
+
+def who_calls(acme: Company) -> dict[str, Caller]:
     people = {name: person(acme.people[name]) for name in CALLERS[1:8]}
     return {"nobody": Caller(Client(), {}), **people, "job": program(), "narrow": program("reports:read", name="Narrow")}
 
 
-@pytest.fixture
-def things(acme: Company) -> dict[str, str]:
+def numbers(acme: Company) -> dict[str, str]:
     """The number of each object: a ticket of Ella and an incident of IT Ops, and one of each that is confidential."""
     ticket = report(acme, "ella", NINE)
     secret = report(acme, "ella", NINE, what=f"My laptop {CANARY} was stolen", loss=True)
@@ -243,7 +269,7 @@ def things(acme: Company) -> dict[str, str]:
         "rule": "R4",
     }
     PlanReview.objects.create(slug="2026-q4", period_from=NINE, due_on=NINE.date(), opened_at=NINE)
-    numbers = {
+    all_else = {
         "review": "2026-q4",
         "report": "clocks",
         **configured,
@@ -254,8 +280,8 @@ def things(acme: Company) -> dict[str, str]:
         "message": str(letters[False].pk),
         "silence": str(quiet.pk),
     }
-    numbers |= around_tickets(acme, {"": ticket, "secret ": secret})
-    return {**numbers, "secret ticket": secret.number, "secret incident": hidden.number, "secret message": str(letters[True].pk)}
+    all_else |= around_tickets(acme, {"": ticket, "secret ": secret})
+    return {**all_else, "secret ticket": secret.number, "secret incident": hidden.number, "secret message": str(letters[True].pk)}
 
 
 def around_tickets(acme: Company, tickets: dict[str, Ticket]) -> dict[str, str]:

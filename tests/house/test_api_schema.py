@@ -18,10 +18,12 @@ from incidents import approvals, around, checklists, pledges
 from incidents.models import RequestType
 from servicedesk import clock
 from servicedesk.api.statics import AppFiles
+from servicedesk.operations.worlds import company
 from servicedesk.operations.worlds.company import Company
 from tests.actors import NINE
 from tests.house.operations import Operation, document, fields, named, operations
 from tests.incidents.reporting import report
+from tests.rewritten import Rewritten
 from tests.speaking import Caller, person, program
 
 SOON = (clock.wall() + timedelta(hours=2)).isoformat()
@@ -46,18 +48,38 @@ def bodies(operation: Operation) -> st.SearchStrategy[Any]:
     return JSON | st.fixed_dictionaries({}, optional=known) | st.fixed_dictionaries(known)
 
 
-@pytest.fixture
-def speakers(acme: Company) -> tuple[Caller, ...]:
-    """A token, and a person who may do all that a token may not."""
-    return program(), person(acme.people["sam"])
+World = tuple[tuple[Caller, ...], dict[str, str]]
+
+
+def world_of(acme: Company) -> World:
+    """A token, and a person who may do all that a token may not; and the number of each object."""
+    speakers = program(), person(acme.people["sam"])
+    return speakers, numbered(acme, Caller(Client(), speakers[0].headers))  # one that has not spoken can be kept
+
+
+WORLD = Rewritten(lambda: world_of(company.found(now=NINE)))
 
 
 @pytest.fixture
-def numbers(acme: Company, speakers: tuple[Caller, ...]) -> dict[str, str]:
-    incident = speakers[0].post("incidents/", {"title": "x", "severity": 4}).json()["id"]
-    silence = speakers[0].post("silences/", {"service": "vpn", "reason": "x", "ends_at": SOON}).json()["id"]
-    check = speakers[0].post("checks/", {"name": "nightly", "kind": "push"}).json()["id"]
-    numbered = {"silences": str(silence), "checks": str(check)}
+def world(db: None) -> World:
+    return WORLD()
+
+
+@pytest.fixture
+def speakers(world: World) -> tuple[Caller, ...]:
+    return world[0]
+
+
+@pytest.fixture
+def numbers(world: World) -> dict[str, str]:
+    return world[1]
+
+
+def numbered(acme: Company, token: Caller) -> dict[str, str]:
+    incident = token.post("incidents/", {"title": "x", "severity": 4}).json()["id"]
+    silence = token.post("silences/", {"service": "vpn", "reason": "x", "ends_at": SOON}).json()["id"]
+    check = token.post("checks/", {"name": "nightly", "kind": "push"}).json()["id"]
+    found = {"silences": str(silence), "checks": str(check)}
     ticket, kim = report(acme, "ella", NINE), acme.people["kim"]
     around.watch(ticket, person=kim, actor=kim, now=NINE)
     pledge = pledges.answer(ticket, author=kim, text="", promise="I call you", due_at=NINE + timedelta(hours=1), now=NINE)
@@ -65,9 +87,9 @@ def numbers(acme: Company, speakers: tuple[Caller, ...]) -> dict[str, str]:
     assert line
     approval = approvals.ask(report(acme, "ella", NINE, what="A key"), acme.people["sam"], actor=kim, now=NINE)
     RequestType.objects.create(slug="thing", name="A thing")
-    numbered |= {"entry": str(pledge.entry_id), "promise": str(pledge.pk), "line": str(line.pk), "username": "kim"}
-    numbered |= {"approvals": str(approval.pk), "request-types": "thing"}
-    return {"reports": "clocks", "rules": "R4", "tickets": ticket.number, "incidents": incident, **numbered}
+    found |= {"entry": str(pledge.entry_id), "promise": str(pledge.pk), "line": str(line.pk), "username": "kim"}
+    found |= {"approvals": str(approval.pk), "request-types": "thing"}
+    return {"reports": "clocks", "rules": "R4", "tickets": ticket.number, "incidents": incident, **found}
 
 
 def there(operation: Operation, numbers: dict[str, str]) -> str:

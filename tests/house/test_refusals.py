@@ -20,13 +20,46 @@ from incidents.mail import posting
 from incidents.models import Rule, SignedLink
 from monitoring.models import Alert, CheckState
 from notifications.models import ContactMethod, Message
+from servicedesk.operations.worlds import company
 from servicedesk.operations.worlds.company import Company
 from tests.actors import NINE, signed_in
 from tests.house.matrix import MATRIX, ROLES
+from tests.rewritten import Rewritten
+
+Takes = dict[str, dict[str, Any]]
+Built = tuple[Company, Takes, dict[str, Client]]
+
+
+def build() -> Built:
+    """The company, what URLs take, and a browser in which each role has signed in."""
+    acme = company.found(now=NINE)
+    return acme, takes(acme), {role: Client() if role == "nobody" else signed_in(acme.people[role]) for role in ROLES}
+
+
+BUILT = Rewritten(build)
 
 
 @pytest.fixture
-def world(acme: Company) -> dict[str, dict[str, Any]]:
+def built(db: None) -> Built:
+    return BUILT()
+
+
+@pytest.fixture
+def acme(built: Built) -> Company:
+    return built[0]
+
+
+@pytest.fixture
+def world(built: Built) -> Takes:
+    return built[1]
+
+
+@pytest.fixture
+def browsers(built: Built) -> dict[str, Client]:
+    return built[2]
+
+
+def takes(acme: Company) -> Takes:
     """A ticket of Ella, an incident, and the signed link of Sam: what URLs take."""
     ticket = automation.file_ticket(
         requester=acme.people["ella"], what="The printer on floor 2 is stuck", impacted="me", effect="workaround", now=NINE,
@@ -115,13 +148,12 @@ def test_every_url_has_a_row() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(MATRIX))
-def test_each_role_gets_its_answer(name: str, world: dict[str, dict[str, Any]], acme: Company) -> None:
+def test_each_role_gets_its_answer(name: str, world: Takes, browsers: dict[str, Client]) -> None:
     row = MATRIX[name]
     url = reverse(name, kwargs=world[row.takes])
     got = {}
     for role in ROLES:
-        client = Client() if role == "nobody" else signed_in(acme.people[role])
-        answer = getattr(client, row.method)(url)
+        answer = getattr(browsers[role], row.method)(url)
         got[role] = answer.status_code
         list(getattr(answer, "streaming_content", ()))  # read, so that its file is closed
     assert got == dict(zip(ROLES, row.answers, strict=True))
@@ -165,7 +197,7 @@ def no_nul(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any
 
 
 @pytest.mark.parametrize("role", ["ella", "ana", "adam"])
-def test_no_form_brings_a_nul_to_the_database(role: str, world: dict[str, dict[str, Any]], acme: Company) -> None:
+def test_no_form_brings_a_nul_to_the_database(role: str, world: Takes, acme: Company) -> None:
     client, of_forms = signed_in(acme.people[role]), form_names()
     assert {"text", "what", "service", "tags"} <= of_forms
     for name, row in MATRIX.items():
@@ -177,7 +209,7 @@ def test_no_form_brings_a_nul_to_the_database(role: str, world: dict[str, dict[s
 
 
 @pytest.mark.parametrize("path", ["people/a%00b/", "tickets/{}/watchers/a%00b/end/", "people/?email=a%00b", "tickets/?service=a%00b"])
-def test_no_address_of_the_api_brings_a_nul_to_the_database(path: str, world: dict[str, dict[str, Any]], acme: Company) -> None:
+def test_no_address_of_the_api_brings_a_nul_to_the_database(path: str, world: Takes, acme: Company) -> None:
     ana, url = signed_in(acme.people["ana"]), "/api/v1/" + path.format(world["ticket"]["number"])
     with connection.execute_wrapper(no_nul):
         answers = [ana.get(url), ana.post(url, "{}", content_type="application/json")]
