@@ -30,8 +30,8 @@ from servicedesk.audit.models import AuditEntry
 from servicedesk.operations import founding
 n, at = int(sys.argv[1]), 2_000
 now = clock.now()
-who = founding.found(organisation="Acme", zone="UTC", desk_phone="", name="Adam", username="adam", email="adam@acme.example",
-    password="correct horse 9", now=now)
+who = founding.found({"name": "Acme", "zone": "UTC"},
+    {"name": "Adam", "username": "adam", "email": "adam@acme.example", "password": "correct horse 9"}, now=now)
 words = "Outlook cannot connect since the password was changed, and says the server is not available. " * 4
 for start in range(0, n, at):
     when = [now - timedelta(minutes=n - start - i) for i in range(at)]

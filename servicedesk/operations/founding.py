@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from django.db import IntegrityError, transaction
 
@@ -11,6 +13,7 @@ from incidents.models import LastResort, Policy, PolicyStep, StepTarget
 from notifications import drills
 from notifications.models import Channel, ContactMethod
 from servicedesk.audit import trail
+from servicedesk.directory import tongues
 from servicedesk.directory.models import Grant, Organisation, Role, Team, User
 
 
@@ -18,18 +21,27 @@ class AlreadyFounded(Exception):
     """There is an organisation; its administrator goes on from here."""
 
 
-def found(*, organisation: str, zone: str, desk_phone: str, name: str, username: str, email: str, password: str, now: datetime) -> User:
-    """Set the desk up. Of two who try at the same moment one wins. Raises AlreadyFounded."""
+def found(organisation: Mapping[str, Any], person: Mapping[str, str], *, now: datetime) -> User:
+    """Set the desk up. Of two who try at the same moment one wins. Raises AlreadyFounded.
+
+    `organisation` is columns of its row, without hours those of a new desk; `person` is name, username, email and password.
+    """
     try:
         with transaction.atomic():
-            return _found(organisation, zone, desk_phone, now, {"name": name, "username": username, "email": email, "password": password})
+            return _found(organisation, person, now)
     except IntegrityError as error:
         raise AlreadyFounded from error
 
 
-def _found(organisation: str, zone: str, desk_phone: str, now: datetime, person: dict[str, str]) -> User:
-    row = Organisation(pk=1, name=organisation, zone=zone, desk_phone=desk_phone, desk_hours=dict(starter.DESK_HOURS), created_at=now)
+def _found(organisation: Mapping[str, Any], person: Mapping[str, str], now: datetime) -> User:
+    row = Organisation(pk=1, created_at=now, **{"desk_hours": dict(starter.DESK_HOURS), **organisation})
     row.save(force_insert=True)
+    with tongues.in_house():
+        return _administered(row, person, now)
+
+
+def _administered(row: Organisation, person: Mapping[str, str], now: datetime) -> User:
+    """The first administrator, and what the desk begins with."""
     admin = User.objects.create_user(created_at=now, **person)
     for role in (Role.ADMIN, Role.MANAGER):
         Grant.objects.create(user=admin, role=role)
@@ -40,7 +52,7 @@ def _found(organisation: str, zone: str, desk_phone: str, now: datetime, person:
     reviews.install()
     plans.install(owner=admin, now=now)
     drills.install_weekly(now=now)
-    trail.record(row, "founded", actor=admin, now=now, after={"name": organisation, "zone": zone})
+    trail.record(row, "founded", actor=admin, now=now, after={"name": row.name, "zone": row.zone})
     return admin
 
 

@@ -7,6 +7,9 @@ from typing import ClassVar
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from incidents.models import Incident
+from servicedesk.directory.models import User
+
 
 class EnginePass(models.Model):
     """One pass of the engine: who may run it until when, and how it last went.
@@ -48,3 +51,22 @@ class Retention(models.Model):
 
     def __str__(self) -> str:
         return self.category
+
+
+class SetupStep(models.Model):
+    """What the first run keeps about a step that its rows do not tell: put off, or the incident of its test."""
+
+    name = models.CharField(_("step"), max_length=20, primary_key=True, editable=False)
+    skipped_at = models.DateTimeField(_("put off"), null=True, editable=False)
+    skipped_by = models.ForeignKey(User, models.PROTECT, null=True, editable=False, related_name="+", verbose_name=_("by"))
+    incident = models.ForeignKey(Incident, models.PROTECT, null=True, editable=False, related_name="+", verbose_name=_("incident"))
+
+    objects: ClassVar[models.Manager[SetupStep]] = models.Manager()
+
+    class Meta:
+        verbose_name = _("step of the first run")
+        verbose_name_plural = _("steps of the first run")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name

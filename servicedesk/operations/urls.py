@@ -11,6 +11,7 @@ urlpatterns = [
     path("metrics", views.figures, name="metrics"),
     path(".well-known/security.txt", views.security_txt, name="security_txt"),
     path("setup/", setup.setup, name="setup"),
+    path("setup/<slug:name>/", setup.step, name="setup_step"),
     path("settings/", views.settings_page, name="settings"),
     path("styleguide/", styleguide, name="styleguide"),
 ]

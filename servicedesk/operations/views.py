@@ -15,7 +15,8 @@ from django.views.decorators.http import require_safe
 
 from servicedesk import clock, problem
 from servicedesk.directory import access
-from servicedesk.operations import checklist, examination, health, metrics
+from servicedesk.directory.access import PersonRequest
+from servicedesk.operations import checklist, examination, firstrun, health, metrics
 
 SECURITY_TXT_HOLDS = timedelta(days=180)
 
@@ -63,11 +64,14 @@ def security_txt(request: HttpRequest) -> HttpResponse:
 
 @access.admins
 @require_safe
-def settings_page(request: HttpRequest) -> HttpResponse:
+def settings_page(request: PersonRequest) -> HttpResponse:
     """What is left to set up, what is wrong now, and where each thing is configured."""
     now = clock.now()
     steps = checklist.steps(now=now)
     faults = examination.open_faults(now=now)
     done = sum(step.is_done for step in steps)
     shelves = admin.site.get_app_list(request)
-    return render(request, "desk/settings.html", {"steps": steps, "done": done, "faults": faults, "shelves": shelves})
+    run = firstrun.steps(request.user, now=now)
+    onward = next((step for step in run if step.state == "open"), None)
+    context = {"steps": steps, "done": done, "faults": faults, "shelves": shelves, "first_run": run, "onward": onward}
+    return render(request, "desk/settings.html", context)

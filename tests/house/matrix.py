@@ -337,6 +337,7 @@ MATRIX: dict[str, Row] = {
     "mfa_remove_webauthn": Row((LOGIN,) * 7, takes="passkey"),
     "mfa_reauthenticate_webauthn": Row((LOGIN,) * 7),
     "setup": Row((LOGIN,) * 7),
+    "setup_step": Row(ADMINS, takes="step"),
     "settings": Row((LOGIN, NO, NO, NO, NO, OK, NO)),
     "security_txt": Row(EVERYONE),
     "healthz": Row(EVERYONE),

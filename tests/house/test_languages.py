@@ -21,6 +21,7 @@ LANGUAGES = [code for code, _name in settings.LANGUAGES if code != settings.LANG
 # what is read by people who did not choose to work here: portal, sign-in, letters, texts, calls, signed pages, errors
 READ = [
     "templates/auth/*", "templates/components/*", "templates/email/*", "templates/incidents/bundle.html", "templates/incidents/signed*",
+    "templates/setup/*",
     "templates/me/*", "templates/portal/*", "templates/sms/*", "templates/status/*", "templates/voice/*", "templates/*.html",
     "incidents/escalation/*.py", "incidents/wording/*.py", "incidents/statuspage/*.py", "incidents/letters*.py",
     *(f"incidents/command/{name}.py" for name in ("obligations", "roles", "sweep", "updates")),
@@ -38,7 +39,7 @@ READ = [
     *(f"notifications/models/{name}.py" for name in ("drills", "errands", "messages", "methods", "proofs")),
     "notifications/views/me.py", "notifications/views/drills.py",
     "servicedesk/directory/**/*.py", "servicedesk/oncall/roster.py", "servicedesk/uploads.py", "servicedesk/settings.py",
-    *(f"servicedesk/operations/{name}.py" for name in ("adapters", "bar", "errors", "letters")),
+    *(f"servicedesk/operations/{name}.py" for name in ("adapters", "bar", "errors", "firstrun", "letters", "setup/*", "starters")),
 ]  # fmt: skip
 NOT_READ = {"styleguide.html", "README.md", "admin.py", "api.py", "providers.py", "clerk.py", "apps.py"}
 HOLDERS = re.compile(r"%\(\w+\)\d*[sd]|%[sd]\b|\{\w*\}|</?[a-z]+>")

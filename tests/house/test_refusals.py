@@ -76,6 +76,7 @@ def takes(acme: Company) -> Takes:
     )
     return {
         "": {},
+        "step": {"name": "services"},
         "watched": {"slug": "email"},
         "check": {"number": smtp.pk},
         "alert": {"number": alert.pk},

@@ -42,9 +42,10 @@ DIES_S = 30.0
 def desk(tmp_path: Path) -> Iterator[User]:
     """A founded desk with a ticket, a file and an incident whose page waits."""
     admin = founding.found(
-        organisation="Acme", zone="Europe/Paris", desk_phone="", name="Adam", username="adam", email="adam@acme.example",
-        password="correct horse 9", now=NINE,
-    )  # fmt: skip
+        {"name": "Acme", "zone": "Europe/Paris"},
+        {"name": "Adam", "username": "adam", "email": "adam@acme.example", "password": "correct horse 9"},
+        now=NINE,
+    )
     ticket = Ticket.objects.create(
         title="Smoke", what="It smokes", requester=admin, created_at=NINE, updated_at=NINE, impacted="me", effect="part"
     )

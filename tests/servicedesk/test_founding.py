@@ -14,12 +14,17 @@ from tests.actors import NINE
 ANSWERS = {
     "organisation": "Acme",
     "zone": "Europe/Paris",
+    "language": "en",
     "desk_phone": "555-0100",
+    "opens": "08:00",
+    "closes": "18:00",
+    "weekdays": ["0", "1", "2", "3", "4"],
     "name": "Adam First",
     "username": "Adam",
     "email": "adam@acme.example",
     "password": "correct horse 9",
 }
+HOURS = {str(day): [["08:00", "18:00"]] for day in range(5)}
 
 pytestmark = pytest.mark.django_db
 
@@ -27,9 +32,11 @@ pytestmark = pytest.mark.django_db
 def test_two_answers_found_the_desk_and_sign_its_administrator_in() -> None:
     client = Client()
     answer = client.post("/setup/", ANSWERS, follow=True)
-    assert answer.redirect_chain == [("/", 302)], answer.content[:500]
+    assert answer.redirect_chain == [("/setup/", 302), ("/setup/account/", 302)], answer.content[:500]
     assert "The desk is set up" in answer.content.decode()
-    assert str(Organisation.current()) == "Acme"
+    house = Organisation.current()
+    assert house is not None
+    assert (str(house), house.zone, house.desk_hours) == ("Acme", "Europe/Paris", HOURS)
     adam = User.objects.get(username="adam")
     assert adam.check_password("correct horse 9")
     assert set(Grant.objects.filter(user=adam).values_list("role", flat=True)) == {"admin", "manager"}
