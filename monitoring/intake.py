@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 import structlog
 from django.db import IntegrityError, OperationalError, transaction
 
-from monitoring import bodies, judging, telling
+from monitoring import bodies, judging, plain_batch, telling
 from monitoring.models import Alert, Check, CheckState, Result, SeenEvent, Source
 from monitoring.normal import Signal
 from monitoring.sources import results
@@ -75,7 +75,8 @@ def _record_racing(source: Source, signals: Sequence[Signal], body: bytes, *, co
 @transaction.atomic
 def _record_kept(source: Source, signals: Sequence[Signal], body: bytes, *, content_type: str, now: datetime) -> Taken:
     raw = bodies.keep(source, body, content_type=content_type, items=len(signals), now=now)
-    accepted = record(source, signals, raw_id=raw.pk, now=now)
+    plainly, others = plain_batch.take(source, signals, raw_id=raw.pk, now=now)
+    accepted = plainly + record(source, others, raw_id=raw.pk, now=now)
     return Taken(accepted, len(signals) - accepted, raw.pk)
 
 
@@ -83,6 +84,13 @@ def _record_kept(source: Source, signals: Sequence[Signal], body: bytes, *, cont
 def record(source: Source, signals: Sequence[Signal], *, raw_id: int | None, now: datetime) -> int:
     """Store and judge each signal that was not seen before; how many those were."""
     fresh = _unseen(source, signals, now)
+    if fresh:
+        _judge(source, fresh, raw_id, now)
+    Source.objects.filter(pk=source.pk).update(last_heard_at=now)
+    return len(fresh)
+
+
+def _judge(source: Source, fresh: Sequence[Signal], raw_id: int | None, now: datetime) -> None:
     checks = _checks(source, fresh, now)
     by_check: dict[int, list[Signal]] = {}
     for signal in _not_over(source, fresh, now):
@@ -91,8 +99,6 @@ def record(source: Source, signals: Sequence[Signal], *, raw_id: int | None, now
     judged = {id(signal) for signals in by_check.values() for signal in signals}
     outcomes = [told.get(id(signal), PAUSED if id(signal) in judged else TOO_LATE) for signal in fresh]
     Result.objects.bulk_create([_result(checks[one.check], one, out, raw_id, now) for one, out in zip(fresh, outcomes, strict=True)])
-    Source.objects.filter(pk=source.pk).update(last_heard_at=now)
-    return len(fresh)
 
 
 def _unseen(source: Source, signals: Sequence[Signal], now: datetime) -> list[Signal]:

@@ -25,6 +25,13 @@ from servicedesk.tokens import minting
 # Telling a source or a service that it was heard at most so often keeps all its checks from waiting for one row.
 HEARD_EVERY = timedelta(seconds=5)
 
+# A check k with its state t, for which an OK changes nothing but when it was heard and when it is late.
+STAYS_WELL = """(
+        t.is_settled AND t.status = 'ok' AND NOT k.is_paused AND k.cron = '' AND t.last_start_at IS NULL
+        AND t.recheck_at IS NULL AND t.closes_at IS NULL AND t.detail = ''
+        AND (k.period_s IS NULL AND t.overdue_at IS NULL OR k.period_s IS NOT NULL AND t.overdue_at > %(now)s)
+        AND NOT EXISTS (SELECT 1 FROM monitoring_threshold h WHERE h.check_ref_id = k.id))"""
+LATE_AT = "%(now)s + make_interval(secs => period_s + grace_s)"  # lateness.overdue, of a period
 FOUND = """
     SELECT k.id, k.source_id, k.service_id
     FROM monitoring_source s
@@ -103,10 +110,14 @@ def _row(signal: Signal, body: bytes, content_type: str, now: datetime) -> dict[
         "key": signal.identity[:255],
         "body": body,
         "content_type": content_type[:120],
-        "now": connection.ops.adapt_datetimefield_value(now),
-        "day": connection.ops.adapt_datefield_value(now.date()),
-        "heard": connection.ops.adapt_datetimefield_value(now - HEARD_EVERY),
+        **moments(now),
     }
+
+
+def moments(now: datetime) -> dict[str, Any]:
+    """Now, its day, and since when a word is fresh enough not to be noted again."""
+    at, day = connection.ops.adapt_datetimefield_value, connection.ops.adapt_datefield_value
+    return {"now": at(now), "day": day(now.date()), "heard": at(now - HEARD_EVERY)}
 
 
 def _on_postgresql(row: Mapping[str, Any]) -> int | None:

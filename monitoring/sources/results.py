@@ -16,6 +16,7 @@ MOST_ITEMS = 5_000
 AHEAD = timedelta(hours=24)
 TEXTS = {"check": 120, "summary": 1024, "detail": 20_000, "service": 50, "link": 1000, "event_id": 200}
 FIELDS = {*TEXTS, "status", "severity", "labels", "metrics", "started_at", "ended_at"}
+SHORT = frozenset({"check", "status", "summary", "service", "event_id"})  # texts alone: the commonest form
 METRIC_FIELDS = {"name", "value", "unit", "warn", "crit"}
 
 
@@ -46,10 +47,25 @@ def load(body: bytes, *, lines: bool) -> list[Any]:
 def read(items: list[Any], *, now: datetime, severity_map: Mapping[str, Any] | None = None) -> list[Signal]:
     """Signals of all items, or Unreadable naming every wrong field: a batch is taken whole or not at all."""
     wrong: list[Wrong] = []
-    signals = [_signal(f"[{n}]", item, now, severity_map or {}, wrong) for n, item in enumerate(items)]
+    signals = [_short(item) or _signal(f"[{n}]", item, now, severity_map or {}, wrong) for n, item in enumerate(items)]
     if wrong:
         raise Unreadable(*wrong[:50])
     return [signal for signal in signals if signal]
+
+
+def _short(item: Any) -> Signal | None:
+    """As `_signal`, in a tenth of the time, where there are only short texts in which nothing is wrong; None: look closely."""
+    if type(item) is not dict or not item.keys() <= SHORT:
+        return None
+    for name, value in item.items():
+        # what is printable has neither NUL nor halves of characters
+        if type(value) is not str or len(value) > TEXTS.get(name, TEXTS["check"]) or not value.isprintable():
+            return None
+    check, status = item.get("check", "").strip(), item.get("status")
+    if not check or status not in STATUSES:
+        return None
+    summary, service, event_id = (item.get(name, "").strip() for name in ("summary", "service", "event_id"))
+    return Signal(check=check, status=status, summary=summary, service=service, event_id=event_id)
 
 
 def _signal(at: str, item: Any, now: datetime, severity_map: Mapping[str, Any], wrong: list[Wrong]) -> Signal | None:

@@ -115,3 +115,13 @@ def test_half_characters_are_mended_and_not_lost() -> None:
 def test_a_number_of_thousands_of_digits_is_refused() -> None:
     with pytest.raises(Unreadable):
         results.load(b'[{"check":"a","severity":' + b"9" * 5000 + b"}]", lines=False)
+
+
+@given(item=st.dictionaries(st.sampled_from(["check", "status", "summary", "service", "event_id", "labels"]), st.sampled_from(
+    ["ok", "critical", " padded ", "", "x\x00y", "half \ud800", "é", "line\nline", "x" * 121, 7, None, {}]
+)))  # fmt: skip
+def test_the_short_reading_reads_what_the_long_one_reads(item: dict[str, Any]) -> None:
+    if (short := results._short(item)) is not None:
+        wrong: list[Any] = []
+        assert short == results._signal("", item, NOW, {}, wrong)
+        assert not wrong
