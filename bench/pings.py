@@ -47,6 +47,7 @@ def bench() -> Iterator[Figure]:
     ):
         pings = [get(f"/ping/{ping_id}") for ping_id in ask(desk, MADE)]
         took, reference, again = [], [], 0
+        until_done(desk.port, pings, CONNECTIONS)  # each has beaten before: a first signal makes a state, and is no heartbeat yet
         for _round in range(ROUNDS):
             reference.append(until_done(bare, [post("/", b"ping")] * PINGS, CONNECTIONS)[0])
             seconds, broken = until_done(desk.port, pings, CONNECTIONS)  # a ping is judged before it is answered
@@ -57,7 +58,7 @@ def bench() -> Iterator[Figure]:
 
 def figure(desk: Measured, where: str, took: list[float], reference: list[float], again: int) -> Figure:
     well, results, alerts = ask(desk, HEARD)
-    lost = max(PINGS - well, PINGS * ROUNDS - results)
+    lost = max(PINGS - well, PINGS * (ROUNDS + 1) - results)
     note = f"lost={lost} called missing={alerts} sent again={again}; {ROUNDS} rounds; the load comes from Python on the same cores"
     name = f"{PINGS:,} heartbeats at once, {where}, until all are judged"
     return Figure("P6", name, "s", took, reference, goal=10 if not (lost or alerts) else 0, of_ours=True, note=note)

@@ -1,4 +1,4 @@
-"""The short way into `POST /in/results/`, before Django's middleware: for one plain result, and only for that.
+"""The short way into `POST /in/results/` and `/ping/<uuid>`, before Django's middleware: for one plain result, and only for that.
 
 What is not plain, not readable, not allowed or not sure is left to the view, which gives every other answer. So this
 door says one thing, 200, and says it only for what is committed.
@@ -7,16 +7,18 @@ door says one thing, 200, and says it only for what is committed.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable
 from io import BytesIO
 from typing import Any
+from uuid import UUID
 
 import structlog
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 from django.http.request import split_domain_port, validate_host
 
-from monitoring import access, plain
+from monitoring import access, heartbeats, plain
 from monitoring.normal import Signal, Unreadable
 from monitoring.sources import results
 from servicedesk import clock
@@ -34,6 +36,7 @@ UNSURE = (
     b'{"type": "about:blank", "title": "Service unavailable", "status": 503, "detail": "The database does not answer. Send it again."}',
     [("Content-Type", "application/problem+json"), ("Retry-After", "10")],
 )
+PING = re.compile(r"/ping/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
 Start = Callable[[str, list[tuple[str, str]]], Any]
 
 
@@ -56,6 +59,22 @@ def answer(environ: dict[str, Any], start_response: Start) -> Iterable[bytes] | 
     return [said]
 
 
+def beat(environ: dict[str, Any], start_response: Start) -> Iterable[bytes] | None:
+    """The answer to a ping without words of its own; None: the view is to be asked."""
+    method, name = environ["REQUEST_METHOD"], PING.fullmatch(environ["PATH_INFO"])
+    if name is None or method not in ("GET", "HEAD") or environ.get("CONTENT_LENGTH", "") not in ("", "0") or not _is_let_in(environ):
+        return None
+    if not connection.in_atomic_block:
+        connection.close_if_unusable_or_obsolete()
+    try:
+        if not plain.beat(UUID(name[1]), words=heartbeats.RECEIVED, now=clock.now()):
+            return None
+    except (DatabaseError, InterfaceError) as error:
+        return _failed(error, start_response)
+    start_response("200 OK", [("Content-Type", "text/plain"), *HEADERS[1:], ("Content-Length", "2")])
+    return [b"" if method == "HEAD" else b"OK"]
+
+
 def _stored(environ: dict[str, Any], signal: Signal, body: bytes) -> int | None:
     token = access.token_in(environ.get("HTTP_AUTHORIZATION", ""))
     return plain.take(token, signal, body, content_type=environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower(), now=clock.now())
@@ -67,7 +86,12 @@ def _is_simple(environ: dict[str, Any]) -> bool:
     length = environ.get("CONTENT_LENGTH") or ""
     small = length.isascii() and length.isdigit() and 0 < int(length) <= MOST_BYTES
     json_post = environ["REQUEST_METHOD"] == "POST" and form in ("application/json", "") and not environ.get("HTTP_CONTENT_ENCODING")
-    return small and json_post and _is_secure(environ) and validate_host(_domain(environ.get("HTTP_HOST", "")), settings.ALLOWED_HOSTS)
+    return small and json_post and _is_let_in(environ)
+
+
+def _is_let_in(environ: dict[str, Any]) -> bool:
+    """Whether the middleware would neither refuse the host nor send it to https."""
+    return _is_secure(environ) and validate_host(_domain(environ.get("HTTP_HOST", "")), settings.ALLOWED_HOSTS)
 
 
 def _domain(host: str) -> str:

@@ -14,6 +14,7 @@ from monitoring.normal import Signal
 MOST_BODY = 100_000
 MOST_MADE = 100  # heartbeats of one source a day
 SLUG = re.compile(r"[a-z0-9_-]{1,100}")
+RECEIVED = "signal received"
 WORDS = ("success", "start", "fail", "log")
 
 
@@ -53,5 +54,5 @@ def ping(check: Check, signal: str, *, body: bytes, now: datetime) -> None:
 
 def _reading(check: Check, signal: str) -> Signal:
     failed = signal == "fail" or (signal.isdigit() and int(signal) > 0)
-    words = f"exit code {signal}" if signal.isdigit() else "the job said it failed" if failed else "signal received"
+    words = f"exit code {signal}" if signal.isdigit() else "the job said it failed" if failed else RECEIVED
     return Signal(check=check.slug, status="critical" if failed else "ok", summary=words)

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from contextlib import nullcontext
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import psycopg
 from django.db import connection, transaction
@@ -27,7 +28,7 @@ HEARD_EVERY = timedelta(seconds=5)
 
 # A check k with its state t, for which an OK changes nothing but when it was heard and when it is late.
 STAYS_WELL = """(
-        t.is_settled AND t.status = 'ok' AND NOT k.is_paused AND k.cron = '' AND t.last_start_at IS NULL
+        t.is_settled AND t.status = 'ok' AND NOT k.is_paused AND k.cron = ''
         AND t.recheck_at IS NULL AND t.closes_at IS NULL AND t.detail = ''
         AND (k.period_s IS NULL AND t.overdue_at IS NULL OR k.period_s IS NOT NULL AND t.overdue_at > %(now)s)
         AND NOT EXISTS (SELECT 1 FROM monitoring_threshold h WHERE h.check_ref_id = k.id))"""
@@ -56,15 +57,17 @@ HEARD = (
 )
 
 
+def _noted(table: str, column: str, key: str, of: str) -> str:
+    """When one was heard, noted where that is not fresh and nobody else is noting it."""
+    return f"""{column} AS (UPDATE {table} SET {column} = %(now)s WHERE id IN (
+            SELECT w.id FROM {table} w JOIN {of} ON w.id = {of}.{key} WHERE w.{column} IS NULL OR w.{column} < %(heard)s
+            FOR NO KEY UPDATE OF w SKIP LOCKED))"""
+
+
 def _one_statement(*, named: bool) -> str:
     """All of it for PostgreSQL. `named`: the result has an identity, and was not seen before."""
     seen = f"seen AS ({SEEN} SELECT source_id, %(key)s, %(now)s FROM found ON CONFLICT DO NOTHING RETURNING source_id),"
-    told = [
-        f"""{column} AS (UPDATE {table} SET {column} = %(now)s WHERE id IN (
-            SELECT w.id FROM {table} w JOIN fresh ON w.id = fresh.{key} WHERE w.{column} IS NULL OR w.{column} < %(heard)s
-            FOR NO KEY UPDATE OF w SKIP LOCKED))"""
-        for table, column, key in HEARD
-    ]
+    told = [_noted(table, column, key, "fresh") for table, column, key in HEARD]
     typed = (
         VALUES.replace("%(metrics)s", "%(metrics)s::jsonb").replace("%(labels)s", "%(labels)s::jsonb").replace("%(why)s", "%(why)s::jsonb")
     )
@@ -79,6 +82,18 @@ def _one_statement(*, named: bool) -> str:
 
 
 NAMED, NAMELESS = _one_statement(named=True), _one_statement(named=False)
+BEAT = f"""
+    WITH found AS MATERIALIZED (
+        SELECT k.id, k.service_id, k.period_s, k.grace_s
+        FROM monitoring_check k JOIN monitoring_checkstate t ON t.check_ref_id = k.id
+        WHERE k.ping_id = %(ping)s AND {STAYS_WELL} FOR UPDATE OF t),
+    stored AS ({RESULT}
+        SELECT %(day)s, id, 'ok', 'success', NULL, '', '[]', '{{}}', NULL, %(now)s, NULL, '', '[]' FROM found),
+    state AS (
+        UPDATE monitoring_checkstate SET last_result_at = %(now)s, summary = %(words)s, value = '', overdue_at = {LATE_AT}
+        FROM found WHERE check_ref_id = found.id),
+    {_noted("directory_service", "checked_at", "service_id", "found")}
+    SELECT id FROM found"""
 _writer = threading.Lock()  # SQLite lets one write; waiting here is shorter than its own polling
 
 
@@ -94,6 +109,13 @@ def take(token: str, signal: Signal, body: bytes, *, content_type: str, now: dat
         return None
     row = _row(signal, body, content_type, now) | {"prefix": prefix, "digest": minting.digest(token)}
     return _on_postgresql(row) if connection.vendor == "postgresql" else _on_sqlite(row)
+
+
+def beat(ping_id: UUID, *, words: str, now: datetime) -> bool:
+    """A heartbeat that is well and beats again: whether it was stored. `words`: what its state says. PostgreSQL alone."""
+    if connection.vendor != "postgresql":
+        return False
+    return _run(BEAT, {"ping": ping_id, "words": words, **moments(now)}) is not None
 
 
 def _row(signal: Signal, body: bytes, content_type: str, now: datetime) -> dict[str, Any]:
@@ -121,13 +143,17 @@ def moments(now: datetime) -> dict[str, Any]:
 
 
 def _on_postgresql(row: Mapping[str, Any]) -> int | None:
-    """A prepared statement: planning it each time would cost more than running it."""
+    return _run(NAMED if row["key"] else NAMELESS, row)
+
+
+def _run(statement: str, given: Mapping[str, Any]) -> int | None:
+    """A prepared statement: planning it each time would cost more than running it. What it finds first."""
     connection.ensure_connection()
     line = connection.connection
     line.prepare_threshold = 1
     try:
-        with psycopg.Cursor(line) as cursor:
-            found = cursor.execute(NAMED if row["key"] else NAMELESS, row, prepare=True).fetchone()
+        with connection.wrap_database_errors, psycopg.Cursor(line) as cursor:
+            found = cursor.execute(statement, given, prepare=True).fetchone()
     finally:
         line.prepare_threshold = None
     return found[0] if found else None

@@ -36,7 +36,7 @@ STORED = f"""
     taken AS MATERIALIZED (SELECT * FROM held WHERE is_ok AND stays_well),
     fresh AS MATERIALIZED (
         SELECT * FROM taken
-        WHERE key IS NULL OR NOT EXISTS (SELECT 1 FROM monitoring_seenevent e WHERE e.source_id = %(source)s AND e.key = taken.key)),
+        WHERE NOT EXISTS (SELECT 1 FROM monitoring_seenevent e WHERE e.source_id = %(source)s AND e.key = taken.key)),
     seen AS (
         INSERT INTO monitoring_seenevent (source_id, key, seen_at)
         SELECT %(source)s, key, %(now)s FROM fresh WHERE key IS NOT NULL ORDER BY key),

@@ -122,7 +122,8 @@ MIDDLEWARE = [
 ]
 ROOT_URLCONF = "servicedesk.urls"
 WSGI_APPLICATION = "servicedesk.wsgi.application"
-DOORS = {"/in/results/": "monitoring.door.answer"}  # asked before Django and its middleware; None leaves it to the view
+# Asked before Django and its middleware, by the address or its first part; None leaves it to the view.
+DOORS = {"/in/results/": "monitoring.door.answer", "/ping/": "monitoring.door.beat"}
 TEMPLATES: list[dict[str, Any]] = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",

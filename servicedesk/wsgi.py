@@ -20,6 +20,7 @@ DOORS = {path: import_string(name) for path, name in settings.DOORS.items()}
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
     """What a door does not answer, Django does."""
-    door = DOORS.get(environ["PATH_INFO"])
+    path = environ["PATH_INFO"]
+    door = DOORS.get(path) or DOORS.get(path[: path.find("/", 1) + 1])
     answered = door(environ, start_response) if door else None
     return django(environ, start_response) if answered is None else answered

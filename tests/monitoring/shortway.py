@@ -20,7 +20,8 @@ class Entering(ClientHandler):
     def __call__(self, environ: dict[str, Any]) -> Any:
         said: list[Any] = []
         environ.setdefault("HTTP_HOST", "testserver")
-        door = DOORS.get(environ["PATH_INFO"])
+        path = environ["PATH_INFO"]
+        door = DOORS.get(path) or DOORS.get(path[: path.find("/", 1) + 1])
         body = door(environ, lambda *head: said.extend(head)) if door else None
         if body is None:
             return super().__call__(environ)

@@ -18,6 +18,7 @@ from servicedesk.operations.worlds.company import Company
 from servicedesk.tokens import minting
 from tests.monitoring.shortway import ShortWay
 
+needs_postgresql = pytest.mark.skipif(connection.vendor != "postgresql", reason="the statement is PostgreSQL's")
 WELL = {"check": "ready-01", "status": "ok", "summary": "220 ready", "metrics": [{"name": "time", "value": 0.2, "unit": "s"}]}
 
 
@@ -167,3 +168,47 @@ def left(name: str) -> Any:
     alerts = list(Alert.objects.filter(check_ref=check).order_by("id").values_list("status", "worst", "is_flapping", "summary"))
     results = list(Result.objects.filter(check_id=check.pk).order_by("id").values_list("status", "summary"))
     return state.status, state.is_settled, state.summary, state.value, alerts, results
+
+
+SIGNALS = st.lists(st.sampled_from(["", "", "", "/fail", "/start", "/log", "/0", "/7"]), min_size=1, max_size=8)
+
+
+@needs_postgresql
+@given(signals=SIGNALS, more=st.sampled_from([{}, {"confirm": 2}, {"is_paused": True}, {"cron": "* * * * *"}, {"period_s": None}]))
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_pings_end_alike_both_ways(token: str, signals: list[str], more: dict[str, Any]) -> None:
+    ways = [(Client, "long"), (ShortWay, "short")]
+    for _client, name in ways:
+        forget(name, 1)
+        Check.objects.filter(slug=name).update(kind="heartbeat", **{"period_s": 60, "cron": "", "is_paused": False, **more})
+    for signal in signals:
+        for client, name in ways:
+            assert client().get(f"/ping/{Check.objects.get(slug=name).ping_id}{signal}").content == b"OK"
+        assert left("long") == left("short")
+        assert late("long") == late("short")
+
+
+def late(name: str) -> float | None:
+    """Seconds from its last result to the moment it is late."""
+    state = CheckState.objects.get(check_ref__slug=name)
+    if state.overdue_at is None or state.last_result_at is None or state.check_ref.cron:
+        return None
+    return round((state.overdue_at - state.last_result_at).total_seconds())
+
+
+@needs_postgresql
+def test_a_heartbeat_that_beats_takes_the_short_way(sender: ShortWay) -> None:
+    Check.objects.filter(slug="ready-01").update(kind="heartbeat", period_s=60)
+    ping_id = Check.objects.get(slug="ready-01").ping_id
+    sender.get(f"/ping/{ping_id}")  # it had not been expected before
+    assert sender.handler.took == 0
+    answers = [sender.get(f"/ping/{ping_id}"), sender.head(f"/ping/{ping_id}")]
+    assert [(answer.status_code, answer.content, answer["Content-Type"]) for answer in answers] == [
+        (200, b"OK", "text/plain"),
+        (200, b"", "text/plain"),
+    ]
+    assert sender.handler.took == 2
+    CheckState.objects.update(overdue_at=Result.objects.latest("id").received_at)
+    sender.get(f"/ping/{ping_id}")
+    sender.post(f"/ping/{ping_id}", b"words", content_type="text/plain")
+    assert sender.handler.took == 2
