@@ -1,7 +1,7 @@
 """A rule as rows of a form, and such rows as a rule again. Pure words and values; rules.reading says what is wrong with them.
 
 Rows of one letter belong together: where all groups must hold, any row of a group is enough, and the other way round.
-Rows of a number are the condition of that action: one of them is enough. What is nested deeper has no rows.
+Rows of a number are the condition of the action at that place: one of them is enough. What is nested deeper has no rows.
 """
 
 from __future__ import annotations
@@ -11,20 +11,24 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
+from incidents import entries
 from incidents.rules import FIELDS, OPERATORS, RuleError, Tree
 
 LETTERS = "ABCDEFGH"
 NUMBERS = "12345678"
 OTHER = {"all": "any", "any": "all"}
-NEGATED = {"is_not", "not_in"}
 NOT = "not "
-SPANS = {"s": 1, "min": 60, "h": 3600, "day": 86_400, "days": 86_400}
-SPAN = re.compile(r"^\s*(\d+)\s*(s|min|h|days?)?\s*$")
+BY_RANK = {"at_most": "or_higher", "at_least": "or_lower"}
+OF_RANK = {word: op for op, word in BY_RANK.items()}
+OWN_NEGATIONS = {"is": "is_not", "in": "not_in"}
+DAY_OPS = ("is", "is_not")  # of a day, which rules ask for as one of several
+LONGEST_VALUE, LONGEST_ARGUMENTS = 400, 240  # characters
+UNTYPEABLE = re.compile(r"[\r\n\0]")
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One condition. `op` begins with "not " where it must not hold; `error` says what is wrong with it."""
+    """One condition. `op` is one of fitting(field), with "not " before what must not hold; `error` says what is wrong with it."""
 
     target: str = ""
     field: str = ""
@@ -35,7 +39,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class ActionRow:
-    """`args`: "to=2", "levels=1, cap=2"."""
+    """`do` is a key of entries.DEEDS; `args` what stands in its value box: "SEV2", "1, cap=SEV2"."""
 
     do: str = ""
     args: str = ""
@@ -51,9 +55,19 @@ class Sheet:
     actions: Sequence[ActionRow] = ()
     rest: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def problems(self) -> list[str]:
+        """What is wrong with its rows, then with its actions."""
+        return [error for error in (*(row.error for row in self.rows), *(action.error for action in self.actions)) if error]
+
 
 def sheet_of(definition: Mapping[str, Any]) -> Sheet | None:
-    """The rows of a definition; None: it is nested deeper than rows can say."""
+    """The rows of a definition; None: rows cannot say it, as it is nested deeper, or a value is not one that can be typed."""
+    sheet = _rows_of(definition)
+    return sheet if sheet is not None and _says(sheet, definition) else None
+
+
+def _rows_of(definition: Mapping[str, Any]) -> Sheet | None:
     found = _groups(definition.get("conditions") or {"all": []})
     if found is None:
         return None
@@ -65,10 +79,31 @@ def sheet_of(definition: Mapping[str, Any]) -> Sheet | None:
         if needs is None:
             return None
         rows += [_row(leaf, number) for leaf in needs]
-        actions.append(ActionRow(action["do"], ", ".join(f"{name}={value}" for name, value in (action.get("args") or {}).items())))
-    if len(groups) > len(LETTERS) or len(definition.get("actions") or []) > len(NUMBERS):
-        return None
+        actions.append(ActionRow(*entries.deed_of(action["do"], action.get("args") or {})))
     return Sheet(match, rows, actions, definition)
+
+
+def _says(sheet: Sheet, definition: Mapping[str, Any]) -> bool:
+    """Whether the rows, typed, are this definition again."""
+    boxes = [(row.value, LONGEST_VALUE) for row in sheet.rows] + [(action.args, LONGEST_ARGUMENTS) for action in sheet.actions]
+    if any(len(words) > longest or UNTYPEABLE.search(words) for words, longest in boxes):
+        return False
+    if any(row.op not in fitting(row.field) for row in sheet.rows):
+        return False
+    again = definition_of(sheet)
+    said = {"conditions": definition.get("conditions") or {"all": []}, "actions": definition.get("actions") or []}
+    return bool(essence(said) == essence({name: again[name] for name in said}))
+
+
+def essence(part: Any) -> Any:
+    """One of one is that one; a place where nothing stands is no place."""
+    if isinstance(part, Mapping):
+        only = next(iter(part.values())) if len(part) == 1 else None
+        if set(part) <= {"all", "any"} and isinstance(only, (list, tuple)) and len(only) == 1:
+            return essence(only[0])
+        said = {name: essence(value) for name, value in part.items()}
+        return {name: value for name, value in said.items() if value is not None and (name != "args" or value)}
+    return [essence(each) for each in part] if isinstance(part, (list, tuple)) else part
 
 
 def _groups(tree: Tree) -> tuple[str, list[list[Tree]]] | None:
@@ -95,63 +130,14 @@ def _alternatives(when: Tree | None) -> list[Tree] | None:
 
 def _is_leaf(tree: Tree) -> bool:
     inner = cast("Tree", tree.get("not", {}))
-    return "field" in tree or ("field" in inner and inner["op"] not in NEGATED)
+    return "field" in tree or ("field" in inner and inner["op"] not in OWN_NEGATIONS.values())
 
 
 def _row(tree: Tree, target: str) -> Row:
     leaf = tree if "field" in tree else cast("Tree", tree["not"])
     op = cast("str", leaf["op"])
-    return Row(target, cast("str", leaf["field"]), op if leaf is tree else NOT + op, shown(op, leaf.get("value")))
-
-
-def shown(op: str, value: Any) -> str:
-    """A value as people type it."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if op == "between":
-        return " to ".join(value)
-    if op == "for_at_least":
-        return span(value)
-    return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
-
-
-def span(seconds: int) -> str:
-    """ "5 min", "4 h", "7 days" """
-    for unit, length in (("days", 86_400), ("h", 3600), ("min", 60)):
-        if seconds % length == 0 and seconds >= length:
-            return f"{seconds // length} {unit}"
-    return f"{seconds} s"
-
-
-def seconds_of(words: str) -> int | str:
-    """Seconds; the words themselves where they are no span."""
-    found = SPAN.match(words)
-    return int(found[1]) * SPANS[found[2] or "s"] if found else words
-
-
-def typed(name: str, op: str, words: str) -> Any:
-    """A value as the rule keeps it; what cannot be read stays as it is, and is refused with its place."""
-    words, kind = words.strip(), FIELDS[name].kind if name in FIELDS else "text"
-    if op == "passed":
-        return None
-    if op == "is_set" or kind == "flag":
-        return {"yes": True, "no": False}.get(words.casefold(), words)
-    if op == "between":
-        return [part.strip() for part in re.split(r"\s+to\s+|\s*-\s*", words)]
-    if op in ("in", "not_in"):
-        return [part.strip() for part in words.split(",") if part.strip()]
-    if op == "for_at_least":
-        return seconds_of(words)
-    return _number(words) if kind == "number" else words
-
-
-def _number(words: str) -> Any:
-    try:
-        return int(words)
-    except ValueError:
-        return words
+    name = cast("str", leaf["field"])
+    return Row(target, name, row_op(name, op, holds=leaf is tree), entries.shown(name, op, leaf.get("value")))
 
 
 def definition_of(sheet: Sheet) -> dict[str, Any]:
@@ -172,10 +158,11 @@ def definition_and_places(sheet: Sheet) -> tuple[dict[str, Any], dict[str, int]]
         path = f"conditions.{sheet.match}[{len(parts)}]"
         parts.append(_joined([_leaf(row) for _at, row in groups[letter]], OTHER[sheet.match]))
         _mark(places, path, OTHER[sheet.match], groups[letter])
-    actions = [action for action in sheet.actions if action.do]
-    said = [_action(action, groups.get(number, ())) for number, action in zip(NUMBERS, actions, strict=False)]
-    for nth, number in enumerate(NUMBERS[: len(actions)]):
-        _mark(places, f"actions[{nth}].when", "any", groups.get(number, ()))
+    said: list[dict[str, Any]] = []
+    for number, action in enumerate(sheet.actions, 1):
+        if action.do:
+            _mark(places, f"actions[{len(said)}].when", "any", groups.get(str(number), ()))
+            said.append(_action(action, groups.get(str(number), ())))
     return {**sheet.rest, "conditions": {sheet.match: parts}, "actions": said}, places
 
 
@@ -189,19 +176,29 @@ def _joined(leaves: list[dict[str, Any]], word: str) -> dict[str, Any]:
 
 
 def _leaf(row: Row) -> dict[str, Any]:
-    op = row.op.removeprefix(NOT)
-    value = typed(row.field, op, row.value)
+    op, holds = rule_op(row.field, row.op)
+    value = entries.typed(row.field, op, row.value)
     leaf = {"field": row.field, "op": op, **({"value": value} if value is not None else {})}
-    return {"not": leaf} if row.op.startswith(NOT) else leaf
+    return leaf if holds else {"not": leaf}
 
 
 def _action(action: ActionRow, needs: Iterable[tuple[int, Row]]) -> dict[str, Any]:
-    args = {}
-    for part in filter(None, (part.strip() for part in action.args.split(","))):
-        name, _sep, value = part.partition("=")
-        args[name.strip()] = _number(value.strip())
+    do, args = entries.action_of(action.do, action.args)
     when = [_leaf(row) for _at, row in needs]
-    return {"do": action.do, **({"args": args} if args else {}), **({"when": _joined(when, "any")} if when else {})}
+    return {"do": do, **({"args": args} if args else {}), **({"when": _joined(when, "any")} if when else {})}
+
+
+def without_row(sheet: Sheet, at: int) -> Sheet:
+    """The sheet without its row at this place, from 0."""
+    return replace(sheet, rows=[row for n, row in enumerate(sheet.rows) if n != at])
+
+
+def without_action(sheet: Sheet, at: int) -> Sheet:
+    """The sheet without its action at this place, from 0, and without the conditions of that action alone."""
+    numbers = {number: str(int(number) - (int(number) > at + 1)) for number in NUMBERS if number != str(at + 1)}
+    kept = [row for row in sheet.rows if row.target not in NUMBERS or row.target in numbers]
+    rows = [replace(row, target=numbers.get(row.target, row.target)) for row in kept]
+    return replace(sheet, rows=rows, actions=[action for n, action in enumerate(sheet.actions) if n != at])
 
 
 def marked(sheet: Sheet, error: RuleError) -> Sheet:
@@ -220,7 +217,28 @@ def marked(sheet: Sheet, error: RuleError) -> Sheet:
     return sheet
 
 
-def operators() -> list[str]:
-    """Every operator, and those that have no negation of their own negated."""
-    known = list(dict.fromkeys(op for ops in OPERATORS.values() for op in ops))
-    return [*known, *(NOT + op for op in known if op not in NEGATED and op not in ("is", "in", "is_set"))]
+def fitting(name: str) -> list[str]:
+    """The comparisons that fit a field, as rows name them."""
+    own = OPERATORS[FIELDS[name].kind] if name in FIELDS else ()
+    negatable = [op for op in own if op not in OWN_NEGATIONS.values() and op != "is_set" and OWN_NEGATIONS.get(op) not in own]
+    either = list(DAY_OPS) if name in FIELDS and FIELDS[name].kind == "weekday" else []
+    return [*(row_op(name, op, holds=True) for op in own), *(row_op(name, op, holds=False) for op in negatable), *either]
+
+
+def row_op(name: str, op: str, *, holds: bool) -> str:
+    """A comparison of a rule as a row names it. A smaller rank is a higher severity, so it is never "at least" there."""
+    said = BY_RANK.get(op, op) if name == "ticket.severity" else op
+    own = OPERATORS[FIELDS[name].kind] if name in FIELDS else ()
+    negation = OWN_NEGATIONS.get(said, "")
+    return said if holds else negation if negation and negation not in own else NOT + said
+
+
+def rule_op(name: str, said: str) -> tuple[str, bool]:
+    """What a row's comparison is in the rule, and whether it must hold."""
+    kind = FIELDS[name].kind if name in FIELDS else ""
+    holds, op = not said.startswith(NOT), said.removeprefix(NOT)
+    if name == "ticket.severity":
+        op = OF_RANK.get(op, op)
+    if op in OWN_NEGATIONS.values() and op not in OPERATORS.get(kind, ()):
+        op, holds = next(base for base, negation in OWN_NEGATIONS.items() if negation == op), not holds
+    return ("in" if kind == "weekday" and op == "is" else op), holds

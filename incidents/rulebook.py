@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from django.db.models import F, Max
+from django.db.models import F, Max, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from incidents import rules
+from incidents import rules, wording
 from incidents.models import Rule, RuleVersion
 from servicedesk.audit import trail
 from servicedesk.directory import tongues
-from servicedesk.directory.models import User
+from servicedesk.directory.models import Role, User
 
 COLUMNS = ("id", "version", "key", "kind", "position", "mode")  # kept in the row, not in a version
 
@@ -119,6 +119,26 @@ def save_draft(rule: Rule, definition: Mapping[str, Any], *, actor: User, now: d
     return row
 
 
+def may_own(rule: Rule) -> QuerySet[User]:
+    """Who may review a rule: managers and administrators, and whoever owns it now."""
+    able = User.objects.get_queryset().holding(Role.ADMIN, Role.MANAGER)
+    return User.objects.filter(Q(pk__in=able.values("pk")) | Q(pk=rule.owner_id)).order_by("name")
+
+
+@tongues.deed
+def entrust(rule: Rule, owner: User | None, *, review_on: date | None, actor: User, now: datetime) -> Rule:
+    """Who reviews it, and by which day: of the rule, not of a version, so it counts at once. The same again changes nothing."""
+    row = Rule.objects.select_for_update(of=("self",)).get(pk=rule.pk)
+    before = {"owner": row.owner_id, "review_on": row.review_on}
+    after = {"owner": owner.pk if owner else None, "review_on": review_on}
+    if before != after:
+        row.owner, row.review_on = owner, review_on
+        row.save(update_fields=["owner", "review_on"])
+        said = [{name: f"{value}" if isinstance(value, date) else value for name, value in part.items()} for part in (before, after)]
+        trail.record(row, "entrust", actor=actor, now=now, before=said[0], after=said[1])
+    return row
+
+
 @tongues.deed
 def discard_draft(rule: Rule, *, actor: User, now: datetime) -> Rule:
     """The version in force is all there is again. A rule never published keeps its draft."""
@@ -163,4 +183,4 @@ def faults(rule: Rule) -> list[str]:
     """Why its newest words should not be published. Raises rules.RuleError."""
     words = candidate(rule)
     earlier = [one for one in in_force(rule.kind) if one.mode == "live" and (one.position, one.id) < (words.position, words.id)]
-    return rules.lint(words, earlier)
+    return [wording.finding_words(found) for found in rules.lint(words, earlier)]

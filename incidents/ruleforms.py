@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import zip_longest
 from typing import Any, cast
 
@@ -11,13 +12,15 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from incidents import builder, rules
+from incidents import builder, entries, rulebook, rulechoices, rules
 from incidents.builder import ActionRow, Row, Sheet
 from incidents.models import Rule
 from incidents.wording.sentences import SAME
+from servicedesk.directory.models import User
 
-SPARE_ROWS, SPARE_ACTIONS = 3, 2
 MOST_ROWS = 60
+BESIDE = ("show", "more", "remove")  # buttons that keep nothing
+REPEAT_FIELDS = {"within_s": "within"}
 
 
 class RuleForm(forms.Form):
@@ -32,6 +35,8 @@ class RuleSheetForm(forms.Form):
     """The rows, the repeat clause and the rest. `definition()` is what they say; what rules refuse comes back by `refuse`."""
 
     name = forms.CharField(label=_("Name"), max_length=120)
+    owner = forms.ModelChoiceField(User.objects.none(), label=_("Owner"), required=False, empty_label=_("Nobody"))
+    review_on = forms.DateField(label=_("Review due"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
     match = forms.ChoiceField(
         label=_("Which groups must hold?"),
         choices=[("all", _("All of these groups; one row of each is enough")), ("any", _("Any of these groups; all of its rows"))],
@@ -56,39 +61,55 @@ class RuleSheetForm(forms.Form):
     )
     text = forms.CharField(label=_("The whole rule as JSON"), required=False, max_length=20_000, widget=forms.Textarea(attrs={"rows": 14}))
 
-    def __init__(self, data: Any = None, *, definition: Mapping[str, Any]) -> None:
+    def __init__(self, data: QueryDict | None = None, *, rule: Rule, definition: Mapping[str, Any]) -> None:
         self.kept = definition
         found = builder.sheet_of(definition)
         self.has_rows = found is not None
-        super().__init__(data, initial=_initial(definition, found))
-        self.sheet = self._posted() if data is not None and self.has_rows else found or Sheet()
+        super().__init__(data, initial={**_initial(definition, found), "owner": rule.owner_id, "review_on": rule.review_on})
+        cast("forms.ModelChoiceField[User]", self.fields["owner"]).queryset = rulebook.may_own(rule)
         for name in () if self.has_rows else ("match", "group"):
             self.fields[name].required = False
+        self.beside = next((name for name in BESIDE if data is not None and name in data), "")
+        self.sheet = self._with_room(self._posted() if data is not None and self.has_rows else found or Sheet())
+
+    # What the page draws
 
     @property
-    def fields_known(self) -> list[tuple[str, str]]:
-        return [(name, f"{name}: {_plain(field.label)}") for name, field in rules.FIELDS.items()]
+    def rows(self) -> list[rulechoices.Line]:
+        return rulechoices.lines(self.sheet)
+
+    @property
+    def actions(self) -> list[rulechoices.DeedLine]:
+        return rulechoices.deed_lines(self.sheet)
+
+    @property
+    def slots(self) -> str:
+        """The parts of the page beside its fields that follow what is typed."""
+        rows = [f"#row-{number}" for number in range(1, len(self.sheet.rows) + 1)]
+        return ",".join(["#suggestions", *rows, *(f"#deed-{number}" for number in range(1, len(self.sheet.actions) + 1))])
+
+    @property
+    def more_of(self) -> str:
+        """Of what there is one more on the page, on a button: "condition" or "action"."""
+        return self.data.get("more", "") if self.beside == "more" else ""
+
+    @property
+    def fields_known(self) -> list[tuple[str, list[tuple[str, str]]]]:
+        return rulechoices.fields_by_thing()
 
     @property
     def operators(self) -> list[tuple[str, str]]:
-        return [(op, op.replace("_", " ")) for op in builder.operators()]
+        return rulechoices.operators()
 
     @property
-    def targets(self) -> list[tuple[str, str]]:
-        groups = [(letter, _("group %(letter)s") % {"letter": letter}) for letter in builder.LETTERS]
-        return [*groups, *((number, _("when of action %(number)s") % {"number": number}) for number in builder.NUMBERS)]
+    def targets(self) -> list[tuple[str, list[tuple[str, str]]]]:
+        return rulechoices.targets(len(self.sheet.actions))
 
     @property
     def deeds(self) -> list[tuple[str, str]]:
-        return [(do, f"{do.replace('_', ' ')} ({', '.join(args)})" if args else do.replace("_", " ")) for do, args in rules.ACTIONS.items()]
+        return [(key, str(deed.label)) for key, deed in entries.DEEDS.items()]
 
-    @property
-    def rows(self) -> list[Row]:
-        return [*self.sheet.rows, *(Row(target=builder.LETTERS[0]) for _nth in range(SPARE_ROWS))]
-
-    @property
-    def actions(self) -> list[ActionRow]:
-        return [*self.sheet.actions, *(ActionRow() for _nth in range(SPARE_ACTIONS))]
+    # What it says
 
     def definition(self) -> dict[str, Any]:
         """Raises rules.RuleError."""
@@ -96,10 +117,25 @@ class RuleSheetForm(forms.Form):
             return _read(self.cleaned_data["text"])
         return builder.definition_of(self._whole())
 
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if self.has_rows and "as_text" not in self.data:
+            self.sheet = rulechoices.checked(self.sheet)
+            for problem in self.sheet.problems:
+                self.add_error(None, problem)
+        return cleaned
+
     def refuse(self, error: rules.RuleError) -> None:
-        """The error on its row, and on top of the page."""
-        self.sheet = builder.marked(self.sheet, error)
-        self.add_error(None, str(error))
+        """The error on its row or at its field, and on top of the page."""
+        before, self.sheet = self.sheet, rulechoices.marked(self.sheet, error)
+        place = error.path.removeprefix("repeat.")
+        name = REPEAT_FIELDS.get(place, place)
+        if self.sheet is not before:
+            self.add_error(None, self.sheet.problems[0])
+        elif name in self.fields and self.has_rows:
+            self.add_error(name, rulechoices.repeat_problem(name) or error.problem)
+        else:
+            self.add_error(None, str(error))
 
     def _whole(self) -> Sheet:
         said = self.cleaned_data
@@ -113,29 +149,39 @@ class RuleSheetForm(forms.Form):
             return None
         optional = {name: said[name] for name in ("times_usual", "at_least_without_history", "weeks_of_history") if said[name]}
         flags = {name: said[name] for name in ("distinct_people", "after_solved")}
+        order = [*(self.kept.get("repeat") or {}).get("same", ()), *SAME]
         counted = {
             "at_least": said["at_least"],
-            "within_s": builder.seconds_of(said["within"]),
-            "same": said["same"],
+            "within_s": entries.seconds_of(said["within"]),
+            "same": sorted(said["same"], key=order.index),
             "of": said["of"] or "tickets",
         }
         return {**counted, **flags, **optional}
 
     def _posted(self) -> Sheet:
+        """Every row as it stands on the page, empty ones too, so that what is said of a row is said at its place."""
         posted = cast("QueryDict", self.data)
         lists = [posted.getlist(name)[:MOST_ROWS] for name in ("target", "field", "op", "value")]
-        rows = [Row(*(part[:400] for part in parts)) for parts in zip_longest(*lists, fillvalue="") if parts[1]]
+        rows = [Row(*(part[: builder.LONGEST_VALUE] for part in parts)) for parts in zip_longest(*lists, fillvalue="")]
         deeds = zip_longest(posted.getlist("do")[:MOST_ROWS], posted.getlist("args")[:MOST_ROWS], fillvalue="")
-        return Sheet(self.data.get("match", "all"), rows, [ActionRow(do, args[:240]) for do, args in deeds if do])
+        return Sheet(self.data.get("match", "all"), rows, [ActionRow(do, args[: builder.LONGEST_ARGUMENTS]) for do, args in deeds])
 
-
-def _plain(label: str) -> str:
-    return str(_(label))
+    def _with_room(self, sheet: Sheet) -> Sheet:
+        """With one empty condition and one empty action at least; as many more, or fewer, as a button asked for."""
+        asked = self.data.get(self.beside, "") if self.beside else ""
+        what, _sep, number = asked.partition(":")
+        if self.beside == "remove" and number.isdecimal():
+            sheet = (builder.without_row if what == "row" else builder.without_action)(sheet, int(number) - 1)
+        if asked == "condition" or all(row.field or row.value for row in sheet.rows):
+            sheet = replace(sheet, rows=[*sheet.rows, Row(target=builder.LETTERS[0])])
+        if asked == "action" or all(action.do or action.args for action in sheet.actions):
+            sheet = replace(sheet, actions=[*sheet.actions, ActionRow()])
+        return sheet
 
 
 def _initial(definition: Mapping[str, Any], sheet: Sheet | None) -> dict[str, Any]:
     repeat = definition.get("repeat") or {}
-    within = builder.span(repeat["within_s"]) if repeat else ""
+    within = entries.span(repeat["within_s"]) if repeat else ""
     first = {"match": sheet.match if sheet else "all", "group": definition.get("group") or rules.DEFAULT_GROUP}
     text = json.dumps(definition, indent=1, ensure_ascii=False)
     return {**first, **repeat, "within": within, "text": text, "name": definition.get("name"), "fire_cap": definition.get("fire_cap")}

@@ -12,7 +12,30 @@ from incidents.rules.shapes import Rule, Tree
 
 LONG_WINDOW_S = 31 * 86_400
 MOST_CASES = 256  # ways to satisfy a tree that are looked at; beyond, nothing is said
+
+
+def _(msgid: str) -> str:
+    """Marks a sentence for translation; wording translates it where it is shown."""
+    return msgid
+
+
+NEVER = _("It can never match: its conditions exclude each other.")
+SHADOWED = _("It never decides: rule %(key)s before it matches whenever it would.")
+LONG = _("Its window is longer than 31 days: what happened so long ago is hardly the same problem.")
+IDLE = _("It does nothing: give it an action.")
 RANGES = {"ticket.severity": (1, 4), "service.tier": (1, 3)}
+
+
+class Finding(str):
+    """A sentence, with what it was made of, so that it can be said in another language."""
+
+    msgid: str
+    said: dict[str, str]
+
+    def __new__(cls, msgid: str, **said: str) -> Finding:
+        made = super().__new__(cls, msgid % said if said else msgid)
+        made.msgid, made.said = msgid, said
+        return made
 
 
 class Demand(NamedTuple):
@@ -27,20 +50,18 @@ class Demand(NamedTuple):
 Case = frozenset[Demand]
 
 
-def lint(rule: Rule, earlier: Sequence[Rule] = ()) -> list[str]:
+def lint(rule: Rule, earlier: Sequence[Rule] = ()) -> list[Finding]:
     """`earlier`: the live rules before it, in order. Empty when there is nothing to say."""
     cases = _cases(rule.conditions)
     possible = None if cases is None else [case for case in cases if not _is_contradiction(case)]
     found = []
     if possible == []:
-        found.append("It can never match: its conditions exclude each other.")
-    found += [
-        f"It never decides: rule {other.key} before it matches whenever it would." for other in _shadowing(rule, possible, earlier)[:1]
-    ]
+        found.append(Finding(NEVER))
+    found += [Finding(SHADOWED, key=other.key) for other in _shadowing(rule, possible, earlier)[:1]]
     if rule.repeat is not None and rule.repeat.within_s > LONG_WINDOW_S:
-        found.append("Its window is longer than 31 days: what happened so long ago is hardly the same problem.")
+        found.append(Finding(LONG))
     if not rule.actions:
-        found.append("It does nothing: give it an action.")
+        found.append(Finding(IDLE))
     return found
 
 

@@ -34,6 +34,7 @@ class Place(NamedTuple):
     icon: str
     word: str | Promise
     keys: str
+    beside: tuple[str, ...] = ()  # other pages that belong to it, by name
 
 
 class Item(NamedTuple):
@@ -50,7 +51,7 @@ RAIL = (
     Place("services", "services", _("Services"), "g s"),
     Place("on_call", "oncall", _("On call"), "g o"),
     Place("reports", "reports", _("Reports"), "g r"),
-    Place("settings", "settings", _("Settings"), "g t"),
+    Place("settings", "settings", _("Settings"), "g t", ("rules",)),
 )
 PORTAL = (Place("my_tickets", "queue", _("My tickets"), "g m"), Place("help", "file", _("Help articles"), "g h"))
 
@@ -142,7 +143,10 @@ class Frame:
 
     def _items(self, places: tuple[Place, ...]) -> list[Item]:
         found = [(place, href) for place in places if (href := _reach(place.name))]
-        return [Item(href, place.icon, place.word, place.keys, self.request.path.startswith(href)) for place, href in found]
+        return [Item(href, place.icon, place.word, place.keys, self._is_at(href, *map(_reach, place.beside))) for place, href in found]
+
+    def _is_at(self, *paths: str) -> bool:
+        return self.request.path.startswith(tuple(filter(None, paths)))
 
 
 def _reach(name: str) -> str:

@@ -82,17 +82,37 @@ def new(request: PersonRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @admins
 def edit(request: PersonRequest, number: int) -> HttpResponse:
-    found = get_object_or_404(Rule, pk=number)
-    form = RuleSheetForm(request.POST or None, definition=ruletrials.definition(found))
-    if request.method == "POST" and form.is_valid() and "more" not in request.POST:
-        try:
-            rulebook.save_draft(found, form.definition(), actor=request.user, now=clock.now())
-        except RuleError as error:
-            form.refuse(error)
-        else:
-            messages.success(request, _("Kept as a draft. It acts on nothing until it is published."))
-            return redirect("rule", found.pk)
-    return render(request, "rules/edit.html", {"rule": found, "form": form}, status=422 if form.errors else 200)
+    """Nothing is kept by the buttons beside: the sentence, one row more, one fewer."""
+    found, now = get_object_or_404(Rule.objects.select_related("owner"), pk=number), clock.now()
+    form = RuleSheetForm(request.POST if request.method == "POST" else None, rule=found, definition=ruletrials.definition(found))
+    said = _said(found, form)
+    if said is not None and form.is_bound and not form.beside:
+        messages.success(request, _keep(found, form, request.user, now))
+        return redirect("rule", found.pk)
+    context = {"rule": found, "form": form, "words": said}
+    return render(request, "rules/edit.html", context, status=422 if form.errors and not form.beside else 200)
+
+
+def _said(found: Rule, form: RuleSheetForm) -> ruletrials.Words | None:
+    """What the form says, in words; None: that cannot be read, and the form says where."""
+    if not form.is_bound:
+        return ruletrials.words(found)
+    if not form.is_valid():
+        return None
+    try:
+        return ruletrials.words_as(found, form.definition(), form.cleaned_data["owner"])
+    except RuleError as error:
+        form.refuse(error)
+        return None
+
+
+def _keep(found: Rule, form: RuleSheetForm, actor: User, now: datetime) -> str:
+    """Who reviews it counts at once; other words than it has are a draft."""
+    rulebook.entrust(found, form.cleaned_data["owner"], review_on=form.cleaned_data["review_on"], actor=actor, now=now)
+    if not ruletrials.is_said_otherwise(found, form.definition()):
+        return _("Kept. What the rule says is as it was.")
+    rulebook.save_draft(found, form.definition(), actor=actor, now=now)
+    return _("Kept as a draft. It acts on nothing until it is published.")
 
 
 Deed = Callable[[Rule, User, dict[str, str], datetime], Any]

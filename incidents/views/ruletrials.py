@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, F, Max, Q
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from incidents import rulebook, rules, wording
+from incidents import builder, rulebook, rules, wording
 from incidents.models import Firing, Rule, RuleVersion
+from servicedesk.directory.models import User
 
 HITS = timedelta(days=30)
 
@@ -37,6 +42,14 @@ class Words:
     lint: Sequence[str]
     error: str = ""
     cap: int | None = None
+    parts: Sequence[str] = ()
+
+    @property
+    def telling(self) -> SafeString:
+        """The sentence with its telling parts in bold."""
+        longest_first = "|".join(re.escape(part) for part in sorted(set(self.parts), key=len, reverse=True))
+        pieces = re.split(rf"(?<!\w)({longest_first})(?!\w)", self.sentence) if longest_first else [self.sentence]
+        return format_html_join("", "{}", ((format_html("<b>{}</b>", piece) if at % 2 else piece,) for at, piece in enumerate(pieces)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +95,30 @@ def definition(rule: Rule) -> dict[str, Any]:
     return {name: part for name, part in kept.items() if name not in rulebook.COLUMNS}
 
 
+def words_as(rule: Rule, definition: dict[str, Any], owner: User | None) -> Words:
+    """As words, were that its draft and this its owner; nothing is kept. Raises rules.RuleError."""
+    tried = _with_draft(rule, definition)
+    tried.owner = owner
+    rulebook.candidate(tried)
+    return words(tried)
+
+
+def is_said_otherwise(rule: Rule, definition: dict[str, Any]) -> bool:
+    """Whether these are other words than its newest; one of one is that one."""
+    try:
+        both = [rules.rule_to_json(rulebook.candidate(one)) for one in (rule, _with_draft(rule, definition))]
+    except rules.RuleError:
+        return True
+    was, becomes = (builder.essence({**said, "version": 0}) for said in both)
+    return bool(was != becomes)
+
+
+def _with_draft(rule: Rule, definition: dict[str, Any]) -> Rule:
+    tried = copy(rule)
+    tried.draft = {name: part for name, part in definition.items() if name not in rulebook.COLUMNS}
+    return tried
+
+
 def words(rule: Rule) -> Words:
     try:
         newest = rulebook.candidate(rule)
@@ -90,7 +127,7 @@ def words(rule: Rule) -> Words:
         return Words("", (), (), (), str(error))
     before = rule.versions.filter(version=rule.version).first() if rule.draft is not None else None
     added, removed = _difference(before, newest)
-    return Words(wording.rule_sentence(newest), added, removed, found, cap=newest.fire_cap)
+    return Words(wording.rule_sentence(newest), added, removed, found, cap=newest.fire_cap, parts=wording.telling(newest))
 
 
 def versions(rule: Rule) -> list[Version]:

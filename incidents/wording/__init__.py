@@ -7,19 +7,21 @@ from __future__ import annotations
 
 from incidents.wording.clauses import duration, seen_words, severity
 from incidents.wording.reasons import counted_words, reason, rule_name, why_incident, why_overridden, why_paged, why_raised, why_severity
-from incidents.wording.sentences import action_words, conditions_words, rule_lines, rule_sentence
+from incidents.wording.sentences import action_words, conditions_words, finding_words, rule_lines, rule_sentence, telling
 
 __all__ = [
     "action_words",
     "conditions_words",
     "counted_words",
     "duration",
+    "finding_words",
     "reason",
     "rule_lines",
     "rule_name",
     "rule_sentence",
     "seen_words",
     "severity",
+    "telling",
     "why_incident",
     "why_overridden",
     "why_paged",

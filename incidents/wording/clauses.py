@@ -67,6 +67,18 @@ def clause(leaf: Tree, *, holds: bool = True) -> str:
     return phrase(field, op, values(field, op, wanted), holds=holds)
 
 
+def told(leaf: Tree) -> list[str]:
+    """What tells a clause from others of the same field: its value, or the whole of it where the value is a clause."""
+    field, op, wanted = FIELDS[cast("str", leaf["field"])], cast("str", leaf["op"]), leaf.get("value")
+    if field.kind == "flag":
+        return [_flag(field, bool(wanted))]
+    if wanted is None or op == "is_set":
+        return []
+    if op in ("is", "in") and field.clauses:
+        return [_(field.clauses[value]) for value in _listed(wanted)]
+    return [values(field, op, wanted)]
+
+
 def seen_words(seen: Seen) -> str:
     """One condition by the value it saw: "only one person", "cannot work", "the service is email"."""
     field = FIELDS[seen.field]

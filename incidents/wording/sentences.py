@@ -10,8 +10,9 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from incidents.rules import AUDIENCES, FIELDS, JSON, Action, Repeat, Rule, Tree
-from incidents.wording.clauses import alternatives, clause, duration, listed, severity
+from incidents.rules import AUDIENCES, FIELDS, JSON, Action, Finding, Repeat, Rule, Tree
+from incidents.rules.conditions import leaves
+from incidents.wording.clauses import alternatives, clause, duration, listed, severity, told
 
 SAME: Mapping[str, str | Promise] = {
     "requester": lazy("the same requester"),
@@ -33,6 +34,25 @@ def rule_sentence(rule: Rule) -> str:
     if not needs:
         return capfirst(_("always %(then)s.") % {"then": then})
     return _("If %(when)s, then %(then)s.") % {"when": listed(needs), "then": then}
+
+
+def telling(rule: Rule) -> list[str]:
+    """The parts of its sentence that tell it from others, as they stand in it: values, counts, windows, what is done."""
+    leaves_of = [*leaves(rule.conditions), *(leaf for action in rule.actions if action.when for leaf in leaves(action.when))]
+    parts = [part for leaf in leaves_of for part in told(leaf)]
+    if rule.repeat is not None and rule.repeat.at_least > 1:
+        repeat = rule.repeat
+        parts += [duration(repeat.within_s), f"{repeat.at_least}", *(str(SAME[name]) for name in repeat.same)]
+        parts += [f"{repeat.times_usual:g}"] if repeat.times_usual else []
+    for action in rule.actions:
+        ranks = [severity(cast("int", action.args[name])) for name in ("to", "at_least", "cap") if isinstance(action.args.get(name), int)]
+        parts += ranks or [DEEDS[action.do](action.args)]
+    return [part for part in parts if part]
+
+
+def finding_words(found: Finding) -> str:
+    """What is wrong with a rule."""
+    return _(found.msgid) % found.said if found.said else _(found.msgid)
 
 
 def conditions_words(tree: Tree, *, inside: bool = False) -> str:

@@ -356,7 +356,7 @@
   const formOf = (event) => (event.detail.elt && event.detail.elt.closest ? event.detail.elt.closest("form") : null);
   document.addEventListener("htmx:beforeRequest", (event) => {
     const form = formOf(event);
-    if (!form || event.detail.requestConfig.verb !== "post") return;
+    if (!form || event.detail.requestConfig.verb !== "post" || form.matches("[hx-sync]")) return;
     if (form.dataset.sent) event.preventDefault(); else form.dataset.sent = "1";
   });
   function handled(form) {

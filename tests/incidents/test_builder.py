@@ -5,10 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.utils import translation
+from hypothesis import given
+from hypothesis import strategies as st
 
-from incidents import builder, starter
+from incidents import builder, entries, rulechoices, starter
 from incidents.builder import ActionRow, Row, Sheet
-from incidents.rules import RuleError, conditions_from_json, rule_from_json
+from incidents.rules import FIELDS, OPERATORS, RuleError, conditions_from_json, rule_from_json
+from tests.incidents import rule_strategies
 
 DEFINITIONS = {str(definition["key"]): definition for definition in starter.definitions()}
 
@@ -36,6 +40,9 @@ def test_a_starter_rule_goes_into_rows_and_comes_back(key: str) -> None:
     ("name", "op", "words", "kept"),
     [
         ("ticket.severity", "at_most", "2", 2),
+        ("ticket.severity", "at_most", "SEV2", 2),
+        ("ticket.impacted_count", "at_least", "2.5", 2.5),
+        ("ticket.impact", "in", "several people, everyone", ["several", "everyone"]),
         ("ticket.loss", "is", "Yes", True),
         ("check.critical_since", "for_at_least", "5 min", 300),
         ("check.critical_since", "for_at_least", "2 days", 172_800),
@@ -46,7 +53,7 @@ def test_a_starter_rule_goes_into_rows_and_comes_back(key: str) -> None:
     ],
 )
 def test_values_are_typed_as_people_write_them(name: str, op: str, words: str, kept: Any) -> None:
-    assert builder.typed(name, op, words) == kept
+    assert entries.typed(name, op, words) == kept
 
 
 def test_what_is_nested_deeper_has_no_rows() -> None:
@@ -75,3 +82,87 @@ def test_rows_that_say_nothing_are_left_out() -> None:
 def test_a_row_may_say_that_it_must_not_hold() -> None:
     sheet = Sheet("all", (Row("A", "ticket.tags", "not has", "vip"),), ())
     assert builder.definition_of(sheet)["conditions"] == {"all": [{"not": {"field": "ticket.tags", "op": "has", "value": "vip"}}]}
+
+
+@st.composite
+def flat_leaf(draw: st.DrawFn) -> dict[str, Any]:
+    """A condition, or one that must not hold where no comparison of its own says so."""
+    leaf = draw(rule_strategies.leaf())
+    own = OPERATORS[FIELDS[leaf["field"]].kind]
+    if leaf["op"] in ("is_set", "is_not", "not_in") or builder.OWN_NEGATIONS.get(leaf["op"]) in own or draw(st.booleans()):
+        return leaf
+    return {"not": leaf}
+
+
+@st.composite
+def two_levels(draw: st.DrawFn) -> dict[str, Any]:
+    """A rule that rows can say."""
+    match = draw(st.sampled_from(["all", "any"]))
+    groups = draw(st.lists(st.lists(flat_leaf(), min_size=1, max_size=3), max_size=4))
+    parts = [group[0] if len(group) == 1 else {builder.OTHER[match]: group} for group in groups]
+    return {"conditions": {match: parts}, "actions": draw(st.lists(rule_strategies.ACTIONS, max_size=3))}
+
+
+LANGUAGES = st.sampled_from(["en", "de", "fr"])
+
+
+@given(two_levels(), LANGUAGES)
+def test_what_is_two_levels_deep_goes_into_rows_and_comes_back(definition: dict[str, Any], language: str) -> None:
+    with translation.override(language):
+        sheet = builder.sheet_of(definition)
+        assert sheet is not None
+        assert builder.essence(builder.definition_of(sheet)) == builder.essence(definition)
+        offered = {op for op, _word in rulechoices.operators()}
+        assert {row.op for row in sheet.rows} <= offered
+        assert {action.do for action in sheet.actions} <= set(entries.DEEDS)
+
+
+@given(rule_strategies.DEFINITIONS, LANGUAGES)
+def test_any_rule_comes_back_or_has_no_rows(definition: dict[str, Any], language: str) -> None:
+    with translation.override(language):
+        sheet = builder.sheet_of(definition)
+        again = definition if sheet is None else builder.definition_of(sheet)
+    assert builder.essence(again) == builder.essence(definition)
+
+
+@pytest.mark.parametrize("language", ["en", "de", "fr"])
+def test_no_two_values_of_a_field_have_one_word(language: str) -> None:
+    with translation.override(language):
+        for name, field in FIELDS.items():
+            words = [word.casefold() for word in entries.vocabulary(name).words.values()]
+            assert len(set(words)) == len(words)
+            assert not any("," in word for word in words)
+            assert all(entries.vocabulary(name).read(entries.shown(name, "is", value)) == value for value in field.choices)
+
+
+@pytest.mark.parametrize(
+    ("key", "words", "said"),
+    [
+        ("set_severity", "SEV2", {"do": "set_severity", "args": {"to": 2}}),
+        ("set_severity", "2", {"do": "set_severity", "args": {"to": 2}}),
+        ("raise_to", "sev 2", {"do": "raise_severity", "args": {"at_least": 2}}),
+        ("raise_by", "1, cap=2", {"do": "raise_severity", "args": {"levels": 1, "cap": 2}}),
+        ("raise_severity", "levels=1, cap=SEV2", {"do": "raise_severity", "args": {"levels": 1, "cap": 2}}),
+        ("declare", "", {"do": "declare"}),
+        ("declare_with", "it-ops", {"do": "declare", "args": {"policy": "it-ops"}}),
+        ("assign_team", "team=42", {"do": "assign_team", "args": {"team": "42"}}),
+        ("notify", "the IT manager", {"do": "notify", "args": {"audience": "it_manager"}}),
+        ("add_tag", "big, red", {"do": "add_tag", "args": {"tag": "big, red"}}),
+        ("confidential", "", {"do": "confidential"}),
+    ],
+)
+def test_an_action_is_chosen_in_words_with_its_one_value(key: str, words: str, said: dict[str, Any]) -> None:
+    assert builder.definition_of(Sheet("all", (), (ActionRow(key, words),)))["actions"] == [said]
+
+
+def test_a_higher_severity_is_a_smaller_rank_and_rows_do_not_say_at_least() -> None:
+    sheet = Sheet("all", (Row("A", "ticket.severity", "or_higher", "SEV2"),), ())
+    definition = builder.definition_of(sheet)
+    assert definition["conditions"] == {"all": [{"field": "ticket.severity", "op": "at_most", "value": 2}]}
+    assert builder.sheet_of(definition).rows == list(sheet.rows)  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("value", ["a\nb", "x" * 401, " edge "])
+def test_what_cannot_be_typed_is_edited_as_text(value: str) -> None:
+    leaf = {"field": "ticket.text", "op": "contains", "value": value}
+    assert builder.sheet_of({"conditions": {"all": [leaf]}, "actions": []}) is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import unescape
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
-from incidents import backtest, builder, rulebook
+from incidents import backtest, builder, entries, rulebook
 from incidents.models import Rule
 from incidents.views.ruletrials import definition
 from servicedesk.jobs import running
@@ -44,8 +45,9 @@ def sheet(rule: Rule, **changes: Any) -> dict[str, Any]:
     lists = {name: [getattr(row, name) for row in said.rows] for name in ("target", "field", "op", "value")}
     actions = {"do": [row.do for row in said.actions], "args": [row.args for row in said.actions]}
     clause = {name: value for name, value in repeat.items() if value not in (None, False)}
-    within = {"within": builder.span(repeat["within_s"])} if repeat else {}
-    return {"name": kept["name"], "match": said.match, "group": "service:<slug>", **lists, **actions, **clause, **within, **changes}
+    within = {"within": entries.span(repeat["within_s"])} if repeat else {}
+    named = {"name": kept["name"], "owner": rule.owner_id or "", "review_on": rule.review_on or ""}
+    return {**named, "match": said.match, "group": "service:<slug>", **lists, **actions, **clause, **within, **changes}
 
 
 def save(client: Client, rule: Rule, **changes: Any) -> HttpResponse:
@@ -105,8 +107,81 @@ def test_going_back_is_a_new_version_that_says_the_old(acme: Company, adam: Clie
 def test_a_wrong_value_is_marked_on_its_row_and_nothing_is_kept(acme: Company, adam: Client) -> None:
     answer = save(adam, Rule.objects.get(key="1"), value=["galaxy", "cannot"])
     assert answer.status_code == 422
-    assert "&#x27;galaxy&#x27; is not one of" in answer.content.decode()
+    assert "“galaxy” cannot be read here: give only one person, several people" in answer.content.decode()
     assert Rule.objects.get(key="1").draft is None
+
+
+def shown(client: Client, rule: Rule, **changes: Any) -> str:
+    """The page after a button that keeps nothing."""
+    before = Rule.objects.values().get(pk=rule.pk)
+    answer = save(client, rule, **{"show": "1", **changes})
+    assert (answer.status_code, Rule.objects.values().get(pk=rule.pk)) == (200, before)
+    return answer.content.decode()
+
+
+def test_the_sentence_follows_what_is_typed_and_nothing_is_kept(acme: Company, adam: Client) -> None:
+    said = shown(adam, r4(), at_least=4)
+    assert "at least <b>4</b> people report <b>the same service</b>" in said
+    assert "<b>propose an incident</b>" in said
+
+
+def test_what_is_wrong_is_said_under_the_sentence(acme: Company, adam: Client) -> None:
+    said = shown(adam, Rule.objects.get(key="1"), do=[""], owner="")
+    assert "It does nothing: give it an action." in said
+    assert "Nobody owns it: say who reviews it." in said
+
+
+WRONG = [
+    ({"field": ["ticket.service"], "op": ["at_least"], "value": ["email"]}, "“is at least” does not fit here (the service): choose “is”"),
+    ({"field": [""], "op": ["is"], "value": ["email"]}, "Say what “email” is about."),
+    ({"field": ["ticket.severity"], "op": ["or_higher"], "value": ["high"]}, "give SEV1, SEV2, SEV3 or SEV4"),
+    ({"field": ["ticket.loss"], "op": ["is"], "value": ["perhaps"]}, "give yes or no"),
+    ({"field": ["time.local"], "op": ["between"], "value": ["at night"]}, "give two times of day, as 22:00 - 07:00"),
+    ({"field": ["check.critical_since"], "op": ["for_at_least"], "value": [""]}, "A value is missing: give a span, as 5 min"),
+    ({"target": ["7"], "field": ["ticket.loss"], "op": ["is"], "value": ["yes"]}, "There is no action 7."),
+    ({"field": ["no.such"], "op": ["is"], "value": ["x"]}, "there is no field"),
+    ({"do": ["set_severity"], "args": ["urgent"]}, "“urgent” cannot be read here: give SEV1, SEV2, SEV3 or SEV4"),
+    ({"do": ["raise_by"], "args": [""]}, "A value is missing: give 1, 2 or 3"),
+    ({"do": ["confidential"], "args": ["very"]}, "It needs no value"),
+    ({"do": [""], "args": ["SEV2"]}, "Choose what to do with “SEV2”."),
+    ({"do": ["fly"], "args": [""]}, "is not one of"),
+    ({"within": "soon"}, "Give a span of a year at most"),
+    ({"same": []}, "Choose what they must share"),
+    ({"at_least": "many"}, "whole number"),
+]
+
+
+@pytest.mark.parametrize(("changes", "said"), WRONG)
+def test_what_cannot_be_read_yet_is_said_in_words(changes: dict[str, Any], said: str, acme: Company, adam: Client) -> None:
+    rows = {"target": ["A"]} if "field" in changes else {}
+    page = unescape(shown(adam, r4(), **{**rows, **changes}))
+    assert "It cannot be read yet:" in page
+    assert said in page
+
+
+def test_a_row_more_loses_nothing_that_was_typed(acme: Company, adam: Client) -> None:
+    typed = {"target": ["A", "B"], "field": ["ticket.service", ""], "op": ["is", "is"], "value": ["email", "half a thou"], "show": ""}
+    said = shown(adam, Rule.objects.get(key="1"), **typed, more="condition")
+    assert [f'id="value-{n}"' in said for n in (1, 2, 3, 4)] == [True, True, True, False]
+    assert 'value="half a thou"' in said
+
+
+def test_one_row_is_removed_and_the_conditions_of_an_action_go_with_it(acme: Company, adam: Client) -> None:
+    typed = {"target": ["A", "1", "2"], "field": ["ticket.loss"] * 3, "op": ["is"] * 3, "value": ["yes", "one", "two"]}
+    deeds = {"do": ["propose", "add_tag"], "args": ["", "storm"]}
+    said = save(adam, r4(), **typed, **deeds, remove="row:2").content.decode()
+    assert ('value="one"' in said, 'value="two"' in said) == (False, True)
+    said = save(adam, r4(), **typed, **deeds, remove="action:1").content.decode()
+    assert ('value="one"' in said, 'value="two"' in said, 'value="storm"' in said) == (False, True, True)
+
+
+def test_who_reviews_it_is_said_there_and_makes_no_draft(acme: Company, adam: Client) -> None:
+    dana = acme.people["dana"]
+    save(adam, r4(), owner=dana.pk, review_on="2027-03-01")
+    rule = r4()
+    assert (rule.owner, str(rule.review_on), rule.draft) == (dana, "2027-03-01", None)
+    assert "Nobody owns it" not in page(adam)
+    assert save(adam, r4(), owner=acme.people["ella"].pk).status_code == 422
 
 
 def test_a_pattern_re2_refuses_is_refused(acme: Company, adam: Client) -> None:
