@@ -188,6 +188,12 @@ def _action(action: ActionRow, needs: Iterable[tuple[int, Row]]) -> dict[str, An
     return {"do": do, **({"args": args} if args else {}), **({"when": _joined(when, "any")} if when else {})}
 
 
+def free_letter(sheet: Sheet) -> str:
+    """The first group that nothing stands in; the last where all are taken."""
+    taken = {row.target for row in sheet.rows if row.field}
+    return next((letter for letter in LETTERS if letter not in taken), LETTERS[-1])
+
+
 def without_row(sheet: Sheet, at: int) -> Sheet:
     """The sheet without its row at this place, from 0."""
     return replace(sheet, rows=[row for n, row in enumerate(sheet.rows) if n != at])

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, cast
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy as later
 
 from incidents.rules import ACTIONS, AUDIENCES, FIELDS, JSON
 
@@ -33,19 +33,19 @@ class Deed(NamedTuple):
 
 
 DEEDS: Mapping[str, Deed] = {
-    "set_severity": Deed("set_severity", "to", lazy("set severity to")),
-    "raise_to": Deed("raise_severity", "at_least", lazy("raise severity to at least")),
-    "raise_by": Deed("raise_severity", "levels", lazy("raise severity by levels")),
-    "propose": Deed("propose", "", lazy("propose an incident")),
-    "declare": Deed("declare", "policy", lazy("declare an incident")),
-    "declare_with": Deed("declare", "policy", lazy("declare with policy")),
-    "assign_team": Deed("assign_team", "team", lazy("assign to team")),
-    "notify": Deed("notify", "audience", lazy("notify")),
-    "add_tag": Deed("add_tag", "tag", lazy("add tag")),
-    "confidential": Deed("confidential", "", lazy("make confidential")),
-    "set_kind": Deed("set_kind", "to", lazy("set kind to")),
-    "category": Deed("category", "to", lazy("set category")),
-    "policy": Deed("policy", "to", lazy("use policy")),
+    "set_severity": Deed("set_severity", "to", later("set severity to")),
+    "raise_to": Deed("raise_severity", "at_least", later("raise severity to at least")),
+    "raise_by": Deed("raise_severity", "levels", later("raise severity by levels")),
+    "propose": Deed("propose", "", later("propose an incident")),
+    "declare": Deed("declare", "policy", later("declare an incident")),
+    "declare_with": Deed("declare", "policy", later("declare with policy")),
+    "assign_team": Deed("assign_team", "team", later("assign to team")),
+    "notify": Deed("notify", "audience", later("notify")),
+    "add_tag": Deed("add_tag", "tag", later("add tag")),
+    "confidential": Deed("confidential", "", later("make confidential")),
+    "set_kind": Deed("set_kind", "to", later("set kind to")),
+    "category": Deed("category", "to", later("set category")),
+    "policy": Deed("policy", "to", later("use policy")),
 }
 
 

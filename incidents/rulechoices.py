@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy as later
 
 from incidents import builder, entries
 from incidents.builder import ActionRow, Row, Sheet
@@ -22,41 +22,41 @@ MOST_SUGGESTED = 100
 Known = Sequence[tuple[str, str]]  # value, and what it is called where the value does not say
 
 THINGS: Mapping[str, str | Promise] = {
-    "ticket": lazy("Ticket"),
-    "requester": lazy("Requester"),
-    "service": lazy("Service"),
-    "check": lazy("Check"),
-    "alert": lazy("Alert"),
-    "time": lazy("Time"),
-    "repeat": lazy("Repeat (for an action)"),
+    "ticket": later("Ticket"),
+    "requester": later("Requester"),
+    "service": later("Service"),
+    "check": later("Check"),
+    "alert": later("Alert"),
+    "time": later("Time"),
+    "repeat": later("Repeat (for an action)"),
 }
 THING_OF = {"desk": "time"}
 COMPARISONS: Mapping[str, str | Promise] = {
-    "is": lazy("is"),
-    "is_not": lazy("is not"),
-    "in": lazy("is one of"),
-    "not_in": lazy("is none of"),
-    "at_least": lazy("is at least"),
-    "at_most": lazy("is at most"),
-    "or_higher": lazy("is … or higher"),
-    "or_lower": lazy("is … or lower"),
-    "contains": lazy("contains"),
-    "matches": lazy("matches the pattern"),
-    "has": lazy("have"),
-    "passed": lazy("has passed"),
-    "for_at_least": lazy("for at least"),
-    "between": lazy("is between"),
-    "is_set": lazy("is known"),
-    "not at_least": lazy("is not at least"),
-    "not at_most": lazy("is not at most"),
-    "not or_higher": lazy("is lower than"),
-    "not or_lower": lazy("is higher than"),
-    "not contains": lazy("does not contain"),
-    "not matches": lazy("does not match the pattern"),
-    "not has": lazy("do not have"),
-    "not passed": lazy("has not passed"),
-    "not for_at_least": lazy("not for at least"),
-    "not between": lazy("is not between"),
+    "is": later("is"),
+    "is_not": later("is not"),
+    "in": later("is one of"),
+    "not_in": later("is none of"),
+    "at_least": later("is at least"),
+    "at_most": later("is at most"),
+    "or_higher": later("is … or higher"),
+    "or_lower": later("is … or lower"),
+    "contains": later("contains"),
+    "matches": later("matches the pattern"),
+    "has": later("have"),
+    "passed": later("has passed"),
+    "for_at_least": later("for at least"),
+    "between": later("is between"),
+    "is_set": later("is known"),
+    "not at_least": later("is not at least"),
+    "not at_most": later("is not at most"),
+    "not or_higher": later("is lower than"),
+    "not or_lower": later("is higher than"),
+    "not contains": later("does not contain"),
+    "not matches": later("does not match the pattern"),
+    "not has": later("do not have"),
+    "not passed": later("has not passed"),
+    "not for_at_least": later("not for at least"),
+    "not between": later("is not between"),
 }
 
 

@@ -173,7 +173,7 @@ class RuleSheetForm(forms.Form):
         if self.beside == "remove" and number.isdecimal():
             sheet = (builder.without_row if what == "row" else builder.without_action)(sheet, int(number) - 1)
         if asked == "condition" or all(row.field or row.value for row in sheet.rows):
-            sheet = replace(sheet, rows=[*sheet.rows, Row(target=builder.LETTERS[0])])
+            sheet = replace(sheet, rows=[*sheet.rows, Row(target=builder.free_letter(sheet), op="is")])
         if asked == "action" or all(action.do or action.args for action in sheet.actions):
             sheet = replace(sheet, actions=[*sheet.actions, ActionRow()])
         return sheet

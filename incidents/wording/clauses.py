@@ -8,7 +8,7 @@ from typing import Any, TypeAlias, cast
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy as later
 from django.utils.translation import ngettext
 
 from incidents.rules import FIELDS, JSON, Field, Seen, Tree
@@ -20,22 +20,22 @@ HOUR, DAY = 3600, 86_400
 NEGATIONS = {"is_not": "is", "not_in": "in"}
 
 PHRASES: Phrases = {  # what it says where it holds, and where it does not
-    "is": (lazy("%(field)s is %(value)s"), lazy("%(field)s is not %(value)s")),
-    "in": (lazy("%(field)s is %(value)s"), lazy("%(field)s is not %(value)s")),
-    "at_least": (lazy("%(field)s is at least %(value)s"), lazy("%(field)s is less than %(value)s")),
-    "at_most": (lazy("%(field)s is at most %(value)s"), lazy("%(field)s is more than %(value)s")),
-    "contains": (lazy("%(field)s contains “%(value)s”"), lazy("%(field)s does not contain “%(value)s”")),
-    "matches": (lazy("%(field)s matches “%(value)s”"), lazy("%(field)s does not match “%(value)s”")),
-    "has": (lazy("%(field)s have “%(value)s”"), lazy("%(field)s do not have “%(value)s”")),
-    "between": (lazy("%(field)s is between %(value)s"), lazy("%(field)s is not between %(value)s")),
-    "passed": (lazy("%(field)s has passed"), lazy("%(field)s has not passed")),
-    "for_at_least": (lazy("%(field)s for at least %(value)s"), lazy("%(field)s for less than %(value)s")),
-    "known": (lazy("%(field)s is known"), lazy("%(field)s is not known")),
+    "is": (later("%(field)s is %(value)s"), later("%(field)s is not %(value)s")),
+    "in": (later("%(field)s is %(value)s"), later("%(field)s is not %(value)s")),
+    "at_least": (later("%(field)s is at least %(value)s"), later("%(field)s is less than %(value)s")),
+    "at_most": (later("%(field)s is at most %(value)s"), later("%(field)s is more than %(value)s")),
+    "contains": (later("%(field)s contains “%(value)s”"), later("%(field)s does not contain “%(value)s”")),
+    "matches": (later("%(field)s matches “%(value)s”"), later("%(field)s does not match “%(value)s”")),
+    "has": (later("%(field)s have “%(value)s”"), later("%(field)s do not have “%(value)s”")),
+    "between": (later("%(field)s is between %(value)s"), later("%(field)s is not between %(value)s")),
+    "passed": (later("%(field)s has passed"), later("%(field)s has not passed")),
+    "for_at_least": (later("%(field)s for at least %(value)s"), later("%(field)s for less than %(value)s")),
+    "known": (later("%(field)s is known"), later("%(field)s is not known")),
 }
 RANKS: Phrases = {  # a smaller rank is a higher severity
     **PHRASES,
-    "at_least": (lazy("%(field)s is %(value)s or lower"), lazy("%(field)s is higher than %(value)s")),
-    "at_most": (lazy("%(field)s is %(value)s or higher"), lazy("%(field)s is lower than %(value)s")),
+    "at_least": (later("%(field)s is %(value)s or lower"), later("%(field)s is higher than %(value)s")),
+    "at_most": (later("%(field)s is %(value)s or higher"), later("%(field)s is lower than %(value)s")),
 }
 
 

@@ -8,20 +8,20 @@ from typing import cast
 from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy as later
 
 from incidents.rules import AUDIENCES, FIELDS, JSON, Action, Finding, Repeat, Rule, Tree
 from incidents.rules.conditions import leaves
 from incidents.wording.clauses import alternatives, clause, duration, listed, severity, told
 
 SAME: Mapping[str, str | Promise] = {
-    "requester": lazy("the same requester"),
-    "service": lazy("the same service"),
-    "site": lazy("the same site"),
-    "category": lazy("the same category"),
-    "check": lazy("the same check"),
-    "status": lazy("the same status"),
-    "text": lazy("similar text"),
+    "requester": later("the same requester"),
+    "service": later("the same service"),
+    "site": later("the same site"),
+    "category": later("the same category"),
+    "check": later("the same check"),
+    "status": later("the same status"),
+    "text": later("similar text"),
 }
 
 

@@ -126,7 +126,7 @@ def test_the_sentence_follows_what_is_typed_and_nothing_is_kept(acme: Company, a
 
 
 def test_what_is_wrong_is_said_under_the_sentence(acme: Company, adam: Client) -> None:
-    said = shown(adam, Rule.objects.get(key="1"), do=[""], owner="")
+    said = shown(adam, Rule.objects.get(key="1"), do=[""], args=[""], owner="")
     assert "It does nothing: give it an action." in said
     assert "Nobody owns it: say who reviews it." in said
 
