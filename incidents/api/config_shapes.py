@@ -11,7 +11,7 @@ from rest_framework import serializers
 from incidents import rulebook, rules, wording
 from incidents.models import Policy, PolicyStep, Rule, StepTarget
 from incidents.states import Severity
-from servicedesk.api.shapes import Moment, Named, OneOf, Shape
+from servicedesk.api.shapes import Moment, Named, OneOf, Shape, WallTime
 from servicedesk.directory.models import Service
 from servicedesk.oncall.models import Rotation
 
@@ -30,7 +30,7 @@ class RotationShape(Shape):
     position = serializers.IntegerField(help_text="A higher layer covers a lower one.")
     kind = OneOf(Rotation.Kind.choices)
     length = serializers.IntegerField()
-    handoff = serializers.TimeField()
+    handoff = WallTime()
     starts_on = serializers.DateField()
     zone = serializers.SerializerMethodField()
     weekdays = serializers.ListField(child=serializers.IntegerField(), help_text="Monday is 0. Empty: every day.")
@@ -97,8 +97,8 @@ class StepShape(Shape):
     among = OneOf(PolicyStep.Among.choices)
     require_all = serializers.BooleanField()
     least_severity = serializers.IntegerField(help_text="4: always. 2: only SEV1 and SEV2.")
-    window_from = serializers.TimeField(allow_null=True)
-    window_until = serializers.TimeField(allow_null=True)
+    window_from = WallTime(allow_null=True)
+    window_until = WallTime(allow_null=True)
     targets = TargetShape(many=True)
 
 

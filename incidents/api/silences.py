@@ -23,7 +23,7 @@ from incidents.models import Silence
 from incidents.models.silences import SilenceQuerySet
 from servicedesk import clock
 from servicedesk.api.resources import Resource
-from servicedesk.api.shapes import Moment, Named, OneOf, Shape, Zone
+from servicedesk.api.shapes import Moment, Named, OneOf, Shape, WallTime, Zone
 from servicedesk.directory.models import Role, Service
 
 READERS = (Role.AGENT, Role.MANAGER, Role.ADMIN, Role.AUDITOR)
@@ -55,8 +55,8 @@ class SilenceShape(Shape):
     starts_at = Moment()
     ends_at = Moment()
     weekdays = serializers.ListField(child=serializers.IntegerField(), help_text="Monday is 0. Empty: all the time.")
-    opens = serializers.TimeField(allow_null=True)
-    closes = serializers.TimeField(allow_null=True)
+    opens = WallTime(allow_null=True)
+    closes = WallTime(allow_null=True)
     zone = serializers.CharField()
     audience = OneOf(SilenceAudience.choices, allow_null=True)
     public_text = serializers.CharField()
@@ -94,8 +94,8 @@ class NewSilence(Shape):
     starts_at = Moment(required=False, help_text="Now where it is not said.")
     ends_at = Moment()
     weekdays = serializers.ListField(child=serializers.IntegerField(min_value=0, max_value=6), max_length=7, required=False)
-    opens = serializers.TimeField(required=False, allow_null=True)
-    closes = serializers.TimeField(required=False, allow_null=True)
+    opens = WallTime(required=False, allow_null=True)
+    closes = WallTime(required=False, allow_null=True)
     zone = Zone(max_length=64, required=False)
     audience = OneOf(SilenceAudience.choices, required=False)
     public_text = serializers.CharField(max_length=240, required=False, allow_blank=True, help_text="What the audience reads.")

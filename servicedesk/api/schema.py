@@ -31,6 +31,7 @@ WRITING = {
     "413": "The body is too large.",
     "415": "The body is not application/json.",
 }
+KNOWN = {"304": {"description": "It has not changed since the ETag that If-None-Match names. No body."}}
 POSTING = {"422": "This Idempotency-Key belongs to another request."}
 
 
@@ -67,7 +68,7 @@ class DeskSchema(AutoSchema):
             names.append(("Idempotency-Key", "At most 64 signs. The same key and body within 24 h get the first answer again."))
         if self.method in ("POST", "PATCH") and "{" in self.path and action != "create":
             names.append(("If-Match", "The ETag it must still have."))
-        if action == "retrieve":
+        if self.method == "GET" and "{" in self.path:
             names.append(("If-None-Match", "The ETag that is known: 304 where it has not changed."))
         return [OpenApiParameter(name, str, OpenApiParameter.HEADER, description=text) for name, text in names]
 
@@ -75,10 +76,11 @@ class DeskSchema(AutoSchema):
 def with_problems(result: dict[str, Any], generator: Any, request: Any, public: Any) -> dict[str, Any]:
     """Every operation with the errors it may answer."""
     result.setdefault("components", {}).setdefault("schemas", {})["Problem"] = PROBLEM
-    for path in result["paths"].values():
-        for method, operation in path.items():
+    for path, methods in result["paths"].items():
+        for method, operation in methods.items():
             told = ALWAYS | (WRITING if method != "get" else {}) | (POSTING if method == "post" else {})
             operation["responses"].update({status: _problem(text) for status, text in told.items()})
+            operation["responses"].update(KNOWN if method == "get" and "{" in path else {})
     return result
 
 

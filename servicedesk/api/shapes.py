@@ -38,6 +38,11 @@ class Shape(serializers.Serializer[Any]):
         return {name: [ErrorDetail(words, "unknown_field")] for name in data if name not in known}
 
 
+@extend_schema_field({"type": "string", "pattern": "^[0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?$", "example": "09:00:00"})
+class WallTime(serializers.TimeField):
+    """A time of day on the wall clock of a zone that stands beside it. OpenAPI's own "time" would need an offset in itself."""
+
+
 class Moment(serializers.DateTimeField):
     """RFC 3339; always with a zone when it comes in, always UTC and Z when it goes out."""
 

@@ -166,3 +166,17 @@ def test_of_the_page_that_shows_it_only_what_it_loads_is_collected() -> None:
     kept = {name.rpartition("/")[2] for name in found if "spectacular" in name}
     assert {"swagger-ui-bundle.js", "swagger-ui-standalone-preset.js", "swagger-ui.css", "favicon-32x32.png"} <= kept
     assert not any("redoc" in name or name.endswith(".js.map") or name.startswith("rest_framework") for name in found)
+
+
+def test_whoever_names_a_tag_is_told_of_304() -> None:
+    """Scanned: `If-None-Match: *` was answered by 304, which no operation had told of."""
+    reading = {path: methods["get"] for path, methods in document()["paths"].items() if "get" in methods and "{" in path}
+    assert reading
+    assert [path for path, one in reading.items() if "304" not in one["responses"]] == []
+    named = {path: {each["name"] for each in one.get("parameters", [])} for path, one in reading.items()}
+    assert [path for path, names in named.items() if "If-None-Match" not in names] == []
+
+
+def test_a_time_of_day_is_not_described_as_one_with_an_offset() -> None:
+    """Scanned: "09:00:00" is no "time" of OpenAPI (RFC 3339, full-time)."""
+    assert '"format": "time"' not in json.dumps(document())
