@@ -64,6 +64,7 @@ KNOWN = frozenset(
         "METRICS_TOKEN",
         "TRUSTED_PROXIES",
         "LOG_FORMAT",
+        "SENTRY_DSN",
         "TIME_ZONE",
         "BIND",
         "PORT",
@@ -74,7 +75,7 @@ KNOWN = frozenset(
     ]
 )
 # Names kept for what is to come: accepted, without effect yet, and said so by a system check.
-RESERVED = frozenset({"SENTRY_DSN"})
+RESERVED: frozenset[str] = frozenset()
 RESERVED_FAMILIES = ("OTEL_", "SAML_", "LDAP_")
 # Set by our own processes for their children, or by whoever runs the tests.
 INTERNAL = frozenset({"CELERY_SKIP_CHECKS", "CELERY_WORKER", "HEARTBEAT_FILE", "TEST_DATABASE_URL", "TEST_REDIS_URL"})

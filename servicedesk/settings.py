@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, quote, unquote
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
-from servicedesk import carriers, logs
+from servicedesk import carriers, logs, sentry
 from servicedesk.env import Misconfigured
 from servicedesk.environment import BASE_DIR, env
 from servicedesk.settings_api import *  # noqa: F403
@@ -363,5 +363,6 @@ INGEST_MAX_BYTES = 8 * 1024 * 1024
 # Time: the real one, or in the acceptance world a file that moves it
 CLOCK_FILE: Path | None = None
 
-# Logs
+# Logs, and faults told elsewhere
+sentry.configure(env.text("SENTRY_DSN"))
 LOGGING = logs.configure(env.choice("LOG_FORMAT", "console" if DEBUG else "json", ("json", "console")))
