@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from incidents import rules, wording
@@ -67,8 +68,12 @@ def _evaluation(label: str, user: User) -> Evaluation | None:
         number = _whole(label[5:].strip())
         return kept.filter(alert__alert_id=number).first() if number else None
     number = _whole(label.upper().removeprefix("T-"))
-    visible = Ticket.objects.filter(is_confidential=False) if user.is_admin else Ticket.objects.visible_to(user)
-    return kept.filter(ticket__in=visible.filter(pk=number)).first() if number else None
+    return kept.filter(ticket__in=tickets(user).filter(pk=number)).first() if number else None
+
+
+def tickets(user: User) -> QuerySet[Ticket]:
+    """Those a person may try rules on, and see named in a backtest."""
+    return Ticket.objects.filter(is_confidential=False) if user.is_admin else Ticket.objects.visible_to(user)
 
 
 def _condition(seen: rules.Seen) -> Condition:

@@ -12,12 +12,16 @@ from typing import Any, NamedTuple
 from incidents.backtest.paging import Paged
 from incidents.backtest.sides import Occasion, Side
 from incidents.backtest.tally import UNRATED, Tally
+from incidents.rules import Outcome, Repeat, Seen
 
 MOST_ROWS = 500  # differences listed; counts are whole
 
 
 class Row(NamedTuple):
-    """One difference. `what`: new or lost (it matches now, or no longer), up or down (its severity)."""
+    """One difference. `what`: new or lost (it matches now, or no longer), up or down (its severity).
+
+    `outcome`: what decided where it matches now; `missing`: the conditions that do not hold where it no longer does.
+    """
 
     thing: str
     at: datetime | None
@@ -25,6 +29,8 @@ class Row(NamedTuple):
     before: int | None
     after: int | None
     by_people: bool
+    outcome: Outcome | None = None
+    missing: tuple[Seen, ...] = ()
 
 
 class Swept(NamedTuple):
@@ -66,6 +72,7 @@ class Report:
     swept: Sequence[Swept]
     replayed: int
     equal: int
+    repeat: Repeat | None = None  # the clause on trial
     rows: Sequence[Row] = field(default=())
     more_rows: int = 0
 
@@ -107,7 +114,8 @@ def differences(tally: Tally) -> list[Row]:
 
 def _row(tally: Tally, thing: str, what: str, at: datetime | None) -> Row:
     was, becomes = tally.ranks.get(thing, (UNRATED, UNRATED))
-    return Row(thing, at, what, _rank(was), _rank(becomes), thing in tally.raised)
+    outcome, missing = tally.trial.why.get(thing), tally.missing.get(thing, ())
+    return Row(thing, at, what, _rank(was), _rank(becomes), thing in tally.raised, outcome, missing)
 
 
 def _rank(rank: int) -> int | None:

@@ -133,7 +133,7 @@ def _report(rule: Rule, tally: Tally, sample: Sample, start: datetime, end: date
         undecidable=len(tally.undecided), undecided=list(tally.undecided.items())[: report.MOST_ROWS],
         nearest=tally.nearest._asdict() if tally.nearest and not tally.trial.matched else None,
         swept=report.swept(tally), replayed=sample.decisions_again, equal=sample.equal,
-        rows=rows[: report.MOST_ROWS], more_rows=max(0, len(rows) - report.MOST_ROWS),
+        repeat=found.repeat, rows=rows[: report.MOST_ROWS], more_rows=max(0, len(rows) - report.MOST_ROWS),
     )  # fmt: skip
 
 

@@ -9,7 +9,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from incidents.backtest.report import Report, Swept
+from incidents import wording
+from incidents.backtest.report import Report, Row, Swept
 from incidents.rules import FIELDS, Seen
 from incidents.wording import clauses
 
@@ -96,6 +97,13 @@ def short(seen: Seen) -> str:
     if seen.field == "repeat.number":
         return _("%(seen)s of %(wanted)s reports needed") % {"seen": seen.seen, "wanted": seen.wanted}
     return clauses.seen_words(seen)
+
+
+def because(row: Row, report: Report) -> str:
+    """Why a row is one: "3 people reported similar text within 30 min", "2 of 3 people needed"; empty: nothing may be said."""
+    if row.outcome is not None:
+        return wording.reason(row.outcome, report.repeat)
+    return why_not(row.missing) if row.missing else ""
 
 
 def changed(one: Swept) -> str:

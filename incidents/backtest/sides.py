@@ -32,10 +32,11 @@ class Occasion:
 
 @dataclass(slots=True)
 class Side:
-    """`matched`: each thing by when it matched first."""
+    """`matched`: each thing by when it matched first; `why`: what decided that, of a confidential thing nothing."""
 
     rule: Rule | None
     matched: dict[str, datetime] = field(default_factory=dict)
+    why: dict[str, Outcome] = field(default_factory=dict)
     occasions: list[Occasion] = field(default_factory=list)
     open: dict[str, Occasion] = field(default_factory=dict)
 
@@ -43,6 +44,8 @@ class Side:
         if outcome is None or not outcome.matched or thing in self.matched:
             return
         self.matched[thing] = at
+        if not is_confidential(thing, facts):
+            self.why[thing] = outcome
         deed = next((deed for deed in DEEDS if outcome.action(deed)), "")
         if deed:
             self._open(thing, deed, facts, outcome, decision, at)
@@ -63,8 +66,13 @@ class Side:
 
     def _group(self, thing: str, facts: Facts, outcome: Outcome, at: datetime) -> str:
         """As live: what is confidential is a group of its own, and above its cap a rule gathers all in one storm."""
-        if thing.startswith("T-") and "ticket.signature" not in facts:
+        if is_confidential(thing, facts):
             return f"ticket:{thing}"
         cap = self.rule.fire_cap if self.rule else None
         lately = [one for one in self.occasions[-cap:] if at - one.at < HOUR] if cap else []
         return f"storm:{outcome.key}" if cap and len(lately) >= cap else outcome.group_key
+
+
+def is_confidential(thing: str, facts: Facts) -> bool:
+    """Of a confidential ticket no words are kept."""
+    return thing.startswith("T-") and "ticket.signature" not in facts

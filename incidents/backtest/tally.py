@@ -13,7 +13,7 @@ from operator import is_
 from typing import Any, NamedTuple, cast
 
 from incidents.backtest.past import StreamedPast
-from incidents.backtest.sides import Side
+from incidents.backtest.sides import Side, is_confidential
 from incidents.rules import SHARED, Counted, Decision, Facts, Outcome, Rated, Repeat, Rule, Seen, Tree, rate
 from incidents.rules.conditions import leaves
 
@@ -115,6 +115,7 @@ class Tally:
     ranks: dict[str, tuple[int, int]] = field(default_factory=dict)  # with the version in force, with the one on trial
     undecided: dict[str, tuple[str, ...]] = field(default_factory=dict)
     raised: dict[str, datetime] = field(default_factory=dict)  # by people, to SEV1 or SEV2
+    missing: dict[str, tuple[Seen, ...]] = field(default_factory=dict)  # of what only the version in force matches
     nearest: Near | None = None
     trial: Side = field(init=False)
     in_force: Side = field(init=False)
@@ -144,6 +145,7 @@ class Tally:
         self._rank(thing, asked, after)
         self.trial.hear(thing, asked.facts, outcome, after, at)
         self._look(thing, outcome, at)
+        self._miss(thing, asked.facts, outcome)
         if outcome is not None and (outcome.matched or outcome.counted):
             self._sweep(thing, asked)
 
@@ -170,6 +172,10 @@ class Tally:
         near = Near(sum(not is_count(seen) for seen in missing), short, thing, at, missing)
         if self.nearest is None or near[:2] < self.nearest[:2]:
             self.nearest = near
+
+    def _miss(self, thing: str, facts: Facts, outcome: Outcome | None) -> None:
+        if thing in self.in_force.matched and thing not in self.trial.matched and outcome and not is_confidential(thing, facts):
+            self.missing.setdefault(thing, tuple(seen for seen in outcome.trace if not seen.passed))
 
     def _sweep(self, thing: str, asked: Asked) -> None:
         """Only the clause differs, so only what held the conditions can differ."""

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from incidents import rulebook, rules
 from incidents.backtest import running
 from incidents.backtest.report import Report
-from incidents.backtest.saying import as_json, sentences
+from incidents.backtest.saying import as_json, because, sentences
 from incidents.models import Rule
 from servicedesk.directory.models import User
 from servicedesk.jobs import work
@@ -39,12 +39,25 @@ def done(run: Run) -> Result:
     except rules.RuleError as error:
         raise JobRefused(_("The rule cannot be read: %(error)s") % {"error": error}) from error
     url = f"{reverse('rule', args=[rule.pk])}?backtest={run.job.pk}"
-    return Result(figures={**as_json(report, rows_url=url), "said": list(sentences(report)), "rows": rows(report)}, url=url)
+    more = {
+        "nights_added": sum(page.is_night for page in report.pages_added),
+        "undecided": report.undecidable,
+        "more_rows": report.more_rows,
+    }
+    return Result(figures={**as_json(report, rows_url=url), **more, "said": list(sentences(report)), "rows": rows(report)}, url=url)
 
 
 def rows(report: Report) -> list[dict[str, Any]]:
     """The differences, for the table and the API."""
-    return [{**row._asdict(), "at": row.at.isoformat() if row.at else None} for row in report.rows]
+    names = ("thing", "what", "before", "after", "by_people")
+    return [
+        {
+            **{name: getattr(row, name) for name in names},
+            "at": row.at.isoformat() if row.at else None,
+            "because": because(row, report),
+        }
+        for row in report.rows
+    ]
 
 
 def last_of(rule: Rule, number: int | None = None) -> Job | None:

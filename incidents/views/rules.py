@@ -16,7 +16,7 @@ from incidents import backtest, rulebook
 from incidents.models import Rule, RuleVersion
 from incidents.ruleforms import RuleForm, RuleSheetForm
 from incidents.rules import RuleError
-from incidents.views import numbers, ruletrials
+from incidents.views import numbers, ruleresults, ruletrials
 from servicedesk import clock
 from servicedesk.directory.access import PersonRequest, admins, only
 from servicedesk.directory.models import Role, User
@@ -48,15 +48,16 @@ def rule(request: PersonRequest, number: int) -> HttpResponse:
 
 def _page(request: PersonRequest, found: Rule, *, status: int = 200, **more: Any) -> HttpResponse:
     now = clock.now()
+    versions = ruletrials.versions(found)
     job = backtest.last_of(found, numbers.whole(request.GET.get("backtest", "")))
     context = {
         "rule": found,
         "words": ruletrials.words(found),
-        "versions": ruletrials.versions(found),
+        "versions": versions,
+        "next_version": versions[0].row.version + 1 if versions else 1,
         "hits": ruletrials.hits(found, now=now),
         "trial": backtest.ask(found, request.GET.get("try", ""), request.user),
-        "job": job,
-        "is_stale": job is not None and not backtest.is_of_these_words(job, found),
+        "found": ruleresults.found(job, found, request.user, whole="all" in request.GET),
         "periods": PERIODS,
         "modes": Rule.Mode.choices,
         "may_edit": request.user.is_admin,
@@ -122,14 +123,22 @@ DEEDS: dict[str, Deed] = {
     "down": lambda row, user, said, now: rulebook.move(row, 1, actor=user, now=now),
     "mode": lambda row, user, said, now: rulebook.set_mode(row, Rule.Mode(said["mode"]), actor=user, now=now),
     "roll_back": lambda row, user, said, now: rulebook.roll_back(row, int(said["version"]), note=said["note"], actor=user, now=now),
+    "limit": lambda row, user, said, now: _limit(row, user, said["cap"].strip(), now),
     "publish": lambda row, user, said, now: _publish(row, user, said, now),
     "backtest": lambda row, user, said, now: backtest.start(row, days=int(said["days"]), asked_by=user, now=now),
 }
-SAYS = ("mode", "version", "note", "days", "sure")
+SAYS = ("mode", "version", "note", "days", "sure", "cap")
 
 
 class Doubtful(ValueError):
     """What a person should read before it is published."""
+
+
+def _limit(row: Rule, user: User, cap: str, now: datetime) -> None:
+    """A draft with that many incidents an hour at most; empty: without a limit. Raises RuleError."""
+    definition = {**ruletrials.definition(row), "fire_cap": numbers.whole(cap) or cap or None}
+    if ruletrials.is_said_otherwise(row, definition):
+        rulebook.save_draft(row, definition, actor=user, now=now)
 
 
 def _publish(row: Rule, user: User, said: dict[str, str], now: datetime) -> None:

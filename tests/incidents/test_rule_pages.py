@@ -12,9 +12,10 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from incidents import backtest, builder, entries, rulebook
-from incidents.models import Rule
+from incidents.models import Rule, Ticket
 from incidents.views.ruletrials import definition
 from servicedesk.jobs import running
+from servicedesk.jobs.models import Job
 from servicedesk.operations.worlds.company import Company
 from tests.actors import NINE, at, signed_in
 from tests.incidents.reporting import report
@@ -235,6 +236,52 @@ def test_a_backtest_runs_as_a_job_and_stands_on_the_page(acme: Company, adam: Cl
     assert "would match" in said
     save(adam, r4(), at_least=7)
     assert "run it again" in page(adam)
+
+
+def tried_on_the_past(acme: Company) -> None:
+    """A draft that needs two people, where two reported the same; and its backtest."""
+    report(acme, "ella", at(9, 0), "Mail is down again")
+    report(acme, "omar", at(9, 1), "Mail is down again")
+    kept = definition(r4())
+    draft = {**kept, "repeat": {**kept["repeat"], "at_least": 2}}
+    rulebook.save_draft(r4(), draft, actor=acme.people["adam"], now=at(10))
+    assert running.run(backtest.start(r4(), days=30, asked_by=acme.people["adam"], now=at(18)).pk, now=at(18))
+
+
+def test_a_backtest_shows_figures_and_each_difference_with_its_reason(acme: Company, adam: Client) -> None:
+    tried_on_the_past(acme)
+    said = unescape(page(adam))
+    assert "Mail is down again" in said
+    assert "would match: 2 people reported similar text within 30 min" in said
+    assert ("extra page" in said, "not decidable" in said, "Version 1" in said, "Draft of version 2" in said) == (True,) * 4
+
+
+def test_what_is_confidential_now_has_no_title_and_no_reason(acme: Company, adam: Client) -> None:
+    tried_on_the_past(acme)
+    Ticket.objects.update(is_confidential=True)
+    said = page(adam)
+    assert ("Confidential" in said, "Mail is down again" in said, "2 people reported" in said) == (True, False, False)
+
+
+def test_a_result_of_an_earlier_release_is_still_read(acme: Company, adam: Client) -> None:
+    tried_on_the_past(acme)
+    job = Job.objects.get(kind="backtest")
+    rows = [{name: part for name, part in row.items() if name != "because"} for row in job.result["rows"]]
+    newer = ("nights_added", "undecided", "more_rows")
+    job.result = {**{name: part for name, part in job.result.items() if name not in newer}, "rows": rows}
+    job.save(update_fields=["result"])
+    assert "Mail is down again" in page(adam)
+    job.result = {"said": ["It would match 7 times."]}
+    job.save(update_fields=["result"])
+    assert "It would match 7 times." in page(adam)
+
+
+def test_the_limit_is_set_on_the_page_as_a_draft(acme: Company, adam: Client) -> None:
+    assert press(adam, "limit", cap="6").status_code == 302
+    assert ("At most 6 incidents an hour" in page(adam), r4().version, rulebook.candidate(r4()).fire_cap) == (True, 1, 6)
+    assert press(adam, "limit", cap="many").status_code == 422
+    press(adam, "limit", cap="")
+    assert rulebook.candidate(r4()).fire_cap is None
 
 
 def test_publishing_what_would_match_nothing_is_asked_about(acme: Company, adam: Client) -> None:
