@@ -150,7 +150,7 @@ def _state(request: PersonRequest, found: Incident, read: Read, now: datetime) -
         "why_paging": standing.why_paging,
         "card": evidence.card(found, now=now) if found.state == IncidentState.PROPOSED else [],
         "alerts": sorted(read.alerts, key=lambda alert: (alert.cleared_at is not None, alert.cleared_at or now)),
-        "policy": found.policy or escalation.policy_for(found),
+        "policy": (read.run and read.run.policy) or escalation.policy_for(found),
         "next_lines": escalations.of_incident(found, read.run, now),
         "paging": escalations.paging(read.run, found, now),
         **_obligations(found),

@@ -30,7 +30,7 @@ MORE = {
     "/tickets/{ticket}/clocks/": 7,
     "/reports/": 10,
 }
-MORE |= {"/incidents/{incident}/": 29}
+MORE |= {"/incidents/{incident}/": 28}
 BUDGETS = dict.fromkeys(LISTS, LIST) | dict.fromkeys(ONES, ONE) | MORE
 
 FIRST: dict[str, Any] = {"ticket": Ticket, "incident": Incident, "problem": Problem, "mail": InboundMail}
