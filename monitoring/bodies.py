@@ -14,6 +14,7 @@ from monitoring.normal import Unreadable, Wrong
 CHUNK = 64 * 1024
 OWN_TOKEN = re.compile(rb"(msd_[A-Za-z0-9]{8,12}_)[A-Za-z0-9_-]{43}")
 SECRET = re.compile(rb'("[A-Za-z_]{0,40}(?:pass|password|secret|token|api_?key)"\s{0,4}:\s{0,4}")(?:[^"\\]|\\.)*+"', re.IGNORECASE)
+SECRET_WORDS = (b"pass", b"secret", b"token", b"key")  # without one of these SECRET finds nothing, and is slow at it
 
 
 class TooLarge(Exception):
@@ -51,7 +52,8 @@ def keep(source: Source | None, body: bytes, *, content_type: str, now: datetime
 
 def masked(body: bytes) -> bytes:
     """Without our own tokens, and without what other programs call a password, a secret or a token."""
-    return SECRET.sub(rb'\1***"', OWN_TOKEN.sub(rb"\1***", body))
+    body, said = OWN_TOKEN.sub(rb"\1***", body), body.lower()
+    return SECRET.sub(rb'\1***"', body) if any(word in said for word in SECRET_WORDS) else body
 
 
 def read_start(request: HttpRequest, *, most: int) -> bytes:
