@@ -180,7 +180,9 @@ def test_pings_end_alike_both_ways(token: str, signals: list[str], more: dict[st
     ways = [(Client, "long"), (ShortWay, "short")]
     for _client, name in ways:
         forget(name, 1)
-        Check.objects.filter(slug=name).update(kind="heartbeat", **{"period_s": 60, "cron": "", "is_paused": False, **more})
+        Check.objects.filter(slug=name).update(kind="heartbeat", period_s=60, cron="", is_paused=False)
+        Client().get(f"/ping/{Check.objects.get(slug=name).ping_id}")
+        Check.objects.filter(slug=name).update(**more)
     for signal in signals:
         for client, name in ways:
             assert client().get(f"/ping/{Check.objects.get(slug=name).ping_id}{signal}").content == b"OK"

@@ -106,27 +106,34 @@ CALLS = count()
 def test_random_bodies_leave_what_one_by_one_leaves(acme: Company, bodies: list[list[dict[str, Any]]], kinds: list[str]) -> None:
     left = []
     for is_batch in (True, False):
-        source = founded(kinds)
-        for n, body in enumerate([well(*NAMES), *bodies]):
+        source = founded()
+        bring(source, well(*NAMES), after=-120)
+        settle(source, kinds)
+        for n, body in enumerate(bodies):
             for part in [body] if is_batch else [[item] for item in body]:
                 bring(source, part, after=120 * n)
         left.append(found(source))
     assert left[0] == left[1]
 
 
-def founded(kinds: list[str]) -> Source:
-    """Seven checks, each of its kind."""
+def founded() -> Source:
     source = Source.objects.create(slug=f"s-{next(CALLS)}", name="S", severity_map={"high": 2})
+    for check in Check.objects.bulk_create(Check(source=source, slug=name, created_at=NINE) for name in NAMES):
+        CheckState.objects.create(check_ref=check)
+    return source
+
+
+def settle(source: Source, kinds: list[str]) -> None:
+    """Each check becomes one of its kind, after it was well."""
     settings_of = {
         "slow": {"confirm": 2, "clear_confirm": 2}, "period": {"period_s": 300}, "ignoring": {"unknown_as": "ignore"},
         "paused": {"is_paused": True}, "flap": {"keep_s": 60},
     }  # fmt: skip
     for name, kind in zip(NAMES, kinds, strict=True):
-        check = Check.objects.create(source=source, slug=name, created_at=NINE, **settings_of.get(kind, {}))
-        CheckState.objects.create(check_ref=check)
+        check = source.checks.get(slug=name)
+        Check.objects.filter(pk=check.pk).update(slug=name, **settings_of.get(kind, {}))
         if kind == "limit":
             Threshold.objects.create(check_ref=check, metric="used", warn="50", crit="95")
-    return source
 
 
 def found(source: Source) -> Any:
