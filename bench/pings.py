@@ -1,6 +1,6 @@
 """P6: 10,000 heartbeats at once. None lost, none called missing, judged within 10 s. The reference is the bare view with one INSERT.
 
-BENCH_PINGS names another number. The pings are offered as fast as they are taken, over 64 connections.
+Each has beaten before. BENCH_PINGS names another number. The pings are offered as fast as they are taken, over 64 connections.
 """
 
 from __future__ import annotations
@@ -21,12 +21,14 @@ PINGS = int(os.environ.get("BENCH_PINGS", "10000"))
 CONNECTIONS, ROUNDS = 64, 3
 MADE = f"""
 import json
+from datetime import timedelta
 from monitoring.models import Check, CheckState, Source
 from servicedesk import clock
 source, now = Source.objects.get(slug="agents"), clock.now()
 usual = dict(source=source, kind="heartbeat", period_s=600, grace_s=60, created_at=now)
 made = Check.objects.bulk_create([Check(slug=f"h{{n}}", **usual) for n in range({PINGS})], batch_size=5000)
-CheckState.objects.bulk_create([CheckState(check_ref=check) for check in made], batch_size=5000)
+beaten = dict(status="ok", is_settled=True, since=now, last_result_at=now, overdue_at=now + timedelta(seconds=660))
+CheckState.objects.bulk_create([CheckState(check_ref=check, **beaten) for check in made], batch_size=5000)
 print(json.dumps([str(check.ping_id) for check in made]))
 """
 HEARD = """
@@ -47,7 +49,6 @@ def bench() -> Iterator[Figure]:
     ):
         pings = [get(f"/ping/{ping_id}") for ping_id in ask(desk, MADE)]
         took, reference, again = [], [], 0
-        until_done(desk.port, pings, CONNECTIONS)  # each has beaten before: a first signal makes a state, and is no heartbeat yet
         for _round in range(ROUNDS):
             reference.append(until_done(bare, [post("/", b"ping")] * PINGS, CONNECTIONS)[0])
             seconds, broken = until_done(desk.port, pings, CONNECTIONS)  # a ping is judged before it is answered
@@ -58,7 +59,7 @@ def bench() -> Iterator[Figure]:
 
 def figure(desk: Measured, where: str, took: list[float], reference: list[float], again: int) -> Figure:
     well, results, alerts = ask(desk, HEARD)
-    lost = max(PINGS - well, PINGS * (ROUNDS + 1) - results)
+    lost = max(PINGS - well, PINGS * ROUNDS - results)
     note = f"lost={lost} called missing={alerts} sent again={again}; {ROUNDS} rounds; the load comes from Python on the same cores"
     name = f"{PINGS:,} heartbeats at once, {where}, until all are judged"
     return Figure("P6", name, "s", took, reference, goal=10 if not (lost or alerts) else 0, of_ours=True, note=note)
