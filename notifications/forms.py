@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 from zoneinfo import available_timezones
@@ -15,6 +16,7 @@ from django.utils.translation import get_language_info, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from notifications import numbers
+from notifications.channels import push
 from notifications.methods import Step
 from notifications.models import WAKING, Channel, ContactMethod, Topic
 from servicedesk.directory import tongues, zones
@@ -24,6 +26,7 @@ from servicedesk.directory.models import User
 KINDS = (Channel.SMS, Channel.VOICE, Channel.EMAIL, Channel.CHAT)
 TIME = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
 MOST_MIN = 120
+NO_BROWSER = _("This browser gave no address to send to. Press the button once more")
 OWN_NAMES = [(code, get_language_info(code)["name_local"].capitalize()) for code, _name in settings.LANGUAGES]
 
 
@@ -77,6 +80,27 @@ class AddForm(PasswordForm):
             URLValidator(schemes=["https", "http"])(written)
         except forms.ValidationError:
             self.add_error("address", _("Paste the whole address of the webhook, beginning with https://"))
+
+
+class BrowserForm(PasswordForm):
+    """What a browser gives of itself when its owner lets the desk write to it."""
+
+    subscription = forms.CharField(max_length=2_000, widget=forms.HiddenInput, error_messages={"required": NO_BROWSER})
+    field_order = ("subscription", "password")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, auto_id="browser_%s", **kwargs)  # another form of the page asks for a password too
+
+    def clean_subscription(self) -> str:
+        """The same with nothing else in it: where to send, and the keys to seal with."""
+        try:
+            given = json.loads(self.cleaned_data["subscription"])
+            kept = {"endpoint": given["endpoint"], "keys": {name: given["keys"][name] for name in ("p256dh", "auth")}}
+            URLValidator(schemes=["https"])(kept["endpoint"])
+            push.encrypt(b"", kept["keys"]["p256dh"], kept["keys"]["auth"])
+        except (ValueError, KeyError, TypeError, AttributeError, forms.ValidationError) as error:
+            raise forms.ValidationError(NO_BROWSER) from error
+        return json.dumps(kept, separators=(",", ":"))
 
 
 class LadderForm(forms.Form):

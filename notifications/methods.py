@@ -5,6 +5,7 @@ Whoever can be reached already is told of every change at the ways they had, so 
 
 from __future__ import annotations
 
+import hashlib
 import re
 import secrets
 from collections.abc import Collection, Sequence
@@ -18,9 +19,10 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
 
 from notifications import gsm7, numbers, outbox
-from notifications.models import Channel, ContactMethod, LadderRung, MutedTopic, Proof, QuietHours, Topic
+from notifications.models import SEALED, Channel, ContactMethod, LadderRung, MutedTopic, Proof, QuietHours, SealedAddress, Topic
 from notifications.models.methods import REMOVED, ContactMethodQuerySet
 from notifications.outbox import Letter
+from servicedesk import sealing
 from servicedesk.audit import trail
 from servicedesk.directory import moments, tongues, zones
 from servicedesk.directory.models import Organisation, User
@@ -30,6 +32,8 @@ WITHIN = timedelta(hours=1)
 MOST_TESTS = 6  # of one person within an hour: each costs money and may wake a stranger
 MOST_WRONG = 5
 THREAD = "METHODS"
+BROWSERS = (("Edg", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrom", "Chrome"), ("Safari/", "Safari"))
+SYSTEMS = (("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"), ("Mac OS", "macOS"), ("Linux", "Linux"))
 
 
 class TooManyTests(Exception):
@@ -53,8 +57,11 @@ class Step:
 
 
 @transaction.atomic
-def add(person: User, *, kind: str, address: str, now: datetime) -> ContactMethod:
-    """A new way, not verified yet. The ways that work already are told. AlreadyThere where it is known."""
+def add(person: User, *, kind: str, address: str, now: datetime, secret: str = "") -> ContactMethod:
+    """A new way, not verified yet. The ways that work already are told. AlreadyThere where it is known.
+
+    `secret` is the address itself where `address` is but its name.
+    """
     User.objects.select_for_update().get(pk=person.pk)
     method = ContactMethod.objects.filter(person=person, kind=kind, address=address).first()
     if method is not None and method.disabled_code != REMOVED:
@@ -65,6 +72,8 @@ def add(person: User, *, kind: str, address: str, now: datetime) -> ContactMetho
     else:
         method.verified_at, method.disabled_at, method.disabled_code, method.disabled_reason = None, None, "", ""
         method.save(update_fields=["verified_at", "disabled_at", "disabled_code", "disabled_reason"])
+    if secret:
+        SealedAddress.objects.update_or_create(method=method, defaults={"words": sealing.seal(secret)})
     trail.record(method, "add", actor=person, now=now, after={"kind": kind, "address": masked(method)})
     _tell(told, method, tongues.later("%(way)s was added to the ways you are reached."), now=now)
     return method
@@ -76,6 +85,7 @@ def remove(method: ContactMethod, *, now: datetime) -> None:
     User.objects.select_for_update().get(pk=method.person_id)
     told = list(_told(method.person))
     method.rungs.all().delete()
+    SealedAddress.objects.filter(method=method).delete()
     method.disabled_at, method.disabled_code, method.disabled_reason = now, REMOVED, _("Removed by the person.")
     method.verified_at = None
     method.save(update_fields=["disabled_at", "disabled_code", "disabled_reason", "verified_at"])
@@ -202,7 +212,16 @@ def masked(method: ContactMethod) -> str:
         return f"{box[:1]}•••@{host}"
     if method.kind == Channel.CHAT:
         return f"{urlsplit(method.address).hostname}/•••"
+    if method.kind in SEALED:
+        return method.address
     return f"{method.address[:3]}•••{method.address[-2:]}"
+
+
+def browser_name(agent: str, secret: str) -> str:
+    """What its owner may call a browser: "Firefox, Linux, 3f9a2c". The last is a fingerprint of its address."""
+    browser = next((name for mark, name in BROWSERS if mark in agent), _("Browser"))
+    system = next((name for mark, name in SYSTEMS if mark in agent), "")
+    return ", ".join(filter(None, [browser, system, hashlib.sha256(secret.encode()).hexdigest()[:6]]))
 
 
 def _told(person: User) -> ContactMethodQuerySet:

@@ -13,13 +13,14 @@ from servicedesk import walltime
 DAY = timedelta(days=1)
 WINDOW = timedelta(seconds=60)
 AFTER_OTHERS_S = 60  # a flagged method comes so long after the last of those that are not
+RINGS = ("sms", "voice")
 AT_ONCE = 2  # so many pages to one person within the window go alone
 
 
 @dataclass(frozen=True, slots=True)
 class Method:
     id: int
-    kind: Literal["email", "sms", "voice", "push", "chat"]
+    kind: Literal["email", "sms", "voice", "push", "chat", "apprise"]
     verified: bool = True
     disabled: bool = False
     flagged: bool = False  # refused not long ago: others first
@@ -155,9 +156,9 @@ def _climb(ladder: Sequence[Rung]) -> Iterator[tuple[Rung, int]]:
 
 
 def _others_first(steps: Sequence[tuple[Rung, int]]) -> list[tuple[Rung, int]]:
-    """Flagged methods come last and hand their moment to the next that wakes. Where the others only write mail, none waits."""
+    """Flagged methods come last and hand their moment to the next that wakes. Where the others wake nobody, none waits."""
     doubtful = [rung.position for rung, _delay in steps if rung.method.flagged]
-    wakes = [rung.position for rung, _delay in steps if not rung.method.flagged and rung.method.kind != "email"]
+    wakes = [rung.position for rung, _delay in steps if not rung.method.flagged and rung.method.kind in RINGS]
     delays = {rung.position: delay for rung, delay in steps}
     if doubtful and wakes:
         begins = min(delays[position] for position in doubtful)

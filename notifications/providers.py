@@ -29,8 +29,10 @@ NAMES: dict[str, str | Promise] = {
     "mail-2": _("E-mail, second server"),
     "chat": _("Chat"),
     "webhook": _("Webhook"),
+    "push": _("Browser"),
+    "apprise": _("Other service"),
 }
-EACH_ITS_OWN = ("chat", "webhook")  # each room and each program is its own: one that is down says nothing of others
+EACH_ITS_OWN = ("chat", "webhook", "push", "apprise")  # each room and each program is its own: one that is down says nothing of others
 
 
 def choose(message: Message, *, now: datetime) -> str:

@@ -15,7 +15,7 @@ from servicedesk.directory import zones
 from servicedesk.directory.models import User
 
 # for a person who never arranged a ladder: what each verified method is worth, in seconds after the page began
-USUAL_S = {Channel.SMS: 0, Channel.PUSH: 0, Channel.CHAT: 0, Channel.EMAIL: 0, Channel.VOICE: 180}
+USUAL_S = {Channel.SMS: 0, Channel.PUSH: 0, Channel.CHAT: 0, Channel.APPRISE: 0, Channel.EMAIL: 0, Channel.VOICE: 180}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def plan_for(ways: Sequence[Rung], *, kind: str, on_duty: bool, quiet_hours: pla
 
 
 def plan_method(method: ContactMethod, now: datetime) -> plan.Method:
-    kind = cast("Literal['email', 'sms', 'voice', 'push', 'chat']", method.kind)
+    kind = cast("Literal['email', 'sms', 'voice', 'push', 'chat', 'apprise']", method.kind)
     off = method.disabled_at is not None
     return plan.Method(method.pk or 0, kind, method.verified_at is not None, disabled=off, flagged=method.is_flagged(now))
 

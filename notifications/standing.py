@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from notifications import reach
-from notifications.models import ContactMethod, Message, Proof, Urgency
+from notifications.models import Channel, ContactMethod, Message, Proof, Urgency
 from servicedesk.directory import moments, words, zones
 from servicedesk.directory.models import User
 
@@ -54,7 +54,9 @@ def verdict(person: User, found: Sequence[Way]) -> Verdict:
     if not reach.is_reachable(person, Urgency.URGENT):
         return Verdict("bad", _("You cannot be reached."), text or _("Add a way and send yourself a test."))
     if not reach.wakes(person):
-        return Verdict("warn", _("Only mail reaches you: nothing wakes you at night."), text)
+        only = all(way.method.kind == Channel.EMAIL for way in found if way.method.is_usable)
+        bold = _("Only mail reaches you: nothing wakes you at night.") if only else _("Nothing that reaches you wakes you at night.")
+        return Verdict("warn", bold, text)
     return Verdict("ok", _("You can be reached."), text)
 
 

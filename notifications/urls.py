@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from notifications.views import drills, hooks, me, message, outbox, report, tracking
+from notifications.views import browsers, drills, hooks, me, message, outbox, report, tracking
 
 urlpatterns = [
     path("outbox/", outbox.outbox, name="outbox"),
@@ -15,6 +15,8 @@ urlpatterns = [
     path("me/language/", me.my_language, name="my_language"),
     path("me/notifications/", me.my_notifications, name="my_notifications"),
     path("me/notifications/add/", me.add_method, name="add_method"),
+    path("me/notifications/browser/", browsers.add_browser, name="add_browser"),
+    path("me/notifications/worker.js", browsers.worker, name="push_worker"),
     path("me/notifications/<int:number>/test/", me.test_method, name="test_method"),
     path("me/notifications/<int:number>/confirm/", me.confirm_method, name="confirm_method"),
     path("me/notifications/<int:number>/remove/", me.remove_method, name="remove_method"),
@@ -24,5 +26,6 @@ urlpatterns = [
     path("me/notifications/desk.vcf", me.contact_card, name="contact_card"),
     path("people/<str:username>/notifications/", me.persons_notifications, name="persons_notifications"),
     path("anymail/<slug:service>/tracking/", tracking.track, name="mail_tracking"),
+    path("hooks/push/<slug:token>/", hooks.push_receipt, name="push_receipt"),
     path("hooks/twilio/status/<slug:token>/", hooks.twilio_status, name="twilio_status"),
 ]

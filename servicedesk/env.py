@@ -54,6 +54,7 @@ KNOWN = frozenset(
         "TWILIO_SECOND_FROM",
         "TWILIO_SECOND_API_BASE",
         "WEBHOOK_ALLOW",
+        "VAPID_PRIVATE_KEY",
         "FIELD_KEYS",
         "OIDC_ISSUER",
         "OIDC_CLIENT_ID",

@@ -303,6 +303,7 @@ PHONENUMBER_DB_FORMAT = "E164"
 
 # Networks and ports that chat webhooks may lead to although they are private
 WEBHOOK_ALLOW = env.targets("WEBHOOK_ALLOW")
+VAPID_PRIVATE_KEY = env.matching("VAPID_PRIVATE_KEY", "", r"[A-Za-z0-9_-]{43}", "a P-256 key: 32 bytes as base64url, 43 characters")
 # The desk watches itself, and tells an address outside once a minute that all is well
 SELF_WATCH = True
 _beat = env.url("HEARTBEAT_URL", "", ("http", "https"), host=True)

@@ -94,6 +94,7 @@ CHANNELS = {
     "voice": "notifications.channels.voice",
     "chat": "notifications.channels.chat",
     "webhook": "notifications.channels.webhook",
+    "push": "notifications.channels.push",
     "sentinel": "notifications.channels.sentinel",
 }
 

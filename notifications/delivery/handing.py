@@ -7,6 +7,7 @@ import threading
 import uuid
 from collections import deque
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from time import monotonic
 
@@ -16,10 +17,10 @@ from django.db.models import Exists, F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
-from notifications import channels, providers, signing, walk
+from notifications import channels, providers, pushing, signing, walk
 from notifications.channels import DeliveryFailed, NoProvider, OutcomeUnknown, Parcel, smtp
 from notifications.delivery import outcomes
-from notifications.models import Attempt, Channel, Message
+from notifications.models import SEALED, Attempt, Channel, Message
 from notifications.states import AttemptState, MessageState
 from servicedesk.directory.models import Organisation
 
@@ -136,7 +137,7 @@ def hand_over(attempt: Attempt, *, now: datetime) -> None:
         return now + timedelta(seconds=int(monotonic() - began))
 
     try:
-        provider_id = channels.send(parcel(attempt, signed=_signed(attempt.message, now=now)))
+        provider_id = channels.send(_wrapped(attempt, now=now))
     except NoProvider as error:
         outcomes.unprovided(attempt, str(error), now=then())
     except DeliveryFailed as error:
@@ -150,9 +151,16 @@ def hand_over(attempt: Attempt, *, now: datetime) -> None:
         outcomes.sent(attempt, provider_id, now=then())
 
 
-def _signed(message: Message, *, now: datetime) -> Mapping[str, str] | None:
-    """What only a program is sent: the signature of this try. Raises DeliveryFailed where the secret cannot be opened."""
-    return signing.signed(message, now=now) if message.channel == Channel.WEBHOOK else None
+def _wrapped(attempt: Attempt, *, now: datetime) -> Parcel:
+    """With what is only known at this moment: a signature, an address that is kept sealed. DeliveryFailed where it cannot be opened."""
+    message = attempt.message
+    if message.channel == Channel.WEBHOOK:
+        return parcel(attempt, signed=signing.signed(message, now=now))
+    if message.channel not in SEALED:
+        return parcel(attempt)
+    address = pushing.opened(message)
+    signed = pushing.wrapping(message, address, now=now) if message.channel == Channel.PUSH else None
+    return replace(parcel(attempt, signed=signed), to=address)
 
 
 def parcel(attempt: Attempt, *, signed: Mapping[str, str] | None = None) -> Parcel:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from notifications import providers, signing, walk
 from notifications.channels import CAN_BE_ASKED, DeliveryFailed
+from notifications.channels.push import UNSUBSCRIBED
 from notifications.models import Attempt, Channel, ContactMethod, Message
 from notifications.models.messages import MessageQuerySet
 from notifications.models.methods import FLAGGED_FOR, ContactMethodQuerySet
@@ -26,7 +27,7 @@ ANSWER_WAIT = timedelta(seconds=15)
 RECEIPT_WAIT = timedelta(minutes=5)  # a receipt that is later is asked for
 GONE = "410"
 UNWANTED = "unwanted"  # an e-mail was reported as spam
-OPTED_OUT = ("21610", UNWANTED)
+OPTED_OUT = ("21610", UNWANTED, UNSUBSCRIBED)
 
 
 def owned(attempt: Attempt) -> MessageQuerySet:

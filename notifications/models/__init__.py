@@ -7,13 +7,15 @@ from notifications.models.callbacks import ProviderCallback
 from notifications.models.drills import Drill, DrillAnswer
 from notifications.models.errands import Errand, Urgency
 from notifications.models.messages import Attempt, Message
-from notifications.models.methods import WAKING, Channel, ContactMethod, LadderRung, QuietHours
+from notifications.models.methods import SEALED, WAKING, Channel, ContactMethod, LadderRung, QuietHours
 from notifications.models.proofs import MutedTopic, Proof, Topic
 from notifications.models.providers import ProviderState
 from notifications.models.reckonings import Reckoning
+from notifications.models.sealed import PushKey, SealedAddress
 from notifications.models.webhooks import Happening, Webhook
 
 __all__ = [
+    "SEALED",
     "WAKING",
     "Attempt",
     "BouncedAddress",
@@ -29,8 +31,10 @@ __all__ = [
     "Proof",
     "ProviderCallback",
     "ProviderState",
+    "PushKey",
     "QuietHours",
     "Reckoning",
+    "SealedAddress",
     "Topic",
     "Urgency",
     "Webhook",

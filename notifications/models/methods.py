@@ -20,11 +20,13 @@ class Channel(models.TextChoices):
     SMS = "sms", _("SMS")
     VOICE = "voice", _("Call")
     CHAT = "chat", _("Chat")
-    PUSH = "push", _("Push")
+    PUSH = "push", _("Browser")
+    APPRISE = "apprise", _("Other service")
     WEBHOOK = "webhook", _("Webhook")
 
 
-WAKING = (Channel.SMS, Channel.VOICE, Channel.PUSH)  # what rings; mail and chat are read by who is awake
+WAKING = (Channel.SMS, Channel.VOICE)  # what rings; mail, chats and browsers are read by who is awake
+SEALED = (Channel.PUSH, Channel.APPRISE)  # the address is a key: kept sealed, and shown by a name
 
 
 class ContactMethodQuerySet(models.QuerySet["ContactMethod"]):

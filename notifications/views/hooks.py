@@ -9,9 +9,11 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from notifications import delivery, webhooks
+from notifications.models import Attempt, Channel
 from servicedesk import clock, problem
 
 KINDS = ("Message", "Call")
+BY_BROWSERS = ("delivered", "read")
 
 
 @csrf_exempt
@@ -34,4 +36,24 @@ def twilio_status(request: HttpRequest, token: str) -> HttpResponse:
         raw=said,
         now=clock.now(),
     )
+    return HttpResponse(status=204)
+
+
+@csrf_exempt  # the token in the address is the secret: only the browser it was encrypted for knows it
+@login_not_required
+@require_POST
+def push_receipt(request: HttpRequest, token: str) -> HttpResponse:
+    """A browser's word that it showed a message, or that it was pressed."""
+    status = request.POST.get("status", "")
+    attempt = Attempt.objects.filter(token=token, message__channel=Channel.PUSH).first()
+    if attempt is not None and status in BY_BROWSERS:
+        delivery.receipt(
+            token,
+            status=status,
+            provider_id=f"push-{attempt.message_id}",
+            event_id=f"{attempt.pk}:{status}",
+            raw={"status": status},
+            now=clock.now(),
+            provider=Channel.PUSH,
+        )
     return HttpResponse(status=204)

@@ -13,8 +13,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from notifications import methods, reach, standing, trial
-from notifications.forms import AddForm, LadderForm, LanguageForm, PasswordForm, QuietForm, TopicsForm
+from notifications import methods, pushing, reach, standing, trial
+from notifications.channels import DeliveryFailed
+from notifications.forms import AddForm, BrowserForm, LadderForm, LanguageForm, PasswordForm, QuietForm, TopicsForm
 from notifications.models import ContactMethod, Message, MutedTopic, QuietHours, Topic, Urgency
 from notifications.views.outbox import row_of
 from servicedesk import clock
@@ -31,7 +32,7 @@ def my_notifications(request: PersonRequest) -> HttpResponse:
     now = clock.now()
     if "pulse" in request.GET:
         return _news(request, now)
-    return _page(request, now)
+    return page(request, now)
 
 
 @require_POST
@@ -48,8 +49,8 @@ def add_method(request: PersonRequest) -> HttpResponse:
         except methods.AlreadyThere:
             form.add_error("address", _("You have that one already"))
         except methods.TooManyTests:
-            return _wait(request)
-    return _page(request, now, status=422, add=form)
+            return wait(request)
+    return page(request, now, status=422, add=form)
 
 
 @require_POST
@@ -58,7 +59,7 @@ def test_method(request: PersonRequest, number: int) -> HttpResponse:
         methods.send_test(_own(request.user, number), now=clock.now())
         messages.success(request, _("A test with a code is on its way. Type the code below."))
     except methods.TooManyTests:
-        return _wait(request)
+        return wait(request)
     return redirect(f"{reverse('my_notifications')}#way-{number}")
 
 
@@ -116,7 +117,7 @@ def my_language(request: PersonRequest) -> HttpResponse:
 def quiet_hours(request: PersonRequest) -> HttpResponse:
     form, now = QuietForm(request.POST), clock.now()
     if not form.is_valid():
-        return _page(request, now, status=422, quiet=form)
+        return page(request, now, status=422, quiet=form)
     methods.keep_quiet(request.user, now=now, **form.cleaned_data)
     messages.success(request, _("Saved. A page through a policy or a schedule always passes."))
     return redirect("my_notifications")
@@ -126,7 +127,7 @@ def quiet_hours(request: PersonRequest) -> HttpResponse:
 def topics(request: PersonRequest) -> HttpResponse:
     form, now = TopicsForm(request.POST), clock.now()
     if not form.is_valid():
-        return _page(request, now, status=422, topics=form)
+        return page(request, now, status=422, topics=form)
     methods.choose_topics(request.user, form.cleaned_data["topics"], now=now)
     messages.success(request, _("Saved."))
     return redirect("my_notifications")
@@ -152,13 +153,16 @@ def persons_notifications(request: PersonRequest, username: str) -> HttpResponse
     )
 
 
-def _page(request: PersonRequest, now: datetime, *, status: int = 200, **forms: Any) -> HttpResponse:
+def page(request: PersonRequest, now: datetime, *, status: int = 200, **forms: Any) -> HttpResponse:
     person = request.user
     found = standing.ways(person, now=now)
+    works = any(way.method.is_usable for way in found)
     history = Message.objects.filter(person=person).select_related("person").defer("html", "headers").order_by("-pk")[:LAST]
     context = {
         **_shown_ways(person, found),
         "add": forms.get("add") or _add_form(person),
+        "browser": forms.get("browser") or BrowserForm(person=person, is_needed=works),
+        "push_key": _push_key(),
         "quiet": forms.get("quiet") or _quiet_form(person),
         "topics": forms.get("topics") or _topics_form(person),
         "form": next(iter(forms.values()), None),
@@ -192,9 +196,17 @@ def _own(person: User, number: int) -> ContactMethod:
     return found
 
 
-def _wait(request: PersonRequest) -> HttpResponse:
+def wait(request: PersonRequest) -> HttpResponse:
     messages.error(request, _("Six tests within an hour are enough. Wait a while before the next one."))
     return redirect("my_notifications")
+
+
+def _push_key() -> str:
+    """Empty where the key that is kept cannot be opened: then browsers are not offered, and `doctor` says why."""
+    try:
+        return pushing.public_key()
+    except DeliveryFailed:
+        return ""
 
 
 def _add_form(person: User, data: Any = None, session: SessionBase | None = None) -> AddForm:

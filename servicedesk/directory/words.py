@@ -79,7 +79,8 @@ CHANNELS: dict[str, Look] = {
     "sms": Look("sms", "ink", _("SMS")),
     "voice": Look("oncall", "ink", _("Call")),
     "email": Look("mail", "ink", _("E-mail")),
-    "push": Look("bell", "ink", _("Push")),
+    "push": Look("bell", "ink", _("Browser")),
+    "apprise": Look("services", "ink", _("Other service")),
     "chat": Look("note", "ink", _("Chat")),
     "webhook": Look("link", "ink", _("Webhook")),
 }

@@ -26,7 +26,7 @@ from django.db.models import Q
 
 from incidents import vault
 from incidents.models import Attachment, Draft, Entry, InboundMail, Subscriber, Ticket
-from notifications.models import BouncedAddress, ContactMethod, Message
+from notifications.models import BouncedAddress, ContactMethod, Message, SealedAddress
 from servicedesk.audit import chain, holds, trail
 from servicedesk.audit.models import AuditEntry
 from servicedesk.directory.models import Grant, Service, Team, User
@@ -134,6 +134,7 @@ def _end_ways_out(person: User, names: Names, now: datetime, done: Erased) -> No
         method.address, method.disabled_at, method.disabled_reason = f"erased-{method.pk}", method.disabled_at or now, ERASED
         method.save(update_fields=["address", "disabled_at", "disabled_reason"])
         done.counts["ways to reach them"] += 1
+    SealedAddress.objects.filter(method__person=person).delete()
     BouncedAddress.objects.filter(address__in=names.addresses).delete()
     Subscriber.objects.filter(email__in=names.addresses).delete()
     Feed.objects.filter(person=person, revoked_at=None).update(revoked_at=now)

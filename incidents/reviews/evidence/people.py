@@ -17,7 +17,7 @@ from incidents.escalation import snapshot
 from incidents.models import Page, Policy, Ticket
 from incidents.rehearsal.answers import Question
 from incidents.reviews.asking import DAY, Answer, Asked
-from notifications.models import Channel, ContactMethod, Message
+from notifications.models import WAKING, ContactMethod, Message
 from servicedesk import walltime
 from servicedesk.directory import moments, zones
 from servicedesk.directory.models import Role, Service, Site, User
@@ -100,10 +100,9 @@ def last_resort(asked: Asked) -> Answer:
 
 
 def _was_reached(person: User, since: datetime) -> bool:
-    woken = (Channel.SMS, Channel.VOICE, Channel.PUSH)
-    if ContactMethod.objects.usable().filter(person=person, kind__in=woken, verified_at__gte=since).exists():
+    if ContactMethod.objects.usable().filter(person=person, kind__in=WAKING, verified_at__gte=since).exists():
         return True
-    return Message.objects.filter(person=person, channel__in=woken, delivered_at__gte=since).exists()
+    return Message.objects.filter(person=person, channel__in=WAKING, delivered_at__gte=since).exists()
 
 
 def reaches(asked: Asked) -> Answer:
