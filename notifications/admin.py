@@ -13,8 +13,10 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from notifications import access, outgoing, signing
+from notifications.forms import service_name
 from notifications.models import (
     Attempt,
+    Channel,
     ContactMethod,
     Drill,
     DrillAnswer,
@@ -24,6 +26,7 @@ from notifications.models import (
     Message,
     ProviderCallback,
     QuietHours,
+    SealedAddress,
     Webhook,
 )
 from servicedesk import clock, sealing
@@ -31,13 +34,37 @@ from servicedesk.audit import trail
 from servicedesk.audit.desk_admin import DeskAdmin, RecordAdmin
 
 
+class ContactMethodForm(forms.ModelForm):  # type: ignore[type-arg]
+    """The address of another service is kept sealed, and the method bears its name."""
+
+    secret = ""
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        kind, written = cleaned.get("kind"), cleaned.get("address", "")
+        if kind == Channel.PUSH and self.instance._state.adding:
+            self.add_error("kind", _("A browser is added by its owner, in that browser, at My notifications."))
+        elif kind == Channel.APPRISE and ("://" in written or self.instance._state.adding):
+            try:
+                cleaned["address"], self.secret = service_name(written), written
+            except forms.ValidationError as error:
+                self.add_error("address", error)
+        return cleaned
+
+
 @admin.register(ContactMethod)
 class ContactMethodAdmin(DeskAdmin):
+    form = ContactMethodForm
     list_display = ("person", "kind", "address", "verified_at", "disabled_at", "disabled_reason", "flagged_at", "flagged_reason")
     list_filter = ("kind", ("flagged_at", admin.EmptyFieldListFilter), ("disabled_at", admin.EmptyFieldListFilter))
     list_select_related = ("person",)
     search_fields = ("person__username", "person__name", "address")
     autocomplete_fields = ("person",)
+
+    def save_model(self, request: HttpRequest, obj: ContactMethod, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if form.secret:
+            SealedAddress.objects.update_or_create(method=obj, defaults={"words": sealing.seal(form.secret)})
 
 
 @admin.register(LadderRung)

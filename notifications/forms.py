@@ -16,14 +16,14 @@ from django.utils.translation import get_language_info, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from notifications import numbers
-from notifications.channels import push
+from notifications.channels import DeliveryFailed, apprise, push
 from notifications.methods import Step
 from notifications.models import WAKING, Channel, ContactMethod, Topic
 from servicedesk.directory import tongues, zones
 from servicedesk.directory.again import ProofField
 from servicedesk.directory.models import User
 
-KINDS = (Channel.SMS, Channel.VOICE, Channel.EMAIL, Channel.CHAT)
+KINDS = (Channel.SMS, Channel.VOICE, Channel.EMAIL, Channel.CHAT, Channel.APPRISE)
 TIME = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
 MOST_MIN = 120
 NO_BROWSER = _("This browser gave no address to send to. Press the button once more")
@@ -44,15 +44,32 @@ class PasswordForm(forms.Form):
             del self.fields["password"]
 
 
+def service_name(written: str) -> str:
+    """What a service is called that is told by Apprise; ValidationError with what to do."""
+    try:
+        return apprise.named(written)
+    except apprise.NotAllowed as error:
+        words = {"schemas": ", ".join(sorted(f"{one}://" for one in settings.APPRISE_SCHEMAS))}
+        raise forms.ValidationError(_("Paste an Apprise address that begins with one of %(schemas)s"), params=words) from error
+    except apprise.NotUnderstood as error:
+        raise forms.ValidationError(_("Apprise does not understand this address: look up how the service writes it")) from error
+    except DeliveryFailed as error:
+        raise forms.ValidationError(error.reason) from error
+
+
 class AddForm(PasswordForm):
     kind = forms.ChoiceField(label=_("Way"), choices=[(kind.value, kind.label) for kind in KINDS])
     address = forms.CharField(
         label=_("Number or address"),
         max_length=500,
-        help_text=_("A number with + and the country, such as +33 6 00 00 00 01; for a chat the address of its incoming webhook."),
+        help_text=_(
+            "A number with + and the country, such as +33 6 00 00 00 01; for a chat the address of its incoming webhook; "
+            "for another service its Apprise address, such as pover://user@token."
+        ),
         error_messages={"required": _("Enter a number or an address")},
     )
     field_order = ("kind", "address", "password")
+    secret = ""
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -61,6 +78,8 @@ class AddForm(PasswordForm):
             self._mail(written)
         elif written and cleaned.get("kind") == Channel.CHAT:
             self._web(written)
+        elif written and cleaned.get("kind") == Channel.APPRISE:
+            self._service(written)
         elif written:
             cleaned["address"] = numbers.dialled(written)
             if not cleaned["address"]:
@@ -71,6 +90,13 @@ class AddForm(PasswordForm):
         self.cleaned_data["address"] = written.lower()
         try:
             validate_email(written)
+        except forms.ValidationError as error:
+            self.add_error("address", error)
+
+    def _service(self, written: str) -> None:
+        """Kept sealed; the method bears the service's name."""
+        try:
+            self.cleaned_data["address"], self.secret = service_name(written), written
         except forms.ValidationError as error:
             self.add_error("address", error)
 

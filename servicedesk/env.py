@@ -55,6 +55,7 @@ KNOWN = frozenset(
         "TWILIO_SECOND_API_BASE",
         "WEBHOOK_ALLOW",
         "VAPID_PRIVATE_KEY",
+        "APPRISE_SCHEMAS",
         "FIELD_KEYS",
         "OIDC_ISSUER",
         "OIDC_CLIENT_ID",

@@ -303,6 +303,11 @@ PHONENUMBER_DB_FORMAT = "E164"
 
 # Networks and ports that chat webhooks may lead to although they are private
 WEBHOOK_ALLOW = env.targets("WEBHOOK_ALLOW")
+# Services by Apprise: those that lead to one well-known place each
+HOSTED = (
+    "discord,gchat,ifttt,join,line,onesignal,opsgenie,pagerduty,pbul,pover,prowl,psafers,pushy,signl4,slack,spush,tgram,threema,wxteams"
+)
+APPRISE_SCHEMAS = env.words("APPRISE_SCHEMAS", HOSTED)
 VAPID_PRIVATE_KEY = env.matching("VAPID_PRIVATE_KEY", "", r"[A-Za-z0-9_-]{43}", "a P-256 key: 32 bytes as base64url, 43 characters")
 # The desk watches itself, and tells an address outside once a minute that all is well
 SELF_WATCH = True

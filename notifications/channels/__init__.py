@@ -95,6 +95,7 @@ CHANNELS = {
     "chat": "notifications.channels.chat",
     "webhook": "notifications.channels.webhook",
     "push": "notifications.channels.push",
+    "apprise": "notifications.channels.apprise",
     "sentinel": "notifications.channels.sentinel",
 }
 

@@ -42,7 +42,9 @@ def add_method(request: PersonRequest) -> HttpResponse:
     form = _add_form(request.user, request.POST, request.session)
     if form.is_valid():
         try:
-            made = methods.add(request.user, kind=form.cleaned_data["kind"], address=form.cleaned_data["address"], now=now)
+            made = methods.add(
+                request.user, kind=form.cleaned_data["kind"], address=form.cleaned_data["address"], secret=form.secret, now=now
+            )
             methods.send_test(made, now=now)
             messages.success(request, _("Added. A test with a code is on its way; type the code below."))
             return redirect("my_notifications")

@@ -32,7 +32,8 @@ MADE, TRIED, RESTORED = "backup", "try restore", "restore"  # verbs of the trail
 # what may be told of the settings: the others are addresses with passwords, keys and tokens
 TOLD = frozenset(
     {
-        "ALLOWED_HOSTS", "BIND", "CSRF_TRUSTED_ORIGINS", "DATA_DIR", "DEBUG", "DEFAULT_FROM_EMAIL", "LOG_FORMAT", "MAIL_AUTHORITY",
+        "ALLOWED_HOSTS", "APPRISE_SCHEMAS",
+        "BIND", "CSRF_TRUSTED_ORIGINS", "DATA_DIR", "DEBUG", "DEFAULT_FROM_EMAIL", "LOG_FORMAT", "MAIL_AUTHORITY",
         "OIDC_GROUPS", "OIDC_GROUPS_CLAIM", "OIDC_ISSUER", "OIDC_NAME", "PORT", "PROBE_ALLOW", "PROBE_PLUGIN_DIR", "SITE_URL",
         "SQLITE_SYNC", "STATIC_ROOT", "SUPPORT_ADDRESS", "TIME_ZONE", "TRUSTED_PROXIES", "WEBHOOK_ALLOW", "WEB_CONCURRENCY",
     }

@@ -18,7 +18,7 @@ READ = "import sys; print(*sorted({found.partition('.')[0] for found in sys.modu
 ENGINE = f"import servicedesk.operations.engine; {READ}"
 WORKER = f"from servicedesk.celery import app; app.loader.import_default_modules(); {READ}"
 WEB_ONLY = ("incidents.urls", "incidents.admin", "monitoring.admin", "incidents.forms", "drf_spectacular.plumbing")
-BY_USE = ("twilio", "dns", "pymysql", "imap_tools", "monitoring.probes.postgres", "monitoring.probes.http")
+BY_USE = ("twilio", "apprise", "dns", "pymysql", "imap_tools", "monitoring.probes.postgres", "monitoring.probes.http")
 
 
 def read_by(script: str, folder: Path) -> set[str]:
