@@ -1,7 +1,7 @@
 /* Servicedesk: pages that this browser receives. It keeps no pages and answers no requests. A press opens the page of whoever
    was paged and changes nothing; only "Acknowledge" acts, by the very form of that page. */
 "use strict";
-const send = (path, fields) => fetch(path, { method: "POST", body: new URLSearchParams(fields), credentials: "omit", redirect: "error" });
+const send = (path, fields) => fetch(path, { method: "POST", body: new URLSearchParams(fields), credentials: "omit", redirect: "manual" });
 const tell = (page, status) => page.receipt ? send(page.receipt, { status }).catch(() => {}) : undefined;
 
 self.addEventListener("install", () => self.skipWaiting());
@@ -33,7 +33,7 @@ self.addEventListener("notificationclick", (event) => {
 async function acknowledge(page) {
   try {
     const answer = await send(page.path, { action: "acknowledge" });
-    if (!answer.ok) throw new Error(String(answer.status));
+    if (!answer.ok && answer.type !== "opaqueredirect") throw new Error(String(answer.status));
     await show(page, (page.words || {}).done, null);
   } catch {
     await open(page);
