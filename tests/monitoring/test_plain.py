@@ -190,12 +190,13 @@ def test_pings_end_alike_both_ways(token: str, signals: list[str], more: dict[st
         assert late("long") == late("short")
 
 
-def late(name: str) -> float | None:
-    """Seconds from its last result to the moment it is late."""
+def late(name: str) -> tuple[bool, float | None]:
+    """Whether its last result was heard, and in how many seconds from then it is late."""
     state = CheckState.objects.get(check_ref__slug=name)
+    is_heard = state.last_result_at == Result.objects.filter(check_id=state.pk).latest("id").received_at
     if state.overdue_at is None or state.last_result_at is None or state.check_ref.cron:
-        return None
-    return round((state.overdue_at - state.last_result_at).total_seconds())
+        return is_heard, None
+    return is_heard, round((state.overdue_at - state.last_result_at).total_seconds())
 
 
 @needs_postgresql
