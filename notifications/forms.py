@@ -20,7 +20,7 @@ from notifications.channels import DeliveryFailed, apprise, push
 from notifications.methods import Step
 from notifications.models import WAKING, Channel, ContactMethod, Topic
 from servicedesk.directory import tongues, zones
-from servicedesk.directory.again import ProofField
+from servicedesk.directory.again import ProofField, has_password
 from servicedesk.directory.models import User
 
 KINDS = (Channel.SMS, Channel.VOICE, Channel.EMAIL, Channel.CHAT, Channel.APPRISE)
@@ -40,7 +40,7 @@ class PasswordForm(forms.Form):
         proof = self.fields["password"]
         assert isinstance(proof, ProofField)
         proof.person, proof.session = person, session
-        if not is_needed or not person.has_usable_password():
+        if not is_needed or not has_password(person):
             del self.fields["password"]
 
 

@@ -63,6 +63,18 @@ KNOWN = frozenset(
         "OIDC_NAME",
         "OIDC_GROUPS",
         "OIDC_GROUPS_CLAIM",
+        "LDAP_URL",
+        "LDAP_STARTTLS",
+        "LDAP_CA_FILE",
+        "LDAP_BIND_DN",
+        "LDAP_BIND_PASSWORD",
+        "LDAP_USER_BASE",
+        "LDAP_USER_FILTER",
+        "LDAP_ATTRIBUTES",
+        "LDAP_GROUP_BASE",
+        "LDAP_GROUP_FILTER",
+        "LDAP_GROUPS",
+        "LDAP_TIMEOUT",
         "METRICS_TOKEN",
         "TRUSTED_PROXIES",
         "LOG_FORMAT",
@@ -78,11 +90,11 @@ KNOWN = frozenset(
 )
 # Names kept for what is to come: accepted, without effect yet, and said so by a system check.
 RESERVED: frozenset[str] = frozenset()
-RESERVED_FAMILIES = ("OTEL_", "SAML_", "LDAP_")
+RESERVED_FAMILIES = ("OTEL_", "SAML_")
 # Set by our own processes for their children, or by whoever runs the tests.
 INTERNAL = frozenset({"CELERY_SKIP_CHECKS", "CELERY_WORKER", "HEARTBEAT_FILE", "TEST_DATABASE_URL", "TEST_REDIS_URL"})
 FAMILIES = ("ANYMAIL_",)
-OURS_ALONE = ("TWILIO_",)
+OURS_ALONE = ("TWILIO_", "LDAP_")
 # What a `.env` may hold for others: compose interpolation, the Python and C libraries, proxies.
 NEIGHBOURS = ("COMPOSE_", "POSTGRES_", "PG", "DJANGO_", "PYTHON", "LC_", "SSL_CERT_", "GRANIAN_", "TEST_")
 NEIGHBOUR_NAMES = frozenset({"TZ", "LANG", "PATH", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"})
@@ -284,6 +296,29 @@ class Env:
         if host and not parts.hostname:
             raise Misconfigured(name, f"names no host. Use {schemes[0]}://host.")
         return parts
+
+    def pairs(self, name: str, default: str, allowed: tuple[str, ...]) -> dict[str, str]:
+        """OURS=THEIRS by commas, on top of those of `default`; OURS is one of `allowed`."""
+        found = {}
+        for word in [*default.split(","), *self.words(name)]:
+            ours, _equals, theirs = (part.strip() for part in word.partition("="))
+            if ours not in allowed or not re.fullmatch(r"[A-Za-z][A-Za-z0-9;.-]*", theirs):
+                raise Misconfigured(name, f"{word} is not NAME=ATTRIBUTE, with a name of {', '.join(allowed)}.")
+            found[ours] = theirs
+        return found
+
+    def directory(self, name: str, *, starttls: bool) -> list[dict[str, Any]]:
+        """ldaps://host or ldap://host[:port] by commas, in their pieces, in the order in which they are tried."""
+        found = []
+        for word in self.words(name):
+            parts = Env({name: word}).url(name, "", ("ldaps", "ldap"), host=True)
+            assert parts is not None  # a word is not empty
+            if parts.path.strip("/") or parts.query or parts.username:
+                raise Misconfigured(name, f"'{word}' says more than scheme, host and port. The rest has settings of its own.")
+            tls = parts.scheme == "ldaps"
+            port = parts.port or (636 if tls else 389)
+            found.append({"host": parts.hostname, "port": port, "tls": tls, "starttls": starttls and not tls})
+        return found
 
     def mailbox(self, name: str) -> dict[str, Any]:
         """imaps://user:password@host:port/FOLDER (or imap+tls, imap) in its pieces; nothing where it is not set."""

@@ -18,7 +18,7 @@ from servicedesk.env import Misconfigured
 from servicedesk.environment import BASE_DIR, env
 from servicedesk.settings_api import *  # noqa: F403
 from servicedesk.settings_signin import *  # noqa: F403
-from servicedesk.settings_signin import OIDC
+from servicedesk.settings_signin import LDAP, OIDC
 
 # Where things are kept
 DATA_DIR = Path(env.text("DATA_DIR", str(BASE_DIR / "var"))).resolve()
@@ -145,6 +145,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # People
 AUTH_USER_MODEL = "directory.User"
 AUTHENTICATION_BACKENDS = ["servicedesk.directory.signin.NameOrEmailBackend"]
+if LDAP["servers"]:  # after the desk's own passwords, which work without it
+    AUTHENTICATION_BACKENDS.append("servicedesk.operations.by_directory.DirectoryBackend")
 LOGIN_URL = LOGOUT_REDIRECT_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 PASSWORD_HASHERS = [

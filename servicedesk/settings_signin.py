@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from servicedesk import directories
 from servicedesk.env import Misconfigured
 from servicedesk.environment import env
 
@@ -62,4 +63,6 @@ _oidc: dict[str, Any] = {
 if OIDC_CONFIGURED and not (_oidc["client_id"] and _oidc["secret"]):
     raise Misconfigured("OIDC_ISSUER", "needs OIDC_CLIENT_ID and OIDC_CLIENT_SECRET beside it.")
 OIDC_APPS = [_oidc] if OIDC_CONFIGURED else []
+LDAP = directories.ldap(env)
+LDAP_GROUPS = env.grants("LDAP_GROUPS")
 SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"OAUTH_PKCE_ENABLED": True, "APPS": OIDC_APPS}}

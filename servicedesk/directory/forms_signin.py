@@ -5,10 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account import forms as account
+from allauth.core import context
 from allauth.mfa.base import forms as mfa
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
+
+from servicedesk.directory import again
 
 NOT_TOGETHER = _("That user name and password do not fit together. Check both; capitals matter in the password.")
 
@@ -44,12 +48,30 @@ class SignInForm(account.LoginForm):
             "password": password(_("Password"), "current-password", _("Enter your password")),
         }
 
+    def clean(self) -> dict[str, Any]:
+        try:
+            cleaned: dict[str, Any] = super().clean()
+        except ValidationError:
+            if again.was_away(self.request):
+                raise ValidationError(again.AWAY) from None
+            raise
+        return cleaned
+
     def user_credentials(self) -> dict[str, str]:
         return {"username": self.cleaned_data["login"], "password": self.cleaned_data["password"]}
 
 
 class AgainForm(account.ReauthenticateForm):
     password = password(_("Your password"), "current-password", _("Enter your password"))
+
+    def clean_password(self) -> str:
+        try:
+            given: str = super().clean_password()
+        except ValidationError:
+            if again.was_away(context.request):
+                raise ValidationError(again.AWAY) from None
+            raise
+        return given
 
 
 class CodeForm(mfa.AuthenticateForm):

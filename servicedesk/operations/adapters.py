@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -10,15 +11,17 @@ from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from servicedesk import clock, sealing
 from servicedesk.audit import trail
-from servicedesk.directory import factors, passkeys
+from servicedesk.directory import again, factors, passkeys
 from servicedesk.directory.forms_signin import NOT_TOGETHER
 from servicedesk.directory.models import Organisation, User
 from servicedesk.operations import letters, newcomers
@@ -61,10 +64,25 @@ class DeskAccounts(DefaultAccountAdapter):
     def get_reauthentication_methods(self, user: User) -> list[dict[str, Any]]:
         """A passkey first, where the browser can; in our words."""
         known = {one["id"]: one for one in super().get_reauthentication_methods(user)}
+        if user.is_authenticated and again.is_of_directory(user):
+            known["reauthenticate"] = {"id": "reauthenticate", "url": reverse("account_reauthenticate")}
         if not passkeys.are_possible(context.request):
             known.pop(BY_PASSKEY, None)
         words = {BY_PASSKEY: _("Use a passkey"), "reauthenticate": _("Use your password"), "mfa_reauthenticate": _("Use a code")}
         return [{**known[one], "description": text} for one, text in words.items() if one in known]
+
+    def is_reauthentication_required(self, *, app: str) -> bool:
+        """The library takes the proof of nobody whose password is elsewhere: what this session proved lately is looked up here too."""
+        proofs = [one["at"] for one in context.request.session.get("account_authentication_methods", []) if one.get("reauthenticated")]
+        is_fresh = bool(proofs) and time.time() - proofs[-1] < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
+        return bool(super().is_reauthentication_required(app=app)) and not is_fresh
+
+    def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
+        """Whoever the directory has let go does not come in by a passkey either."""
+        if newcomers.has_left(user):
+            return self.respond_user_inactive(request, user)
+        refusal: HttpResponse | None = super().pre_login(request, user, **kwargs)
+        return refusal
 
     def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponse:
         messages.error(request, NOT_TOGETHER)

@@ -36,6 +36,7 @@ def examine(*, now: datetime) -> Iterator[Finding]:
     yield from _mail()
     yield from _phones()
     yield from upkeep.company_sign_in()
+    yield from upkeep.directory()
     try:
         connection.ensure_connection()
     except DatabaseError as error:

@@ -15,6 +15,7 @@ from django.db.models.functions import Now
 from notifications import providers
 from notifications.models import ProviderState
 from servicedesk.audit.models import AuditEntry
+from servicedesk.directory import ldap
 from servicedesk.directory.models import Organisation, Role, User
 from servicedesk.operations import backups, standstill
 
@@ -72,8 +73,8 @@ def clocks(now: datetime) -> Iterator[Finding]:
 def broken_glass(now: datetime) -> Iterator[Finding]:
     """Whoever opens the door when the company's sign-in is down: administrators with a password here and a second factor."""
     admins = [person for person in User.objects.get_queryset().holding(Role.ADMIN) if person.has_usable_password()]
-    if settings.OIDC_CONFIGURED and len(admins) < 2:
-        words = f"{len(admins)} administrators have a password of the desk. Two keep the door open when the company's sign-in is down."
+    if (settings.OIDC_CONFIGURED or ldap.is_set_up()) and len(admins) < 2:
+        words = f"{len(admins)} administrators have a password of the desk. Two keep the door open when the company's is down."
         yield Finding("sign-in", words)
     bare = [person.username for person in admins if not Authenticator.objects.filter(user=person).exists()]
     if bare:
@@ -101,6 +102,19 @@ def company_sign_in() -> Iterator[Finding]:
         yield Finding("sign-in", f"{issuer} does not answer: {error}. Local passwords go on working; `manage.py check_sso` says more.")
     else:
         yield Finding("sign-in", f"{issuer} answers.", is_fine=True)
+
+
+def directory() -> Iterator[Finding]:
+    if not ldap.is_set_up():
+        return
+    try:
+        ldap.find("nobody-is-called-this")
+    except ldap.Away as error:
+        yield Finding(
+            "sign-in", f"the directory does not answer: {error}. Local passwords go on working; `manage.py check_ldap` says more."
+        )
+    else:
+        yield Finding("sign-in", "the directory answers.", is_fine=True)
 
 
 def _age(span: timedelta) -> str:

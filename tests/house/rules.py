@@ -27,6 +27,7 @@ EDGES = {
     "engine",
     "middleware",
     "adapters",
+    "by_directory",
     "setup",
     "styleguide",
     "door",

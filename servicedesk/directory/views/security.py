@@ -15,7 +15,7 @@ from django.shortcuts import redirect
 from django.urls import reverse_lazy
 from django.views.decorators.http import require_safe
 
-from servicedesk.directory import factors, passkeys
+from servicedesk.directory import again, factors, passkeys
 from servicedesk.directory.access import PersonRequest
 from servicedesk.directory.views.signin import Unprocessable
 
@@ -39,7 +39,11 @@ class Security(sessions.ListUserSessionsView):
         held = Authenticator.objects.filter(user=self.request.user)
         mine = {one.type: one for one in held}
         factor = {"app": mine.get("totp"), "recovery": mine.get("recovery_codes"), "is_due": factors.is_due(self.request.session)}
-        keys = {"passkeys": passkeys.of(self.request.user), "are_possible": passkeys.are_possible(self.request)}
+        keys = {
+            "passkeys": passkeys.of(self.request.user),
+            "are_possible": passkeys.are_possible(self.request),
+            "of_directory": again.is_of_directory(self.request.user),
+        }
         return super().get_context_data(**kwargs, **factor, **keys)
 
 
