@@ -63,6 +63,11 @@ def _key() -> ec.EllipticCurvePrivateKey:
     return ec.derive_private_key(int.from_bytes(push.unpacked(_secret()), "big"), push.CURVE)
 
 
+def is_kept() -> bool:
+    """Whether there is a key yet: one is made when the first browser is offered pages."""
+    return bool(settings.VAPID_PRIVATE_KEY) or PushKey.objects.filter(name=NAME).exists()
+
+
 def _secret() -> str:
     """The key given, or one made once and kept sealed in the database: every process has the same, and so has a backup."""
     if settings.VAPID_PRIVATE_KEY:

@@ -32,7 +32,7 @@ from servicedesk.deadline import Deadline
 CURVE = ec.SECP256R1()
 RECORD = 4_096  # bytes, the whole body: what every push service takes
 OVERHEAD = 16 + 4 + 1 + 65 + 16 + 1  # salt, record size, key length, our key, tag, delimiter
-TITLE, BODY = 45, 110
+TITLE, BODY = 45, 180
 LIVES_S = 12 * 3600  # of a signature; at most 24 hours
 GONE, REFUSED, SLOW_DOWN = {404, 410}, {401, 403}, {408, 425, 429}
 UNSUBSCRIBED = "unsubscribed"  # the code of a browser that takes nothing any more

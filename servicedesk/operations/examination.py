@@ -15,7 +15,8 @@ from django.db.migrations.executor import MigrationExecutor
 
 from incidents.mail import mailbox
 from incidents.models import Policy
-from notifications import numbers, reach
+from notifications import numbers, pushing, reach
+from notifications.channels import DeliveryFailed
 from notifications.models import ContactMethod, Urgency
 from servicedesk.directory.models import Organisation, Role, User
 from servicedesk.oncall import roster
@@ -183,6 +184,17 @@ def _numbers(now: datetime) -> Iterator[Finding]:
         yield Finding("numbers", words)
 
 
+def _push(now: datetime) -> Iterator[Finding]:
+    if not pushing.is_kept():
+        return
+    try:
+        pushing.public_key()
+    except DeliveryFailed as error:
+        yield Finding("push", f"browsers get no pages: {error}.")
+    else:
+        yield Finding("push", "the key for messages to browsers opens.", is_fine=True)
+
+
 WITH_ROWS: tuple[Callable[[datetime], Iterator[Finding]], ...] = (
-    _schema, _processes, _people, _policies, _duty, _numbers, _mail_in, *upkeep.WITH_ROWS,
+    _schema, _processes, _people, _policies, _duty, _numbers, _push, _mail_in, *upkeep.WITH_ROWS,
 )  # fmt: skip

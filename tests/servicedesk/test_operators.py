@@ -12,6 +12,7 @@ from pytest_django.fixtures import Settings
 
 from incidents import automation, incidents
 from incidents.models import LastResort, Policy
+from notifications import pushing
 from notifications.models import ContactMethod
 from servicedesk.operations import examination
 from servicedesk.operations.examination import Finding
@@ -78,6 +79,14 @@ def test_no_provider_is_said_and_ends_with_one(acme: Company, settings: Settings
 def test_a_mail_server_that_is_away_is_said(acme: Company, settings: Settings) -> None:
     settings.EMAIL_CONFIGURED, settings.EMAIL_HOST, settings.EMAIL_PORT = True, "127.0.0.1", 9
     assert found("mail")[0].stops_pages
+
+
+def test_the_doctor_says_when_the_key_for_browsers_cannot_be_opened(acme: Company, settings: Settings) -> None:
+    settings.SECRET_KEY_FALLBACKS, settings.FIELD_KEYS = [], []
+    assert pushing.public_key()
+    assert found("push") == []
+    settings.SECRET_KEY = "another one, and the old one is named nowhere"
+    assert [finding.words[:61] for finding in found("push")] == ["browsers get no pages: the secret was sealed with another key"]
 
 
 def test_security_txt_says_whom_to_tell_and_until_when_it_holds(settings: Settings) -> None:
