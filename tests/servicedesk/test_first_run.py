@@ -130,6 +130,15 @@ def test_two_presses_break_one_thing_and_the_end_counts_as_no_incident(page: Cli
     assert states(nora)["test"] == "done"
 
 
+def test_the_end_of_a_test_that_was_resolved_meanwhile_changes_nothing(page: Client, nora: User) -> None:
+    ContactMethod.objects.update(verified_at=NINE)
+    page.post("/setup/test/", {"do": "break"})
+    incident = incidents.resolve(Incident.objects.get(), actor=nora, reason="It was a test.", now=NINE)
+    assert page.post("/setup/test/", {"do": "end"}).status_code == 302
+    incident.refresh_from_db()
+    assert incident.state == IncidentState.RESOLVED
+
+
 def test_the_road_is_asked_for_and_told_once(page: Client) -> None:
     ContactMethod.objects.update(verified_at=NINE)
     page.post("/setup/test/", {"do": "break"})

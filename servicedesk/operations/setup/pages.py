@@ -86,7 +86,8 @@ def test(request: PersonRequest) -> HttpResponse:
     if "pulse" in request.GET and incident is not None:
         return _road_news(request, now)
     if request.method == "POST" and request.POST.get("do") == "end" and incident is not None:
-        firstrun.end_test(incident, actor=request.user, now=now)
+        if incident.is_open:  # else somebody ended it meanwhile
+            firstrun.end_test(incident, actor=request.user, now=now)
         return redirect("settings")
     if request.method == "POST":
         firstrun.break_something(request.user, now=now)
