@@ -15,9 +15,9 @@ from django.utils.decorators import method_decorator
 from django.utils.http import urlencode
 from django.views.generic.edit import FormView
 
-from servicedesk.directory import again, factors, passkeys
+from servicedesk.directory import again, passkeys
 from servicedesk.directory.forms_passkeys import REFUSED
-from servicedesk.directory.views.signin import Unprocessable
+from servicedesk.directory.views.signin import NewFactor, Unprocessable
 
 HERE = reverse_lazy("security")
 
@@ -27,7 +27,7 @@ def is_script(request: HttpRequest) -> bool:
     return "application/json" in request.headers.get("Accept", "")
 
 
-class AddPasskey(Unprocessable, webauthn.AddWebAuthnView):
+class AddPasskey(NewFactor, webauthn.AddWebAuthnView):
     """A key that is kept on the device and asks for its PIN, finger or face."""
 
     template_name = "me/passkey_add.html"
@@ -39,14 +39,6 @@ class AddPasskey(Unprocessable, webauthn.AddWebAuthnView):
         shown = FormView.get_context_data(self, **kwargs)  # theirs forgets the form that was refused
         options = auth.begin_registration(self.request.user, True)
         return {**shown, "options": options, "are_possible": passkeys.are_possible(self.request)}
-
-    def form_valid(self, form: Any) -> HttpResponse:
-        answer = super().form_valid(form)
-        factors.settle(self.request.session)
-        return answer
-
-    def get_success_url(self) -> str:
-        return str(reverse_lazy("mfa_view_recovery_codes") if self.did_generate_recovery_codes else HERE)
 
 
 class RenamePasskey(Unprocessable, webauthn.EditWebAuthnView):

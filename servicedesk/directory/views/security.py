@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 
 from servicedesk.directory import again, factors, passkeys
 from servicedesk.directory.access import PersonRequest
-from servicedesk.directory.views.signin import Unprocessable
+from servicedesk.directory.views.signin import NewFactor, Unprocessable
 
 HERE = reverse_lazy("security")
 
@@ -52,16 +52,8 @@ class ChangePassword(Unprocessable, account.PasswordChangeView):
     success_url = HERE
 
 
-class AddApp(Unprocessable, totp.ActivateTOTPView):
+class AddApp(NewFactor, totp.ActivateTOTPView):
     template_name = "me/app_add.html"
-
-    def form_valid(self, form: Any) -> HttpResponse:
-        answer = super().form_valid(form)
-        factors.settle(self.request.session)
-        return answer
-
-    def get_success_url(self) -> str:
-        return str(reverse_lazy("mfa_view_recovery_codes") if self.did_generate_recovery_codes else HERE)
 
 
 class RemoveApp(Unprocessable, totp.DeactivateTOTPView):

@@ -15,11 +15,12 @@ from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LogoutView
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from requests.exceptions import RequestException
 
-from servicedesk.directory import passkeys
+from servicedesk.directory import factors, passkeys
 from servicedesk.directory.models import Organisation
 
 log = structlog.get_logger(__name__)
@@ -32,6 +33,19 @@ class Unprocessable:
         answer: HttpResponse = super().form_invalid(form)  # type: ignore[misc]
         answer.status_code = 422
         return answer
+
+
+class NewFactor(Unprocessable):
+    """A second factor was added: this session has it, and the first one leads to the recovery codes."""
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        answer: HttpResponse = super().form_valid(form)  # type: ignore[misc]
+        factors.settle(self.request.session)  # type: ignore[attr-defined]
+        return answer
+
+    def get_success_url(self) -> str:
+        made_codes = self.did_generate_recovery_codes  # type: ignore[attr-defined]
+        return reverse("mfa_view_recovery_codes" if made_codes else "security")
 
 
 @method_decorator(login_not_required, name="dispatch")
