@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import configparser
+import contextlib
+import http.client
+import os
 import re
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +19,7 @@ import yaml
 from django.core.management import get_commands
 
 from servicedesk import env
+from tests.e2e.client import free_port
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
 UNITS = sorted(DEPLOY.glob("systemd/*.service"))
@@ -151,3 +156,59 @@ def test_a_proxys_log_has_no_secret_of_a_path(name: str) -> None:
         "/oncall/feed/s.ics",
     ):
         assert re.match(found, path), path
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Path:
+    """What the engine writes each minute."""
+    (tmp_path / "status").mkdir()
+    (tmp_path / "status" / "index.html").write_text("the page")
+    (tmp_path / "status" / "feed.atom").write_text("the feed")
+    return tmp_path
+
+
+def read(port: int, path: str) -> tuple[int, str]:
+    for _try in range(100):
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=5)) as line, contextlib.suppress(OSError):
+            line.request("GET", path, headers={"Host": "desk.example.org"})
+            answer = line.getresponse()
+            return answer.status, answer.read().decode()
+        time.sleep(0.1)
+    raise AssertionError("the proxy did not start")
+
+
+def shows_what_was_kept(port: int) -> bool:
+    found = [read(port, path) for path in ("/status/", "/status/incident/7/", "/status/feed.atom")]
+    return found == [(200, "the page"), (200, "the page"), (200, "the feed")] and read(port, "/login/")[0] == 502
+
+
+@pytest.mark.skipif(shutil.which("caddy") is None, reason="needs caddy")
+def test_caddy_shows_the_status_page_of_a_stopped_desk(kept: Path) -> None:
+    port = free_port()
+    (kept / "Caddyfile").write_text((DEPLOY / "Caddyfile").read_text().replace("root * /status", f"root * {kept / 'status'}"))
+    given = {**os.environ, "SITE_URL": f"http://127.0.0.1:{port}", "UPSTREAM": "127.0.0.1:1", "HOME": str(kept)}
+    words = (kept / "Caddyfile").read_text().replace("{$SITE_URL} {", f"http://:{port} {{")
+    (kept / "Caddyfile").write_text("{\n\tadmin off\n}\n" + words)
+    with subprocess.Popen(["caddy", "run", "--config", kept / "Caddyfile", "--adapter", "caddyfile"], env=given) as caddy:
+        try:
+            assert shows_what_was_kept(port)
+        finally:
+            caddy.terminate()
+
+
+@pytest.mark.skipif(shutil.which("nginx") is None, reason="needs nginx")
+def test_nginx_shows_the_status_page_of_a_stopped_desk(kept: Path) -> None:
+    port = free_port()
+    words = (DEPLOY / "nginx.conf").read_text().replace("127.0.0.1:8000", "127.0.0.1:1").replace("/var/lib/servicedesk", str(kept))
+    words = words.replace("/var/log/nginx/desk.log", str(kept / "desk.log"))
+    before, _bar, desk = words.partition("# another name, or none")  # without its certificate, on a port of the test
+    site = desk[desk.index("server {", desk.index("ssl_reject_handshake")) :]
+    site = re.sub(r"\n +(listen|ssl_\w+)[^\n]*", "", site).replace("server {", f"server {{\n    listen 127.0.0.1:{port};", 1)
+    head = before[: before.index("server {\n    listen 80")]
+    frame = f"daemon off; user root; pid {kept}/pid; error_log {kept}/errors; events {{}}"
+    (kept / "nginx.conf").write_text(f"{frame} http {{ proxy_temp_path {kept}/proxy; types {{ text/html html; }} {head} {site} }}")
+    with subprocess.Popen(["nginx", "-c", kept / "nginx.conf"]) as nginx:
+        try:
+            assert shows_what_was_kept(port)
+        finally:
+            nginx.terminate()
