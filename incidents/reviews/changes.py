@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.apps import apps
-from django.db.models import Model
+from django.db.models import Model, Q
 from django.urls import NoReverseMatch, reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -24,6 +24,10 @@ DAILY = (
     "found", "founded", "edit", "discard", "confirm reading", "override", "withdraw override", "verify", "flag",
     "arrange ladder", "quiet hours", "choose notices", "subscribe", "start", "cancel",
     "signed in", "password changed", "password reset", "totp activated", "recovery codes generated",
+)  # fmt: skip
+BY_DIRECTORY = (
+    "granted by a group", "lost with a group", "known in the directory", "changed by the directory", "came from the directory",
+    "came by the company's sign-in",
 )  # fmt: skip
 """Verbs that are no change of what is configured: drafts, people's own settings and sign-ins, the daily exchange of shifts."""
 TOGETHER = timedelta(seconds=10)  # one press of Save writes several rows
@@ -51,7 +55,8 @@ class Change:
 
 def between(since: datetime, until: datetime) -> list[Change]:
     """Oldest first. What one person did to one thing within seconds is one change."""
-    rows = AuditEntry.objects.filter(noun__in=MATERIAL, at__gt=since, at__lte=until, actor__isnull=False).exclude(verb__in=DAILY)
+    by_somebody = Q(actor__isnull=False) | Q(verb__in=BY_DIRECTORY)
+    rows = AuditEntry.objects.filter(by_somebody, noun__in=MATERIAL, at__gt=since, at__lte=until).exclude(verb__in=DAILY)
     return [_change(entries) for entries in _together(rows.order_by("at", "id")[:MOST])]
 
 

@@ -86,7 +86,9 @@ def act(request: PersonRequest, number: int) -> HttpResponse:
         messages.error(request, _("Say why, in the box beside the button: the next person reads it."))
     except reports.ReportNeeded as error:
         messages.error(request, str(error))
-    except (IllegalMove, escalation.TooLate, escalation.NotYours, incidents.TooLate):
+    except incidents.TooLate as error:
+        messages.error(request, str(error))
+    except (IllegalMove, escalation.TooLate, escalation.NotYours):
         state = Incident.objects.get(pk=found.pk).get_state_display()
         messages.error(request, _("That cannot be done now. The incident is: %(state)s.") % {"state": state})
     return redirect("incident", found.pk)

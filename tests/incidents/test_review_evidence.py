@@ -8,13 +8,17 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from incidents import vendors
+from incidents import incidents, vendors
+from incidents.command import obligations
 from incidents.models import Plan, PlanReading, Problem, Vendor, VendorCase
+from incidents.reviews import changes
 from incidents.reviews.asking import Asked
 from incidents.reviews.questions import query_of
 from incidents.reviews.starter import QUESTIONS
 from notifications.models import Drill, DrillAnswer, Reckoning
+from servicedesk.audit import trail
 from servicedesk.directory.models import Service
+from servicedesk.oncall.models import Override, Schedule
 from servicedesk.operations.worlds import history, past
 from servicedesk.operations.worlds.company import Company
 from tests.actors import NINE
@@ -66,7 +70,7 @@ def test_ratings_that_people_corrected_are_those_of_the_table(lived: Company) ->
         " JOIN incidents_ticket t ON t.id = e.ticket_id WHERE r.kind = 'severity' AND f.at > %s AND f.at <= %s",
         SINCE, NINE,
     )  # fmt: skip
-    assert (answer.n, sum(row["overridden"] for row in answer.rows)) == (n, over)
+    assert (answer.n, sum(row.get("overridden", 0) for row in answer.rows)) == (n, over)
     assert n > 100
 
 
@@ -156,3 +160,52 @@ def test_books_with_messages_without_an_end_are_a_finding(acme: Company) -> None
     answer = said("pages_delivered")
     assert answer.is_finding
     assert [row["without an end"] for row in answer.rows if "without an end" in row] == [2]
+
+
+def test_duties_to_report_are_decided_within_a_day_of_being_known(acme: Company) -> None:
+    known = NINE - timedelta(days=5)
+    ticket = report(acme, "ella", known, what="My laptop was stolen", loss=True)
+    grounds = incidents.Grounds(title="Stolen laptop", reason="", severity=2, since=known, is_confidential=True, tickets=(ticket,))
+    opened = incidents.declare(grounds, actor=acme.people["sam"], now=known).incident
+    assert opened
+    obligations.begin_due(now=known)
+    for kind, after in (("warning", 20), ("notice", 30)):
+        at = known + timedelta(hours=after)
+        obligations.decide(opened, kind, "done", reason="Told by the form", actor=acme.people["sam"], now=at)
+    answer = said("security")
+    late = [(row["duty"], row["decided"]) for row in answer.rows if "duty" in row]
+    assert late == [("notice", known + timedelta(hours=30)), ("report", "not yet")]
+    assert answer.is_finding
+    assert "2 of 3 duties to report decided late or not at all" in answer.said
+    assert opened.number not in str(answer.rows)  # it is confidential
+
+
+def test_what_people_raised_after_half_an_hour_was_rated_too_low(acme: Company) -> None:
+    for minutes, name in ((20, "file-server"), (40, "email")):
+        began = NINE - timedelta(days=2)
+        grounds = incidents.Grounds(title=name, reason="", service=acme.services[name], severity=3, since=began)
+        opened = incidents.declare(grounds, actor=acme.people["dana"], now=began).incident
+        assert opened
+        incidents.raise_severity(opened, 2, because="It spreads", actor=acme.people["dana"], now=began + timedelta(minutes=minutes))
+        incidents.lower_severity(opened, 3, because="It does not", actor=acme.people["dana"], now=began + timedelta(hours=2))
+    answer = said("severity_right")
+    assert [(row["incident"], row["minutes"]) for row in answer.rows if "incident" in row] == [(opened.number, 40)]
+    assert "1 incidents raised late by hand" in answer.said
+
+
+def test_who_is_on_call_again_after_less_than_eleven_hours_is_a_finding(acme: Company) -> None:
+    kim, schedule = acme.people["kim"], Schedule.objects.get(slug="network")
+    for start, hours in ((24, 8), (42, 8), (72, 8)):  # ten hours of rest, then twenty-two
+        begins = NINE + timedelta(hours=start)
+        Override.objects.create(
+            schedule=schedule, kind="cover", person=kim, starts_at=begins, ends_at=begins + timedelta(hours=hours), created_at=NINE
+        )
+    found = [row for row in said("load").rows if "hours of rest" in row]
+    assert [(row["person"], row["hours of rest"]) for row in found] == [("kim", 10)]
+
+
+def test_what_the_directory_changed_is_a_change_of_the_period(acme: Company) -> None:
+    trail.record(acme.people["ella"], "granted by a group", actor=None, now=NINE, after={"role": "agent", "team": "it-ops"})
+    trail.record(acme.people["ella"], "sign-in refused", actor=None, now=NINE, after={"address": "192.0.2.1"})
+    [change] = [one for one in changes.between(NINE - timedelta(hours=1), NINE) if "Ella" in one.what]
+    assert "agent" in change.after.values()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -26,6 +26,7 @@ from servicedesk.oncall.models import Schedule
 
 NIGHT = (22, 7)  # o'clock, on the person's own clock
 GRAVEST = 1
+HOUR = timedelta(hours=1)
 
 
 def gaps(asked: Asked) -> Answer:
@@ -154,7 +155,7 @@ def calendars(asked: Asked) -> Answer:
 
 
 def load(asked: Asked) -> Answer:
-    """Stretches without relief, woken nights, the backlog now and then, and what one person alone can do."""
+    """Stretches without relief, too little rest between two, woken nights, the backlog now and then, and what one person alone can do."""
     rotas = roster.load(list(Schedule.objects.all()), start=asked.now, end=asked.now + 28 * DAY)
     rows: list[dict[str, object]] = []
     for rota in rotas:
@@ -164,12 +165,32 @@ def load(asked: Asked) -> Answer:
                 rows.append({"person": duty.person.username, "schedule": rota.schedule.slug, "nights in a row": nights})
         if len({pk for layer in rota.layers for pk in layer.people}) == 1:
             rows.append({"schedule": rota.schedule.slug, "fault": _("one person alone takes every turn")})
+    rows += _short_rests(rotas, asked)
     nights_of = woken_nights(asked.since, asked.now)
     then = Ticket.objects.filter(created_at__lte=asked.since).exclude(solved_at__lte=asked.since).exclude(state="merged").count()
     words = {"n": len(rows), "now": Ticket.objects.open().count(), "then": then, "nights": sum(nights_of.values())}
     said = _("%(n)d findings in the rotas of 28 days; %(nights)d woken nights; backlog %(then)d then, %(now)d now") % words
     agents = User.objects.get_queryset().holding(Role.AGENT).count()
     return Answer(said, bool(rows), agents, rows, [(_("on call"), reverse("on_call"))])
+
+
+def _short_rests(rotas: Iterable[roster.Rota], asked: Asked) -> Iterator[dict[str, object]]:
+    """Where somebody is on call again, on whatever schedule, sooner than they should be after the end of a turn."""
+    least, until = timedelta(hours=asked.limit("rest_h")), asked.now + 28 * DAY
+    turns: dict[User, list[roster.Duty]] = {}
+    for rota in rotas:
+        for duty in rota.line_up(asked.now, until):
+            turns.setdefault(duty.person, []).append(duty)
+    for person, duties in turns.items():
+        ended = None
+        for duty in sorted(duties, key=lambda one: one.starts_at):
+            if ended is not None and timedelta() < duty.starts_at - ended < least:
+                yield {
+                    "person": person.username,
+                    "on call again": duty.starts_at,
+                    "hours of rest": round((duty.starts_at - ended) / HOUR, 1),
+                }
+            ended = max(ended, duty.ends_at) if ended else duty.ends_at
 
 
 def woken_nights(since: datetime, until: datetime) -> Counter[User]:

@@ -7,11 +7,11 @@ from datetime import date, datetime, timedelta
 from statistics import median
 from typing import Any
 
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from incidents.models import Exercise, ExerciseFinding, Incident, Silence, Ticket, Vendor, VendorCase
+from incidents.models import Exercise, ExerciseFinding, Incident, Obligation, Silence, Ticket, Vendor, VendorCase
 from incidents.reviews.asking import DAY, Answer, Asked
 from notifications.models import DrillAnswer
 from servicedesk.audit import chain
@@ -154,15 +154,37 @@ def _late_without_a_case(vendor: Vendor, asked: Asked) -> int:
 
 
 def security(asked: Asked) -> Answer:
-    """What is confidential, by counts alone: how many, and reads by people who are neither on the list nor of the team."""
+    """What is confidential, by counts alone: how many, and reads by people who are neither on the list nor of the team; and the
+    deadlines towards authorities that nobody decided on, or only after so many hours."""
     incidents = Incident.objects.filter(is_confidential=True, created_at__gt=asked.since, created_at__lte=asked.now)
     tickets = Ticket.objects.filter(is_confidential=True, created_at__gt=asked.since, created_at__lte=asked.now)
     strangers = sum(_strangers(incident) for incident in incidents)
     n = incidents.count()
-    words = {"n": n, "tickets": tickets.count(), "strangers": strangers}
-    said = _("%(n)d confidential incidents, %(tickets)d confidential tickets; %(strangers)d reads from outside the list") % words
-    row = {"confidential incidents": n, "confidential tickets": words["tickets"], "reads from outside": strangers}
-    return Answer(said, strangers > 0, n + words["tickets"], [row], [(_("audit trail"), reverse("admin:audit_auditentry_changelist"))])
+    known = Obligation.objects.filter(aware_at__gt=asked.since, aware_at__lte=asked.now)
+    late = _late_decisions(known, asked)
+    words = {"n": n, "tickets": tickets.count(), "strangers": strangers, "known": known.count(), "late": len(late)}
+    said = _(
+        "%(n)d confidential incidents, %(tickets)d confidential tickets; %(strangers)d reads from outside the list; "
+        "%(late)d of %(known)d duties to report decided late or not at all"
+    )
+    row: dict[str, object] = {"confidential incidents": n, "confidential tickets": words["tickets"], "reads from outside": strangers}
+    links = [(_("audit trail"), reverse("admin:audit_auditentry_changelist"))]
+    return Answer(said % words, strangers > 0 or bool(late), n + words["tickets"] + words["known"], [row, *late], links)
+
+
+def _late_decisions(known: QuerySet[Obligation], asked: Asked) -> list[dict[str, object]]:
+    """Those whose decision came, or still does not come, more than so many hours after it was known. Without the incident's words."""
+    allowed = timedelta(hours=asked.limit("decided_hours"))
+    late = [row for row in known.select_related("incident").order_by("aware_at") if (row.decided_at or asked.now) - row.aware_at > allowed]
+    return [
+        {
+            "incident": _("confidential") if row.incident.is_confidential else row.incident.number,
+            "duty": row.kind,
+            "known": row.aware_at,
+            "decided": row.decided_at or _("not yet"),
+        }
+        for row in late
+    ]
 
 
 def _strangers(incident: Incident) -> int:

@@ -44,7 +44,8 @@ def times(asked: Asked) -> Answer:
 
 
 def severity_right(asked: Asked) -> Answer:
-    """How often people set another severity than a rule had; how many incidents people raised late; SEV1 proposals rejected."""
+    """How often people set another severity than a rule had; incidents that people raised so many minutes after they began; SEV1
+    proposals rejected."""
     fired = Firing.objects.filter(at__gt=asked.since, at__lte=asked.now, rule__kind=Rule.Kind.SEVERITY, evaluation__ticket__isnull=False)
     other = Count("evaluation__ticket", filter=Q(evaluation__ticket__severity_by__isnull=False), distinct=True)
     rows = list(
@@ -54,12 +55,34 @@ def severity_right(asked: Asked) -> Answer:
         row for row in rows
         if row["n"] >= asked.limit("least_n") and 100 * row["overridden"] > asked.limit("most_overridden_percent") * row["n"]
     ]  # fmt: skip
-    late = AuditEntry.objects.filter(noun="incidents.incident", verb="severity", actor__isnull=False, at__gt=asked.since, at__lte=asked.now)
+    raised = _raised_late(asked)
     rejected = Incident.objects.filter(state=IncidentState.REJECTED, severity=1, created_at__gt=asked.since, created_at__lte=asked.now)
     n = sum(row["n"] for row in rows)
-    words = {"n": n, "over": sum(row["overridden"] for row in rows), "raised": late.count(), "rejected": rejected.count()}
-    said = _("%(over)d of %(n)d ratings by rule were corrected; %(raised)d incidents re-rated by hand; %(rejected)d SEV1 rejected") % words
-    return Answer(said, bool(bad), n, rows, [(_("rules"), reverse("rules"))])
+    words = {"n": n, "over": sum(row["overridden"] for row in rows), "raised": len(raised), "rejected": rejected.count()}
+    said = (
+        _("%(over)d of %(n)d ratings by rule were corrected; %(raised)d incidents raised late by hand; %(rejected)d SEV1 rejected") % words
+    )
+    return Answer(said, bool(bad), n, [*rows, *raised], [(_("rules"), reverse("rules"))])
+
+
+def _raised_late(asked: Asked) -> list[dict[str, object]]:
+    """Incidents that somebody raised more than so many minutes after they were opened: it was graver than the rule knew."""
+    after = timedelta(minutes=asked.limit("raised_minutes"))
+    deeds = AuditEntry.objects.filter(
+        noun="incidents.incident", verb="severity", actor__isnull=False, at__gt=asked.since, at__lte=asked.now
+    )
+    raised = [deed for deed in deeds.order_by("at") if deed.after.get("severity", 9) < deed.before.get("severity", 0)]
+    opened = Incident.objects.filter(is_confidential=False).in_bulk([int(deed.object_id) for deed in raised])
+    known = [(deed, opened[int(deed.object_id)]) for deed in raised if int(deed.object_id) in opened]
+    late = [(deed, incident) for deed, incident in known if deed.at - incident.created_at > after]
+    return [
+        {
+            "incident": incident.number,
+            "raised to": deed.after["severity"],
+            "minutes": int((deed.at - incident.created_at).total_seconds() // 60),
+        }
+        for deed, incident in late
+    ]
 
 
 def rules_fit(asked: Asked) -> Answer:
