@@ -48,10 +48,11 @@ class Texts:
     def says(self, who: str, words: str) -> str:
         return self.phone.text(words, sender=NUMBERS[who]) or ""
 
-    def ends(self, incident: Incident) -> None:
+    def ends(self, incident: Incident) -> list[str]:
+        """Who is texted that it is over."""
         incidents.resolve(incident, actor=self.acme.people["ben"], reason="Over.", now=desk_clock.now())
         self.clock.forward("1s")
-        self.texted()
+        return self.texted()
 
     def stop(self, incident: Incident) -> None:
         escalation.stop(incident, now=desk_clock.now(), reason="the story is over", actor=self.acme.people["ben"])
