@@ -205,6 +205,26 @@ def test_two_receipts_for_one_subject_are_enough(acme: Company) -> None:
     assert Message.objects.filter(channel="email", person__username="ella").count() == 2
 
 
+def test_outsiders_get_sixty_receipts_an_hour_in_all_and_our_own_people_theirs(acme: Company) -> None:
+    for number in range(62):
+        arrives(
+            sender=f"p{number}@other.example", text=f"No. {number}", subject=f"Trouble {number}", now=NINE + timedelta(seconds=number * 20)
+        )
+    assert (Ticket.objects.count(), outsiders()) == (62, 60)
+    later = NINE + timedelta(minutes=30)
+    arrives(now=later)
+    assert Message.objects.filter(channel="email", person__username="ella").count() == 1
+    arrives(sender="late@other.example", subject="Late", now=later)
+    assert outsiders() == 60
+    arrives(sender="later@other.example", subject="Later", now=NINE + timedelta(minutes=61))
+    assert outsiders() == 61
+
+
+def outsiders() -> int:
+    """Letters to people who are none of ours."""
+    return Message.objects.filter(channel="email", person__kind="external").count()
+
+
 def test_two_hundred_mails_in_a_minute_make_twenty_tickets_and_none_is_lost(acme: Company) -> None:
     for number in range(200):
         arrives(subject=f"Trouble {number}", text=f"No. {number}", now=NINE + timedelta(seconds=number * 0.3))

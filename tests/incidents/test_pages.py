@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from incidents import automation, conversation, incidents
+from incidents import automation, conversation, incidents, tickets
 from incidents.models import Ticket
 from servicedesk.operations.worlds.company import Company
 from tests.actors import NINE, signed_in
@@ -37,6 +37,24 @@ def test_three_answers_make_a_ticket(ella: Client) -> None:
     assert page.redirect_chain[-1][0] == f"/t/{ticket.pk}/?new=1"
     assert f"Your number is T-{ticket.pk}" in page.content.decode()
     assert (ticket.severity, ticket.service.slug if ticket.service else "") == (3, "email")
+
+
+LEAVE = "Leave the device and the account as they are. Do not delete anything."
+
+
+def test_after_a_loss_report_what_to_do_stands_there_at_once(ella: Client) -> None:
+    page = ella.post("/new/", {**ANSWERS, "what": "My laptop was stolen", "loss": "on"}, follow=True).content.decode()
+    assert page.index("Your number is T-") < page.index("What to do now") < page.index(LEAVE) < page.index("My laptop was stolen</h1>")
+    ticket = Ticket.objects.get()
+    assert (ticket.is_loss, ticket.is_confidential) == (True, True)
+    assert LEAVE in ella.get(f"/t/{ticket.pk}/").content.decode()
+
+
+def test_an_ordinary_report_says_nothing_of_a_loss_and_a_solved_one_no_more(ella: Client, acme: Company) -> None:
+    assert LEAVE not in ella.post("/new/", ANSWERS, follow=True).content.decode()
+    lost = filed(acme, what="My badge is gone", loss=True)
+    tickets.solve(lost, actor=acme.people["sam"], now=NINE)
+    assert LEAVE not in ella.get(f"/t/{lost.pk}/").content.decode()
 
 
 def test_after_twenty_reports_in_ten_minutes_the_next_waits_and_nothing_typed_is_lost(ella: Client, acme: Company) -> None:
