@@ -100,7 +100,7 @@ class ReportForm(KeyedForm, RatingForm, FilesForm):
         help_text=_("For example: Outlook shows “cannot connect” since this morning"),
         max_length=LONGEST,
         error_messages={"required": _("Tell us what happened"), "max_length": TOO_LONG},
-        widget=forms.Textarea(attrs={"rows": 4, "aria-keyshortcuts": "Control+Enter"}),
+        widget=forms.Textarea(attrs={"rows": 4}),
     )
     loss = forms.BooleanField(label=_("Something was lost, stolen, or seen or used by someone who should not"), required=False)
     service = forms.ModelChoiceField(
@@ -153,7 +153,7 @@ class AnswerForm(KeyedForm, FilesForm):
         label=_("Your answer"),
         max_length=LONGEST,
         error_messages={"required": _("Write something first"), "max_length": TOO_LONG},
-        widget=forms.Textarea(attrs={"rows": 4, "aria-keyshortcuts": "Control+Enter"}),
+        widget=forms.Textarea(attrs={"rows": 4}),
     )
 
 
@@ -193,7 +193,7 @@ class WorseForm(KeyedForm, RatingForm):
         required=False,
         max_length=LONGEST,
         error_messages={"max_length": TOO_LONG},
-        widget=forms.Textarea(attrs={"rows": 3, "aria-keyshortcuts": "Control+Enter"}),
+        widget=forms.Textarea(attrs={"rows": 3}),
     )
     field_order = ("text",)
 
@@ -203,7 +203,7 @@ class CallForm(KeyedForm):
         label=_("What was said"),
         max_length=LONGEST,
         error_messages={"required": _("Write what was said")},
-        widget=forms.Textarea(attrs={"rows": 3}),
+        widget=forms.Textarea(attrs={"rows": 3, "data-autofocus": ""}),
     )
     minutes = forms.IntegerField(label=_("Minutes"), min_value=0, max_value=1440, initial=5)
     direction = forms.ChoiceField(label=_("Who called"), choices=[("out", _("I called")), ("in", _("They called"))], initial="out")
@@ -220,6 +220,7 @@ class AssignForm(forms.Form):
         people = self.fields["assignee"]
         assert isinstance(people, forms.ModelChoiceField)
         people.queryset = User.objects.get_queryset().holding(Role.AGENT, Role.MANAGER)
+        people.widget.attrs["data-autofocus"] = ""
 
 
 class SeverityForm(forms.Form):

@@ -199,16 +199,16 @@
     const box = dialog() || menu();
     if (box) return all(selector, box).find(seen);
     const row = current();
-    return (row && all(selector, row).find(seen)) || all(selector).find(seen) || (row && document.querySelector(`[data-bulk][hidden] ${selector}`));
+    return (row && all(selector, row).find(seen)) || all(selector).find(seen) || (row && document.querySelector(`[data-bulk][hidden] ${selector}`)) || document.querySelector(`.top a${selector}`);
   }
   function press(element) {
     const bar = element.closest("[data-bulk][hidden]");
     if (bar) { lent = current(); select(lent, true); }
     if (element.matches(FIELD)) { element.focus(); if (element.select) element.select(); } else element.click();
-    if (element.matches("details.menu[open] > summary")) enter(element.parentElement); // at once: the toggle event comes after the next key
+    if (element.matches("details:is(.menu, .more)[open] > summary")) enter(element.parentElement); // at once: the toggle event comes after the next key
   }
   function enter(details) {
-    const start = details.querySelector(".menu-box :is(input, select, textarea, button, a):not([hidden])");
+    const start = details.querySelector(":is(input, select, textarea, button, a):not([hidden], [type=hidden])");
     if (start) start.focus();
   }
   function moved(event, combo) {
@@ -245,7 +245,7 @@
     if (event.key === "Escape") { if (!dialog() && escape(field)) event.preventDefault(); return; }
     if ((field && !held) || (!held && !single())) return;
     if (!held && !dialog() && !menu() && pair(combo)) { event.preventDefault(); return; }
-    const target = bound(combo, field);
+    const target = bound(combo, held && combo.endsWith("+enter") ? event.target.closest("input, select, textarea") || {} : field);
     if (target) { event.preventDefault(); press(target); return; }
     if (!held && combo === "/") { const find = all("input[type=search]").find(seen); if (find) { event.preventDefault(); press(find); return; } }
     if (!held && combo === "z") { const undo = document.querySelector("[data-undo]"); if (undo) { undo.click(); return; } }
@@ -441,7 +441,11 @@
   if (start) { if (!start.matches(FIELD)) start.tabIndex = -1; start.focus(); }
   const wished = document.querySelector("[data-autofocus]");
   count();
-  if (!start && wished && matchMedia("(min-width: 769px) and (pointer: fine)").matches) wished.focus();
+  if (!start && wished && matchMedia("(min-width: 769px) and (pointer: fine)").matches) {
+    wished.focus();
+    // going to a fragment takes the focus away again
+    if (location.hash) addEventListener("load", () => setTimeout(() => document.activeElement === body && wished.focus()));
+  }
   tick();
   rest();
 })();
