@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
+from zlib import crc32
 
 from django.core.cache import cache
 from django.db.models import OuterRef, Subquery
@@ -67,7 +68,7 @@ def queue(request: PersonRequest) -> HttpResponse:
         "sorts": queue_asked.SORTS,
         "options": queue_asked.options() if request.GET.get("edit") == "filters" else None,
         "pulse_url": f"{asked.link(after='')}&since={now.timestamp():.3f}&on={'.'.join(str(ticket.pk) for ticket in page)}",
-        "cursor": f"{now.timestamp():.3f}",
+        "cursor": _cursor(now, {ticket.pk: here for ticket in page if (here := _here(ticket))}),
         "may_work": request.user.is_agent or request.user.is_manager,
         "people": people(),
         "severities": Severity,
@@ -122,6 +123,20 @@ def last_batch(request: PersonRequest, now: datetime) -> Batch | None:
     return batch
 
 
+def remember_batch(request: PersonRequest, batch: Batch) -> None:
+    """So that it can be undone on the next page."""
+    if batch.changed:
+        request.session[LAST_BATCH] = batch.pk
+
+
+def batch_on(request: PersonRequest, found: Ticket, now: datetime) -> Batch | None:
+    """What this person did to this ticket alone a moment ago, while it can be undone; or that it was undone, once."""
+    batch = last_batch(request, now) if LAST_BATCH in request.session else None
+    if batch is None or {line[0] for line in [*batch.changed, *batch.skipped]} != {found.pk}:
+        return None
+    return batch if batch.undone_at or bulk.may_undo(batch, actor=request.user, now=now) else None
+
+
 def drawn(request: PersonRequest, asked: Asked, found: Iterable[int], now: datetime) -> list[Row]:
     """These tickets as rows; those that left the view are marked as done."""
     visible = TicketQuerySet(Ticket).visible_to(request.user)
@@ -132,26 +147,49 @@ def drawn(request: PersonRequest, asked: Asked, found: Iterable[int], now: datet
 
 def _news(request: PersonRequest, asked: Asked, now: datetime) -> HttpResponse:
     """What changed since the cursor: cells of rows that are shown, counts, and how many do not fit in. 204: nothing."""
-    since = _second(request.GET.get("pulse", ""), now) - REREAD
+    moment, _sep, seen = request.GET.get("pulse", "").partition("~")
     shown = queue_asked.numbers_on(request.GET.get("on", ""))
-    changed = TicketQuerySet(Ticket).visible_to(request.user).filter(updated_at__gt=since)
-    if not changed.exists():
-        return _told(HttpResponse(status=204), now)
+    every = TicketQuerySet(Ticket).visible_to(request.user)
+    changed = every.filter(updated_at__gt=_second(moment, now) - REREAD)
+    here = _all_here(every.filter(pk__in=shown), request.user, now)
+    cursor = _cursor(now, here)
+    moved = _came_or_went(seen, cursor.partition("~")[2])
+    if not moved and not changed.exists():
+        return _told(HttpResponse(status=204), now, cursor)
     visible = visible_to(request.user)
+    redrawn = {*changed.filter(pk__in=shown).values_list("pk", flat=True), *moved.intersection(shown)}
     fresh = asked.narrow(visible, request.user).filter(updated_at__gt=_second(request.GET.get("since", ""), now)).exclude(pk__in=shown)
     context = {
         **tabs(request, asked, visible),
         "view": asked.view,
-        "rows": drawn(request, asked, changed.filter(pk__in=shown).values_list("pk", flat=True), now),
+        "rows": drawn(request, asked, redrawn, now),
         "fresh": fresh[: PAGE + 1].count(),
         "is_news": True,
         "may_work": request.user.is_agent or request.user.is_manager,
     }
-    return _told(render(request, "desk/queue_news.html", context), now)
+    return _told(render(request, "desk/queue_news.html", context), now, cursor)
 
 
-def _told(answer: HttpResponse, now: datetime) -> HttpResponse:
-    answer["Desk-Cursor"] = f"{now.timestamp():.3f}"
+def _all_here(rows: TicketQuerySet, user: User, now: datetime) -> dict[int, Here]:
+    """Who else has which of these tickets open."""
+    return {ticket.pk: here for ticket in _with_here(rows, user, now).only("pk") if (here := _here(ticket))}
+
+
+def _cursor(now: datetime, here: dict[int, Here]) -> str:
+    """The moment, and who was on which row: "1764590400.000~1003.2f4a.1017.99c2"."""
+    marks = [f"{number}.{crc32(repr(one).encode()):x}" for number, one in sorted(here.items())]
+    return f"{now.timestamp():.3f}" + (f"~{'.'.join(marks)}" if marks else "")
+
+
+def _came_or_went(before: str, after: str) -> set[int]:
+    """The rows on which somebody else is than a moment ago."""
+    was, now_is = (dict(zip(parts[::2], parts[1::2], strict=False)) for parts in (before.split("."), after.split(".")))
+    differing = {number for number in {*was, *now_is} if was.get(number) != now_is.get(number)}
+    return set(queue_asked.numbers_on(".".join(differing)))
+
+
+def _told(answer: HttpResponse, now: datetime, cursor: str) -> HttpResponse:
+    answer["Desk-Cursor"] = cursor
     answer["Desk-Now"] = now.isoformat()
     return answer
 
