@@ -16,7 +16,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from incidents import conversation, fields, incidents, tickets
+from incidents import conversation, fields, incidents, merging, tickets
 from incidents.incidents import Grounds
 from incidents.models import Batch, Incident, Ticket
 from incidents.states import IllegalMove, TicketState
@@ -48,13 +48,17 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """`do` changes one ticket; `read` tells of a ticket what `put_back` needs. Without `put_back` it cannot be undone."""
+    """`do` changes one ticket; `read` tells of a ticket what `put_back` needs. Without `put_back` it cannot be undone.
+
+    `is_of_one` stands on a ticket's own page alone.
+    """
 
     said: str | Promise
     do: Callable[[Ticket, Order, User, datetime], Any]
     read: Callable[[Ticket], Any] | None = None
     put_back: Callable[[Ticket, Any, User, datetime], Any] | None = None
     is_mail: bool = False
+    is_of_one: bool = False
 
 
 @tongues.deed
@@ -63,10 +67,10 @@ def apply(order: Order, rows: Iterable[Ticket], *, actor: User, now: datetime) -
     deed = DEEDS[order.deed]
     changed: list[list[Any]] = []
     skipped: list[list[Any]] = []
-    for ticket in _held(rows):
+    for ticket in _held(rows, beside=order.value):
         try:
             changed.append([ticket.pk, *_done(deed, ticket, order, actor, now)])
-        except (IllegalMove, tickets.ReasonNeeded, tickets.NotStaff, Refused) as error:
+        except (IllegalMove, tickets.ReasonNeeded, tickets.NotStaff, merging.CannotJoin, Refused) as error:
             skipped.append([ticket.pk, _why(error, ticket)])
     moved = [line for line in changed if line[1] != line[2] or deed.put_back is None]
     batch = Batch.objects.create(
@@ -74,6 +78,15 @@ def apply(order: Order, rows: Iterable[Ticket], *, actor: User, now: datetime) -
     )
     trail.record(batch, order.deed, actor=actor, now=now, after={"tickets": [line[0] for line in changed]})
     return batch
+
+
+@tongues.deed
+def on_one(order: Order, ticket: Ticket, *, actor: User, now: datetime) -> Batch:
+    """The same on one ticket from its own page. What refuses is raised as it is: IllegalMove, ReasonNeeded, NotStaff, Refused."""
+    deed = DEEDS[order.deed]
+    was, became = _done(deed, _held([ticket])[0], order, actor, now)
+    changed = [[ticket.pk, was, became]] if was != became else []
+    return Batch.objects.create(actor=actor, deed=order.deed, said=_summary(deed, order, 1, 0), changed=changed, at=now)
 
 
 @tongues.deed
@@ -110,9 +123,11 @@ def is_mass_mail(order: Order, rows: Iterable[Ticket]) -> bool:
     return DEEDS[order.deed].is_mail and len(list(rows)) > MASS
 
 
-def _held(rows: Iterable[Ticket]) -> list[Ticket]:
-    """All of them locked before anything else is, in the order of their numbers."""
-    return list(Ticket.objects.select_for_update().filter(pk__in=[row.pk for row in rows]).order_by("pk")[:MOST])
+def _held(rows: Iterable[Ticket], *, beside: Any = None) -> list[Ticket]:
+    """All of them locked before anything else is, in the order of their numbers; with a ticket `beside` them, which is not told."""
+    asked = [row.pk for row in rows][:MOST]
+    locked = Ticket.objects.select_for_update().filter(pk__in=[*asked, *([beside.pk] if isinstance(beside, Ticket) else [])])
+    return [row for row in locked.order_by("pk") if row.pk in asked]
 
 
 def _done(deed: Deed, ticket: Ticket, order: Order, actor: User, now: datetime) -> tuple[Any, Any]:
@@ -136,7 +151,7 @@ def _why(error: Exception, ticket: Ticket) -> str:
 
 def _summary(deed: Deed, order: Order, done: int, skipped: int) -> str:
     count = ngettext("%(n)d ticket", "%(n)d tickets", done) % {"n": done}
-    value = f"SEV{order.value}" if order.deed == "severity" else str(order.value or _("nobody"))
+    value = f"SEV{order.value}" if order.deed == "severity" else str(getattr(order.value, "number", order.value) or _("nobody"))
     return _with_skipped(str(deed.said) % {"tickets": count, "value": value}, skipped)
 
 
@@ -155,6 +170,16 @@ def _assign(ticket: Ticket, order: Order, actor: User, now: datetime) -> None:
 
 def _unassign(ticket: Ticket, was: str | None, actor: User, now: datetime) -> None:
     tickets.assign(ticket, to=User.objects.filter(username=was).first() if was else None, actor=actor, now=now)
+
+
+def _hand_over(ticket: Ticket, order: Order, actor: User, now: datetime) -> None:
+    """To a person or nobody, and to the team whose slug is the text, or to none."""
+    tickets.assign(ticket, to=order.value, team=Team.objects.filter(slug=order.text).first(), actor=actor, now=now)
+
+
+def _take_back(ticket: Ticket, was: list[Any], actor: User, now: datetime) -> None:
+    person = User.objects.filter(username=was[0]).first() if was[0] else None
+    tickets.assign(ticket, to=person, team=Team.objects.filter(slug=was[1]).first(), actor=actor, now=now)
 
 
 def _rate(ticket: Ticket, order: Order, actor: User, now: datetime) -> None:
@@ -220,6 +245,14 @@ def _unlink(ticket: Ticket, was: int | None, actor: User, now: datetime) -> None
         incidents.unlink_ticket(ticket.incident, ticket, actor=actor, now=now, reason=_("Undone."))
 
 
+def _merge(ticket: Ticket, order: Order, actor: User, now: datetime) -> None:
+    merging.merge(ticket, into=order.value, actor=actor, now=now)
+
+
+def _unmerge(ticket: Ticket, was: int | None, actor: User, now: datetime) -> None:
+    merging.unmerge(ticket, actor=actor, now=now)
+
+
 def _reply(ticket: Ticket, order: Order, actor: User, now: datetime) -> None:
     conversation.reply(ticket, author=actor, text=order.text, now=now)
 
@@ -246,6 +279,10 @@ def _state(ticket: Ticket) -> list[Any]:
 STATE: dict[str, Any] = {"do": _press, "read": _state, "put_back": _unpress}
 DEEDS: dict[str, Deed] = {
     "assign": Deed(gettext_lazy("%(tickets)s assigned to %(value)s"), _assign, _of("assignee"), _unassign),
+    "hand_over": Deed(
+        gettext_lazy("%(tickets)s assigned to %(value)s"), _hand_over,
+        lambda ticket: [_of("assignee")(ticket), _of("team")(ticket)], _take_back, is_of_one=True,
+    ),
     "severity": Deed(
         gettext_lazy("%(tickets)s set to %(value)s"), _rate, lambda ticket: [ticket.severity, ticket.severity_by_id], _unrate
     ),
@@ -268,9 +305,12 @@ DEEDS: dict[str, Deed] = {
         lambda ticket, was, actor, now: tickets.set_service(ticket, Service.objects.filter(slug=was).first(), actor=actor, now=now),
     ),
     "link": Deed(gettext_lazy("%(tickets)s linked"), _link, lambda ticket: ticket.incident_id, _unlink),
+    "merge": Deed(gettext_lazy("%(tickets)s merged into %(value)s"), _merge, lambda ticket: ticket.merged_into_id, _unmerge),
     "reply": Deed(gettext_lazy("Answer to %(tickets)s goes out in 10 s"), _reply, is_mail=True),
     "note": Deed(gettext_lazy("Note on %(tickets)s saved"), _note),
 }  # fmt: skip
+MOVES = frozenset(name for name, deed in DEEDS.items() if deed.do is _press)
+OF_ONE = frozenset(name for name, deed in DEEDS.items() if deed.is_of_one)
 
 
 # One for me, and one outage

@@ -49,7 +49,12 @@ class TimeForm(forms.Form):
 class NumberForm(forms.Form):
     """Another ticket by its number, of those this reader may see."""
 
-    other = forms.CharField(label=_("The other ticket's number"), max_length=20, help_text=_("Such as T-1042."))
+    other = forms.CharField(
+        label=_("The other ticket's number"),
+        max_length=20,
+        help_text=_("Such as T-1042."),
+        widget=forms.TextInput(attrs={"aria-keyshortcuts": "d"}),
+    )
 
     def __init__(self, *args: Any, reader: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -42,6 +42,11 @@ def came_from(request: PersonRequest) -> Asked:
     return queue_asked.read(QueryDict(request.COOKIES.get(queue.CAME_FROM, "")[:500]))
 
 
+def has_view(request: PersonRequest) -> Asked | None:
+    """The view this browser looked at last, if it did."""
+    return came_from(request) if queue.CAME_FROM in request.COOKIES else None
+
+
 def _neighbour(rows: TicketQuerySet, found: Ticket, sort: str, *, is_next: bool) -> Ticket | None:
     if sort != "clock":
         later = is_next == (sort == "oldest")

@@ -23,7 +23,14 @@ from servicedesk.directory.access import PersonRequest, workers
 from servicedesk.directory.models import Service, Team, User
 
 LONGEST = 10_000
-FIELDS = {"assignee": "assign", "incident": "link", "tag": "tag", "team": "team", "service": "service"}  # what Enter in a field means
+FIELDS = {
+    "assignee": "assign",
+    "incident": "link",
+    "tag": "tag",
+    "into": "merge",
+    "team": "team",
+    "service": "service",
+}  # what Enter in a field means
 
 
 class Unclear(ValueError):
@@ -110,7 +117,7 @@ def _order(request: PersonRequest, rows: list[Ticket]) -> bulk.Order:
     if word == "me":
         return bulk.Order("assign", request.user)
     read = READ.get(word)
-    if read is None and word not in bulk.DEEDS:
+    if (read is None and word not in bulk.DEEDS) or word in bulk.OF_ONE:
         raise Unclear(_("Nothing was done: use one of the buttons."))
     text = request.POST.get("why" if word == "severity" else "text", "").strip()
     if len(text) > LONGEST:
@@ -157,6 +164,14 @@ def _incident(request: PersonRequest, value: str) -> Incident:
     return access.incident(request.user, found.pk, to_change=True)
 
 
+def _into(request: PersonRequest, value: str) -> Ticket:
+    number = numbers.whole(request.POST.get("into", "").strip().upper().removeprefix("T-"))
+    found = TicketQuerySet(Ticket).visible_to(request.user).filter(pk=number or 0).first()
+    if found is None:
+        raise Unclear(_("No ticket has that number. Write it like T-1042."))
+    return access.staff_ticket(request.user, found.pk, to_change=True)
+
+
 def _team(request: PersonRequest, value: str) -> Team:
     found = Team.objects.filter(slug=request.POST.get("team", "")).first()
     if found is None:
@@ -182,6 +197,7 @@ READ: dict[str, Callable[[PersonRequest, str], Any]] = {
     "outage": _rank,
     "tag": _tag,
     "link": _incident,
+    "merge": _into,
     "team": _team,
     "service": _service,
     "reply": _text,
@@ -194,6 +210,9 @@ def _is_part(request: PersonRequest) -> bool:
 
 
 def _back(request: PersonRequest) -> str:
+    """The queue as it stood, or the ticket on whose page it was done."""
+    if number := numbers.whole(request.POST.get("back_to", "")):
+        return reverse("ticket", args=[number])
     return f"{reverse('queue')}?{queue_asked.read(QueryDict(request.POST.get('query', '')[:500])).query}"
 
 

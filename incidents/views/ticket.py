@@ -16,12 +16,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from incidents import access, around, canned, drafts, fields, letters_requester, plansteps, readers, thanks, tickets
+from incidents import access, around, bulk, canned, drafts, fields, letters_requester, plansteps, readers, thanks, tickets
 from incidents.forms import AnswerForm, AssignForm, CallForm, ReplyForm, SeverityForm
 from incidents.forms_ticket import TagsForm, TimeForm, WatchForm
 from incidents.models import Attachment, Draft, Entry, Pledge, Ticket, TimeSpent, Watcher
-from incidents.states import IllegalMove
-from incidents.views import clocks, escalations, queue_beside, ticket_work
+from incidents.states import IllegalMove, Severity
+from incidents.views import clocks, escalations, queue, queue_beside, ticket_work
 from notifications.models import Message
 from servicedesk import clock
 from servicedesk.directory.access import PersonRequest
@@ -51,6 +51,7 @@ def shown(request: PersonRequest, found: Ticket, wrong: dict[str, Any] | None = 
     if tab == "work" or talk["tab"] == "work":
         context["tab"] = "work"
         context |= ticket_work.of(request, found)
+    context |= {"batch": queue.batch_on(request, found, now), "came_from": queue_beside.has_view(request)}
     context |= {"pulse_url": f"{reverse('ticket', args=[found.pk])}?tab={request.GET.get('tab', '')}", **(wrong or {})}
     return render(request, "desk/ticket.html", context, status=status if wrong else 200)
 
@@ -166,7 +167,8 @@ def _side(request: PersonRequest, found: Ticket, talk: dict[str, Any]) -> dict[s
         if getattr(found, "has_times", True)
         else around.minutes_called(talk["every_entry"]),
         "assign_form": AssignForm(initial=assigned) if request.GET.get("edit") == "assignment" else None,
-        "severity_form": SeverityForm(initial={"severity": found.severity}),
+        "severity_form": SeverityForm(),
+        "severities": Severity,
         "tags_form": TagsForm(initial={"tags": ", ".join(found.tags)}),
         "watch_form": WatchForm(),
         "time_form": TimeForm(),
@@ -185,6 +187,7 @@ def _composer(request: PersonRequest, found: Ticket, watchers: list[Any], now: d
     concerned = letters_requester.concerned(askers, [watcher.person for watcher in watchers])
     return {
         "composer": composer,
+        "write_asked": "write" in request.GET,
         "ways_on": WAYS_ON,
         "way_on": queue_beside.way_on(request),
         "canned": [] if picked else answers,
@@ -204,14 +207,19 @@ def _draft(request: PersonRequest, composer: str, found: Ticket) -> dict[str, An
 def assign(request: PersonRequest, number: int) -> HttpResponse:
     found = access.staff_ticket(request.user, number, to_change=True)
     if "me" in request.POST:
-        tickets.assign(found, to=request.user, actor=request.user, now=clock.now())
-        return redirect("ticket", found.pk)
+        return _done(request, found, bulk.Order("assign", request.user))
     form = AssignForm(request.POST)
     if form.is_valid() and found.is_confidential and form.cleaned_data["team"] is None:
         form.add_error("team", _("A confidential ticket stays with a team, or nobody could read it"))
     if not form.is_valid():
         return shown(request, found, {"assign_form": form})
-    tickets.assign(found, to=form.cleaned_data["assignee"], team=form.cleaned_data["team"], actor=request.user, now=clock.now())
+    team = form.cleaned_data["team"]
+    return _done(request, found, bulk.Order("hand_over", form.cleaned_data["assignee"], team.slug if team else ""))
+
+
+def _done(request: PersonRequest, found: Ticket, order: bulk.Order) -> HttpResponse:
+    """Done, and for a minute it can be undone. Raises what refuses."""
+    queue.remember_batch(request, bulk.on_one(order, found, actor=request.user, now=clock.now()))
     return redirect("ticket", found.pk)
 
 
@@ -221,10 +229,7 @@ def severity(request: PersonRequest, number: int) -> HttpResponse:
     form = SeverityForm(request.POST)
     if form.is_valid():
         try:
-            tickets.set_severity(
-                found, rank=form.cleaned_data["severity"], reason=form.cleaned_data["reason"], actor=request.user, now=clock.now()
-            )
-            return redirect("ticket", found.pk)
+            return _done(request, found, bulk.Order("severity", form.cleaned_data["severity"], form.cleaned_data["reason"]))
         except tickets.ReasonNeeded:
             form.add_error("reason", _("Say why: a SEV1 or SEV2 is lowered only with a reason"))
     return shown(request, found, {"severity_form": form})
@@ -236,10 +241,12 @@ def move(request: PersonRequest, number: int) -> HttpResponse:
     found = access.staff_ticket(request.user, number, to_change=True)
     if request.POST.get("action") == "solve" and found.children.open().exists():
         return redirect("ticket_together", found.pk)
-    try:
-        tickets.press(found, request.POST.get("action", ""), actor=request.user, now=clock.now())
-    except tickets.UnknownButton:
+    action = {"wait": "wait:requester"}.get(request.POST.get("action", ""), request.POST.get("action", ""))
+    if action not in bulk.MOVES:
         messages.error(request, _("Nothing was done: use one of the buttons."))
+        return redirect("ticket", found.pk)
+    try:
+        return _done(request, found, bulk.Order(action))
     except fields.Unanswered as error:
         messages.error(request, str(error))
     except IllegalMove:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -9,10 +10,10 @@ import pytest
 
 from incidents import automation, bulk, incidents, tickets
 from incidents.bulk import Order
-from incidents.models import Entry, Incident, Ticket
+from incidents.models import Batch, Entry, Incident, Ticket
 from notifications.models import Message
 from servicedesk.operations.worlds.company import Company
-from tests.actors import NINE
+from tests.actors import NINE, signed_in
 
 SOON = NINE + timedelta(seconds=30)
 
@@ -84,6 +85,54 @@ def test_undo_is_for_who_did_it_and_for_a_minute(acme: Company, three: list[Tick
     with pytest.raises(bulk.TooLate):
         bulk.undo(batch, actor=acme.people[who], now=NINE + timedelta(seconds=later))
     assert Ticket.objects.get(pk=three[0].pk).tags == ["vip"]
+
+
+def test_a_team_of_ones_own_page_is_put_back_with_the_person(acme: Company, three: list[Ticket]) -> None:
+    before = columns(three[0])
+    order = Order("hand_over", acme.people["ben"], acme.teams["network"].slug)
+    batch = bulk.on_one(order, three[0], actor=acme.people["ana"], now=NINE)
+    assert (columns(three[0])["team_id"], batch.said) == (acme.teams["network"].pk, "1 ticket assigned to Ben")
+    bulk.undo(batch, actor=acme.people["ana"], now=SOON)
+    assert columns(three[0]) == before
+
+
+def test_what_refuses_on_one_is_raised_and_leaves_no_batch(acme: Company, three: list[Ticket]) -> None:
+    Ticket.objects.filter(pk=three[1].pk).update(severity=2)
+    with pytest.raises(tickets.ReasonNeeded):
+        bulk.on_one(Order("severity", 4), three[1], actor=acme.people["ana"], now=NINE)
+    assert not Batch.objects.exists()
+
+
+def test_several_are_merged_into_one_and_taken_out_by_one_undo(acme: Company, three: list[Ticket]) -> None:
+    target = three[2]
+    batch = bulk.apply(Order("merge", target), three, actor=acme.people["ana"], now=NINE)
+    assert [line[0] for line in batch.skipped] == [target.pk]
+    assert {Ticket.objects.get(pk=row.pk).merged_into_id for row in three[:2]} == {target.pk}
+    bulk.undo(batch, actor=acme.people["ana"], now=SOON)
+    assert {Ticket.objects.get(pk=row.pk).state for row in three[:2]} == {"new"}
+
+
+def test_the_pages_of_a_ticket_offer_undo_for_a_minute(acme: Company, three: list[Ticket]) -> None:
+    ana, ticket = signed_in(acme.people["ana"]), three[0]
+    page, undo = f"/tickets/{ticket.pk}/", 'name="batch"'
+    deeds = {"assign": {"me": "1"}, "severity": {"severity": "2"}, "move": {"action": "wait"}}
+    for way, sent in deeds.items():
+        before = columns(ticket)
+        assert undo not in ana.get(page).content.decode()
+        assert ana.post(f"{page}{way}/", sent).headers["Location"] == page
+        shown = ana.get(page).content.decode()
+        assert (undo in shown, columns(ticket) == before) == (True, False)
+        assert undo not in ana.get(f"/tickets/{three[1].pk}/").content.decode()
+        number = re.findall(r'name="batch" value="(\d+)"', shown)[0]
+        assert ana.post("/queue/undo/", {"batch": number, "back_to": ticket.pk}).headers["Location"] == page
+        assert "Undone on 1 ticket" in ana.get(page).content.decode()
+        assert columns(ticket) == before
+
+
+def test_a_deed_of_one_ticket_alone_is_no_deed_of_the_queue(acme: Company, three: list[Ticket]) -> None:
+    ana = signed_in(acme.people["ana"])
+    told = ana.post("/queue/do/", {"ticket": three[0].pk, "deed": "hand_over"}, headers={"HX-Request": "true"})
+    assert (told.status_code, Batch.objects.exists()) == (422, False)
 
 
 def test_undo_works_once(acme: Company, three: list[Ticket]) -> None:

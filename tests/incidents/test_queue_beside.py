@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
+from html import unescape
+from typing import Any
 
 import pytest
+from django.http import QueryDict
 from django.test import Client
 
 from incidents import around, tickets
-from incidents.models import Ticket
+from incidents.models import Presence, Ticket
+from incidents.models.around import PRESENT
 from servicedesk import clock
 from servicedesk.operations.worlds.company import Company
 from tests.actors import at, signed_in
@@ -64,6 +69,40 @@ def test_columns_stand_in_the_address_and_unknown_ones_are_told(ana: Client, thr
 def test_a_row_says_who_writes_on_it(ana: Client, acme: Company, three: list[Ticket]) -> None:
     around.be_present(three[0], person=acme.people["ben"], is_writing=True, now=clock.now())
     assert "Ben is writing" in ana.get("/queue/").content.decode()
+
+
+def test_news_tell_who_came_to_a_row_and_who_left_and_are_silent_in_between(ana: Client, acme: Company, three: list[Ticket]) -> None:
+    Ticket.objects.update(updated_at=clock.now() - timedelta(hours=1))
+    page = ana.get("/queue/").content.decode()
+    address, cursor = (unescape(re.findall(rf'data-{name}="([^"]*)"', page)[0]) for name in ("pulse-url", "cursor"))
+    around.be_present(three[0], person=acme.people["ben"], is_writing=True, now=clock.now())
+    came = pulse(ana, address, cursor)
+    same = pulse(ana, address, came["Desk-Cursor"])
+    Presence.objects.update(at=clock.now() - PRESENT)
+    left = pulse(ana, address, same["Desk-Cursor"])
+    assert (came.status_code, same.status_code, left.status_code) == (200, 204, 200)
+    assert ("Ben is writing" in came.content.decode(), "Ben" in left.content.decode()) == (True, False)
+    assert (f"ticket-{three[0].pk}" in left.content.decode(), f"ticket-{three[1].pk}" in left.content.decode()) == (True, False)
+    assert pulse(ana, address, left["Desk-Cursor"]).status_code == 204
+
+
+def test_of_a_ticket_one_may_not_see_nobody_is_told_who_is_on_it(ana: Client, acme: Company, three: list[Ticket]) -> None:
+    address = f"?view=all&since=0&on={three[0].pk}"
+    around.be_present(three[0], person=acme.people["ben"], is_writing=True, now=clock.now())
+    Ticket.objects.update(updated_at=clock.now() - timedelta(hours=1), is_confidential=True, team=acme.teams["network"])
+    told = pulse(ana, address, str(clock.now().timestamp()))
+    assert (told.status_code, "~" in told["Desk-Cursor"]) == (204, False)
+
+
+def test_the_way_back_leads_to_the_view_one_came_from(ana: Client, three: list[Ticket]) -> None:
+    page = f"/tickets/{three[0].pk}/"
+    assert '<a href="/queue/" aria-keyshortcuts="u">' in ana.get(page).content.decode()
+    ana.get("/queue/?view=triage&sort=newest")
+    assert '<a href="/queue/?view=triage&amp;sort=newest" aria-keyshortcuts="u">Needs triage</a>' in ana.get(page).content.decode()
+
+
+def pulse(ana: Client, address: str, cursor: str) -> Any:
+    return ana.get("/queue/", {**dict(QueryDict(address[1:]).items()), "pulse": cursor})
 
 
 def test_what_breaches_within_an_hour_has_its_view(ana: Client, three: list[Ticket]) -> None:
