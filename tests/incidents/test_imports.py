@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -180,6 +181,13 @@ def test_a_map_that_is_wrong_says_where(said: Any, word: str) -> None:
         mapping.read_map(said)
 
 
+def verdicts(text: str, *ranks: int) -> dict[tuple[str, str], int]:
+    """Their last `made_sla` beside our solution clock, by how many tickets of these severities: the table in docs/imports.md."""
+    theirs = {row["number"]: row["made_sla"] for row in csv.DictReader(text.splitlines())}
+    rows = Ticket.objects.filter(external_source="servicenow", severity__in=ranks)
+    return Counter((theirs[row.external_ref], targets.clocks_of(row, now=NINE)["resolution"].state) for row in rows)
+
+
 @pytest.mark.skipif(not REAL.exists(), reason="the real log lies beside the project only where it is developed")
 def test_a_real_companys_log_comes_whole_and_a_second_time_changes_nothing(acme: Company) -> None:
     text, adam = REAL.read_text(), acme.people["adam"]
@@ -189,6 +197,8 @@ def test_a_real_companys_log_comes_whole_and_a_second_time_changes_nothing(acme:
     first = tickets.get(external_ref="INC0000045")
     assert (first.title, first.service and first.service.name) == ("Category 55 · Symptom 72", "Category 55")
     assert first.created_at.isoformat() == "2016-02-29T01:16:00+00:00"
+    assert verdicts(text, 1, 2, 3, 4) == {("TRUE", "met"): 190, ("TRUE", "missed"): 56, ("FALSE", "met"): 57, ("FALSE", "missed"): 142}
+    assert verdicts(text, 1, 2) == {("FALSE", "met"): 9, ("FALSE", "missed"): 19}
     assert brought(text, "servicenow_events", actor=adam) == {"updated": 445}
     assert (tickets.count(), Entry.objects.count()) == (445, entries)
     assert not Message.objects.exists()
