@@ -129,6 +129,17 @@ def test_the_keys_of_deeds_do_them_and_z_takes_them_back(ana: Page) -> None:
     expect(ana.get_by_role("button", name="Watching")).to_be_visible()
 
 
+def test_enter_after_a_reason_is_no_choice_of_a_severity(desk: Desk, open_page: Any) -> None:
+    desk.reset()
+    ana = visitor(open_page, desk, "ana", TICKET, quiet=False)  # the browser notes the refusal
+    press(ana, "p")
+    ana.get_by_label("Why").fill("One desk alone")
+    press(ana, "Enter")
+    expect(ana.get_by_text("Choose a severity")).to_be_visible()
+    expect(ana.get_by_label("Why")).to_have_value("One desk alone")
+    expect(ana.locator(".page-head")).to_contain_text("SEV4")
+
+
 def test_the_keys_of_places_lead_there(ana: Page, desk: Desk) -> None:
     press(ana, "a")
     expect(ana.get_by_label("Assign to", exact=False).last).to_be_focused()
