@@ -16,7 +16,7 @@ SEEDS, PEOPLE, VOCABULARY = 200, 2_000, 20_000
 LIVED = f"""
 import random
 from datetime import timedelta
-from incidents import automation, conversation, tickets
+from incidents import automation, buttons, conversation, tickets
 from incidents.incidents import Grounds, declare
 from incidents.models import Ticket
 from servicedesk import clock
@@ -47,7 +47,7 @@ for n in range({SEEDS}):
             elif deed == "sev":
                 tickets.set_severity(ticket, rank=dice.choice([3, 4]), reason="x", actor=ana, now=at)
             else:
-                tickets.press(ticket, "wait:vendor" if deed == "wait" else deed, actor=ana, now=at)
+                buttons.press(ticket, "wait:vendor" if deed == "wait" else deed, actor=ana, now=at)
         except tickets.IllegalMove:
             continue
 slow = Grounds(title="Email is slow", reason="", service=acme.services["email"], severity=3, since=now)
@@ -87,7 +87,7 @@ else:
 if not lived:
     shut = "k % 10 <> 0"
     closed = {{"state": "'closed'", "waiting_for": "''", "settle_at": "NULL", "unrated_due_at": "NULL", "first_answer_due_at": "NULL",
-              "next_answer_due_at": "NULL", "solution_due_at": "NULL", "closed_at": "t.created_at"}}
+              "next_answer_due_at": "NULL", "solution_due_at": "NULL", "warn_at": "NULL", "closed_at": "t.created_at"}}
     own |= {{column: f'CASE WHEN {{shut}} THEN {{value}} ELSE t."{{column}}" END' for column, value in closed.items()}}
     if postgresql:
         own |= {{column: f't."{{column}}" - {{spread}}' for column in ("created_at", "updated_at")}}

@@ -7,8 +7,9 @@ undone is put back only where nobody changed it since.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
@@ -16,7 +17,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from incidents import conversation, fields, incidents, merging, tickets
+from incidents import buttons, conversation, fields, incidents, merging, targets, tickets
 from incidents.incidents import Grounds
 from incidents.models import Batch, Incident, Ticket
 from incidents.states import IllegalMove, TicketState
@@ -70,7 +71,7 @@ def apply(order: Order, rows: Iterable[Ticket], *, actor: User, now: datetime) -
     for ticket in _held(rows, beside=order.value):
         try:
             changed.append([ticket.pk, *_done(deed, ticket, order, actor, now)])
-        except (IllegalMove, tickets.ReasonNeeded, tickets.NotStaff, merging.CannotJoin, Refused) as error:
+        except (IllegalMove, tickets.ReasonNeeded, tickets.NotStaff, tickets.DayNeeded, merging.CannotJoin, Refused) as error:
             skipped.append([ticket.pk, _why(error, ticket)])
     moved = [line for line in changed if line[1] != line[2] or deed.put_back is None]
     batch = Batch.objects.create(
@@ -142,6 +143,8 @@ def _done(deed: Deed, ticket: Ticket, order: Order, actor: User, now: datetime) 
 def _why(error: Exception, ticket: Ticket) -> str:
     if isinstance(error, tickets.ReasonNeeded):
         return _("say why: a SEV1 or SEV2 is lowered only with a reason")
+    if isinstance(error, tickets.DayNeeded):
+        return _("choose a day after today, at most two years ahead")
     if isinstance(error, tickets.NotStaff):
         return _("only agents and managers can have a ticket")
     if isinstance(error, IllegalMove) and not isinstance(error, fields.Unanswered):
@@ -193,22 +196,24 @@ def _unrate(ticket: Ticket, was: list[Any], actor: User, now: datetime) -> None:
 def _press(ticket: Ticket, order: Order, actor: User, now: datetime) -> None:
     if order.deed == "solve" and ticket.children.open().exists():
         raise Refused(_("tickets are part of it: solve it with them on its own page"))
-    tickets.press(ticket, order.deed, actor=actor, now=now)
+    buttons.press(ticket, order.deed, actor=actor, now=now, until=order.value)
 
 
 def _unpress(ticket: Ticket, was: list[Any], actor: User, now: datetime) -> None:
     """The state and the person it had; a new ticket that was taken up stays open, for it is no longer new."""
-    _unstate(ticket, was[0], was[1], actor, now)
+    until = targets.day_of(ticket, datetime.fromisoformat(was[3])) if was[3:] and was[3] else None
+    _unstate(ticket, was[0], was[1], until, actor, now)
     _unassign(ticket, was[2], actor, now)
 
 
-def _unstate(ticket: Ticket, state: str, waiting_for: str, actor: User, now: datetime) -> None:
+def _unstate(ticket: Ticket, state: str, waiting_for: str, until: date | None, actor: User, now: datetime) -> None:
     if state in (TicketState.SOLVED, TicketState.CLOSED):
         tickets.solve(ticket, actor=actor, now=now)
         return
     row = tickets.reopen(ticket, actor=actor, now=now) if ticket.state == TicketState.SOLVED else ticket
     if state == TicketState.WAITING:
-        tickets.wait(row, waiting_for, actor=actor, now=now)
+        with suppress(tickets.DayNeeded):  # its day has come meanwhile, or it never had one
+            tickets.wait(row, waiting_for, actor=actor, now=now, until=until)
     elif row.state == TicketState.WAITING:
         tickets.take_up(row, actor=actor, now=now)
 
@@ -230,12 +235,17 @@ def _service(ticket: Ticket, order: Order, actor: User, now: datetime) -> None:
 
 
 def _link(ticket: Ticket, order: Order, actor: User, now: datetime) -> None:
-    incident: Incident = order.value
+    link(ticket, order.value, actor=actor, now=now)
+
+
+def link(ticket: Ticket, incident: Incident, *, actor: User, now: datetime, reason: str = "") -> None:
+    """Make it part of an open incident. Raises Refused."""
     if not incident.is_open:
         raise Refused(_("%(incident)s is over") % {"incident": incident.number})
     if ticket.is_confidential and not incident.is_confidential:
         raise Refused(_("it is confidential, and %(incident)s is not") % {"incident": incident.number})
-    incidents.link_ticket(incident, ticket, reason=_("%(name)s linked it.") % {"name": actor}, actor=actor, now=now)
+    because = reason.strip() or _("%(name)s linked it.") % {"name": actor}
+    incidents.link_ticket(incident, ticket, reason=because, actor=actor, now=now)
 
 
 def _unlink(ticket: Ticket, was: int | None, actor: User, now: datetime) -> None:
@@ -273,7 +283,8 @@ def _of(name: str) -> Callable[[Ticket], Any]:
 
 
 def _state(ticket: Ticket) -> list[Any]:
-    return [ticket.state, ticket.waiting_for, _of("assignee")(ticket)]
+    until = ticket.planned_until if ticket.waiting_for == Ticket.Waiting.PLANNED else None
+    return [ticket.state, ticket.waiting_for, _of("assignee")(ticket), until.isoformat() if until else None]
 
 
 STATE: dict[str, Any] = {"do": _press, "read": _state, "put_back": _unpress}

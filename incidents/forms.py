@@ -257,6 +257,14 @@ class DeclareForm(KeyedForm):
         return legible.line(self.cleaned_data["title"])
 
 
+class OutageForm(KeyedForm):
+    """An incident of what was reported already: only how serious it is."""
+
+    severity = forms.TypedChoiceField(
+        label=_("Severity"), choices=Severity, coerce=int, initial=2, error_messages={"invalid_choice": _("Choose SEV1 to SEV4")}
+    )
+
+
 class ExportForm(forms.Form):
     """Which tickets go into a file."""
 

@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from incidents import legible
 from incidents.forms import LONGEST, WordsField, one_person
-from incidents.models import Ticket
-from servicedesk.directory.models import User
+from incidents.models import Incident, Ticket
+from servicedesk.directory.models import Service, User
 
 MOST_TAGS = 20
 LONGEST_TAG = 40
@@ -39,6 +39,29 @@ class TagsForm(forms.Form):
         if long := next((tag for tag in tags if len(tag) > LONGEST_TAG), None):
             raise forms.ValidationError(_("“%(tag)s” is too long: at most %(n)d characters.") % {"tag": long[:20], "n": LONGEST_TAG})
         return tags
+
+
+class ServiceForm(forms.Form):
+    service = forms.ModelChoiceField(
+        Service.objects.filter(is_active=True), to_field_name="slug", label=_("Service"), required=False, empty_label=_("No service"),
+        error_messages={"invalid_choice": _("Choose a service")},
+    )  # fmt: skip
+    reason = forms.CharField(label=_("Why"), required=False, max_length=240)
+
+
+class IncidentForm(forms.Form):
+    """One of the open incidents this reader may see."""
+
+    incident = forms.ModelChoiceField(
+        Incident.objects.none(), label=_("Incident"), empty_label=_("Choose"), error_messages={"required": _("Choose an incident")}
+    )
+    reason = forms.CharField(label=_("Why"), required=False, max_length=240)
+
+    def __init__(self, *args: Any, reader: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choice = self.fields["incident"]
+        assert isinstance(choice, forms.ModelChoiceField)
+        choice.queryset = Incident.objects.visible_to(reader).open().order_by("severity", "-pk")
 
 
 class TimeForm(forms.Form):

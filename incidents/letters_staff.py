@@ -33,11 +33,16 @@ def tell(ticket: Ticket, people: Iterable[User], *, because: str, topic: str, no
     return [_queue(ticket, person, because, now, topic, about) for person in people]
 
 
+def team_of(ticket: Ticket) -> Iterable[User]:
+    """Those who work in the team that has it."""
+    return User.objects.get_queryset().holding(Role.AGENT, Role.MANAGER, team=ticket.team) if ticket.team else []
+
+
 def _audience(ticket: Ticket, audience: str, now: datetime) -> Iterable[User]:
     if audience == "assignee":
         return [ticket.assignee] if ticket.assignee else []
     if audience == "team":
-        return User.objects.get_queryset().holding(Role.AGENT, Role.MANAGER, team=ticket.team) if ticket.team else []
+        return team_of(ticket)
     manager = roster.manager_on_duty(ticket.team, at=now) if audience == "it_manager" else None
     return [manager] if manager else []
 

@@ -79,7 +79,7 @@ def repair(difference: Difference, *, now: datetime) -> bool:
     """Whether the ticket turned late by it: then its cause is the change and not the desk, and no rule is asked."""
     row = Ticket.objects.locked(difference.ticket.pk)
     before = row.first_answer_due_at
-    targets.project(row, now=now)
+    targets.project(row, now=now, is_repair=True)
     after = row.first_answer_due_at
     turned = row.state in OPEN_TICKET and after is not None and after <= now and (before is None or before > now)
     if row.state in OPEN_TICKET and row.origin != Ticket.Origin.IMPORT:

@@ -1,4 +1,6 @@
-"""What tickets do by themselves: close two weeks after they were solved, remind and then end where nobody answers, ask to be rated."""
+"""What tickets do by themselves: open on the day they were planned for, close two weeks after they were solved, remind and then
+end where nobody answers, ask to be rated.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +11,10 @@ import structlog
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from incidents import journal, letters_requester, letters_staff, moves, targets, tickets
+from incidents import conversation, journal, letters_requester, letters_staff, moves, targets, tickets
 from incidents.models import Entry, Ticket
 from incidents.states import TicketState
+from notifications.models import Topic
 from servicedesk.directory import tongues
 
 log = structlog.get_logger(__name__)
@@ -53,12 +56,29 @@ def _settle(ticket: Ticket, now: datetime) -> None:
     if ticket.state == TicketState.SOLVED:
         said, because = _("Closed."), _("It was solved 14 days ago.")
         moves.move_ticket(ticket, TicketState.CLOSED, now=now, actor=None, text=said, because=because, closed_at=now, settle_at=None)
+    elif ticket.state == TicketState.WAITING and ticket.waiting_for == Ticket.Waiting.PLANNED:
+        _open_again(ticket, now)
     elif ticket.waiting_for != Ticket.Waiting.REQUESTER or ticket.state != TicketState.WAITING:
         targets.project(ticket, now=now)
     elif targets.is_reminded(ticket):
         _end(ticket, now)
     else:
         _remind(ticket, now)
+
+
+def _open_again(ticket: Ticket, now: datetime) -> None:
+    if ticket.planned_until is None or ticket.planned_until > now:
+        targets.project(ticket, now=now)
+        return
+    because = tongues.later("The day it was planned for has come.")
+    said = _("Open again.")
+    columns = conversation.opening(ticket, now)
+    moves.move_ticket(ticket, TicketState.OPEN, now=now, actor=None, text=said, because=str(because), **columns)
+    targets.project(ticket, now=now)
+    about = f"planned until {now.isoformat()}"
+    people = [ticket.assignee] if ticket.assignee else letters_staff.team_of(ticket)
+    topic = Topic.ASSIGNED if ticket.assignee else Topic.TEAM
+    letters_staff.tell(ticket, people, because=because, topic=topic, now=now, about=about)
 
 
 def _remind(ticket: Ticket, now: datetime) -> None:

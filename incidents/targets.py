@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from incidents import clocks, deskhours, starter
 from incidents.clocks import ClockState, Event
 from incidents.deskhours import Desk
 from incidents.models import Entry, Ticket
 from incidents.states import TicketState
+from servicedesk import walltime
 from servicedesk.directory import zones
 from servicedesk.directory.models import Organisation, Site
 
@@ -34,6 +36,18 @@ def desk(site: Site | None, organisation: Organisation | None) -> Desk:
     zone = site.zone if site else organisation.zone if organisation else zones.of(None)
     hours = (site.desk_hours if site else None) or (organisation.desk_hours if organisation else None) or {}
     return deskhours.desk(hours, zone, site.country if site else "")
+
+
+def morning_of(ticket: Ticket, day: date) -> datetime:
+    """When the requester's desk opens on that day, or next after it; its midnight where the desk never closes."""
+    hours = desk(ticket.requester.site, Organisation.current())
+    midnight = walltime.first(datetime.combine(day, time()), ZoneInfo(hours.zone))
+    return hours.opens_at(midnight) or midnight
+
+
+def day_of(ticket: Ticket, at: datetime) -> date:
+    """The day of that moment at the requester's desk."""
+    return at.astimezone(ZoneInfo(desk(ticket.requester.site, Organisation.current()).zone)).date()
 
 
 def target_of(ticket: Ticket) -> starter.Target:
@@ -60,17 +74,30 @@ def clocks_of(ticket: Ticket, *, now: datetime, entries: Iterable[Entry] | None 
     return clocks.evaluate(events_of(ticket, entries), TARGETS, desk(ticket.requester.site, Organisation.current()), now)
 
 
-def project(ticket: Ticket, *, now: datetime) -> None:
-    """Bring the stored due times up to date with the ticket's history. The caller holds the row."""
+def project(ticket: Ticket, *, now: datetime, is_repair: bool = False) -> None:
+    """Bring the stored due times up to date with the ticket's history. The caller holds the row.
+
+    A repair forgets a warning that is due but was not given: who has the ticket hears only of what comes by time passing.
+    """
     events, hours = events_of(ticket), desk(ticket.requester.site, Organisation.current())
     states = clocks.evaluate(events, TARGETS, hours, now)
     due = {column: owed(states.get(name), column) for column, name in STORED.items()}
+    due["warn_at"] = _warns_at(ticket, states, now, is_repair=is_repair)
     due["settle_at"] = _settles_at(ticket, events, hours)
     changed = {column: at for column, at in due.items() if getattr(ticket, column) != at}
     for column, at in changed.items():
         setattr(ticket, column, at)
     if changed:
         ticket.save(update_fields=list(changed))
+
+
+def _warns_at(ticket: Ticket, states: Mapping[clocks.Name, ClockState], now: datetime, *, is_repair: bool) -> datetime | None:
+    """The next warning; one that fell due and was not given yet stands. None: no clock runs, or it was brought in."""
+    if ticket.origin == Ticket.Origin.IMPORT:
+        return None
+    coming = [state.warn_at for state in states.values() if state.warn_at is not None and state.warn_at > now]
+    pending = [ticket.warn_at] if ticket.warn_at is not None and ticket.warn_at <= now and not is_repair else []
+    return min([*pending, *coming], default=None)
 
 
 def unrated_due(ticket: Ticket) -> datetime | None:
@@ -93,6 +120,8 @@ def _settles_at(ticket: Ticket, events: list[Event], hours: Desk) -> datetime | 
     """When it moves by itself; None where it does not."""
     if ticket.state == TicketState.SOLVED:
         return ticket.solved_at and ticket.solved_at + CLOSES_AFTER
+    if ticket.state == TicketState.WAITING and ticket.waiting_for == Ticket.Waiting.PLANNED:
+        return ticket.planned_until
     if ticket.state != TicketState.WAITING or ticket.waiting_for != Ticket.Waiting.REQUESTER:
         return None
     since = _waits_since(ticket, events)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -18,8 +18,8 @@ from django.utils.translation import gettext as _
 from incidents import conversation, fields, guess, hooks, journal, legible, letters_requester, moves, targets, wording
 from incidents.likeness import signature
 from incidents.models import Entry, Ticket
-from incidents.states import Effect, IllegalMove, Impacted, TicketState
-from servicedesk.directory import tongues, zones
+from incidents.states import Effect, Impacted, TicketState
+from servicedesk.directory import moments, tongues, zones
 from servicedesk.directory.models import Service, Team, User
 from servicedesk.search import index
 
@@ -28,6 +28,7 @@ LONGEST_TITLE = 80
 SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
 PAGING = (1, 2)
 AGAIN = timedelta(minutes=10)  # so soon, the same words are the same report
+FARTHEST = timedelta(days=731)  # that something is planned ahead
 FLOOD, FLOOD_IN = 20, timedelta(minutes=10)  # as mails are held
 ANY: Any = object()  # "as it is": None means nobody, or no team
 
@@ -36,8 +37,8 @@ class ReasonNeeded(ValueError):
     """Lowering a SEV1 or SEV2 needs a reason."""
 
 
-class UnknownButton(IllegalMove):
-    """No button has that name."""
+class DayNeeded(ValueError):
+    """What is planned needs the day on which it is open again: after today, and at most two years ahead."""
 
 
 class NotStaff(ValueError):
@@ -231,8 +232,8 @@ def rerate(ticket: Ticket, rank: int | None, why: dict[str, Any], *, actor: User
 
 
 @tongues.deed
-def set_service(ticket: Ticket, service: Service | None, *, actor: User, now: datetime) -> Ticket:
-    """The service by a person's word. A ticket nobody has goes to that service's team."""
+def set_service(ticket: Ticket, service: Service | None, *, actor: User, now: datetime, reason: str = "") -> Ticket:
+    """The service by a person's word. A ticket nobody has goes to that service's team; a confidential one stays with those who read it."""
     row = Ticket.objects.locked(ticket.pk)
     if row.service_id == (service.pk if service else None) and not row.service_guess:
         return row
@@ -240,8 +241,9 @@ def set_service(ticket: Ticket, service: Service | None, *, actor: User, now: da
     _change(row, {"service": service, "service_guess": "", "evaluate_at": now})
     said = _("Service: %(service)s.") % {"service": service or _("none")}
     after = {"service": service.slug if service else None}
-    journal.ticket_event(row, said, actor=actor, now=now, verb="set_service", before={"service": before}, after=after)
-    return row if row.assignee_id else set_team(row, _team_of(service), actor=actor, now=now)
+    told: dict[str, Any] = {"before": {"service": before}, "after": after, "because": reason.strip()}
+    journal.ticket_event(row, said, actor=actor, now=now, verb="set_service", **told)
+    return row if row.assignee_id or row.is_confidential else set_team(row, _team_of(service), actor=actor, now=now)
 
 
 @tongues.deed
@@ -317,21 +319,35 @@ def take_up(ticket: Ticket, *, actor: User, now: datetime) -> Ticket:
 
 
 @tongues.deed
-def wait(ticket: Ticket, waiting_for: str, *, actor: User, now: datetime, reason: str = "") -> Ticket:
-    """Waiting for the requester, a vendor, an approval or a planned date (Ticket.Waiting)."""
+def wait(ticket: Ticket, waiting_for: str, *, actor: User, now: datetime, reason: str = "", until: date | None = None) -> Ticket:
+    """Waiting for the requester, a vendor, an approval or a planned day (Ticket.Waiting).
+
+    What is planned is open again when the requester's desk opens on the day `until`. Raises DayNeeded.
+    """
     row = Ticket.objects.locked(ticket.pk)
-    if row.state == TicketState.WAITING and row.waiting_for == waiting_for:
+    planned_until = _planned(row, until, now) if waiting_for == Ticket.Waiting.PLANNED else None
+    if row.state == TicketState.WAITING and row.waiting_for == waiting_for and row.planned_until == planned_until:
         return row
     said = str(Ticket.Waiting(waiting_for).label) + "."
+    if planned_until is not None:
+        when = moments.stamp(zones.local(planned_until, None), zones.local(now, None))
+        said = _("Planned until %(when)s.") % {"when": when}
     if row.state == TicketState.WAITING:
         before, after = {"waiting_for": row.waiting_for}, {"waiting_for": waiting_for}
-        _change(row, after)
+        _change(row, {**after, "planned_until": planned_until})
         journal.ticket_event(row, said, actor=actor, now=now, verb="wait", before=before, after=after, because=reason)
     else:
-        columns: dict[str, Any] = {"waiting_for": waiting_for, "evaluate_at": now}
+        columns: dict[str, Any] = {"waiting_for": waiting_for, "planned_until": planned_until, "evaluate_at": now}
         moves.move_ticket(row, TicketState.WAITING, now=now, actor=actor, text=said, because=reason, **columns)
     targets.project(row, now=now)
     return row
+
+
+def _planned(ticket: Ticket, day: date | None, now: datetime) -> datetime:
+    today = targets.day_of(ticket, now)
+    if day is None or not today < day <= today + FARTHEST:
+        raise DayNeeded
+    return targets.morning_of(ticket, day)
 
 
 @tongues.deed
@@ -374,23 +390,6 @@ def reopen(ticket: Ticket, *, actor: User | None, now: datetime, reason: str = "
     moves.move_ticket(row, TicketState.OPEN, now=now, actor=actor, text=_("Reopened."), because=reason, **conversation.opening(row, now))
     targets.project(row, now=now)
     return row
-
-
-def press(ticket: Ticket, action: str, *, actor: User, now: datetime, text: str = "") -> Ticket:
-    """A button by its name: solve, reopen, take_up, or wait and what for ("wait" alone: for the requester).
-
-    Raises UnknownButton, which is an IllegalMove too.
-    """
-    word, _colon, waiting_for = action.partition(":")
-    if word == "wait" and waiting_for in ("", *Ticket.Waiting.values):
-        return wait(ticket, waiting_for or Ticket.Waiting.REQUESTER, actor=actor, now=now, reason=text)
-    if word == "take_up":
-        return take_up(ticket, actor=actor, now=now)
-    if word == "solve":
-        return solve(ticket, actor=actor, now=now, because=text)
-    if word == "reopen":
-        return reopen(ticket, actor=actor, now=now, reason=text)
-    raise UnknownButton(ticket.number, ticket.state, action)
 
 
 def _change(ticket: Ticket, columns: dict[str, Any]) -> None:

@@ -29,9 +29,10 @@ class Solution(Why):
 
 
 class Waits(Why):
-    """What it waits for."""
+    """What it waits for; `until`, of what is planned, the day on which it is open again."""
 
     waiting_for = OneOf(Ticket.Waiting.choices, required=False, default=Ticket.Waiting.REQUESTER)
+    until = serializers.DateField(required=False, allow_null=True, default=None)
 
 
 class MergeInto(Shape):

@@ -85,6 +85,7 @@ class RequestTypeResource(TicketRows):
         if wanted is None:
             raise NotFound
         said = self.said(NewRequest)
+        self.refuse_flood()
         person = said.get("requester", self.person)
         rows = [row for row in fields.of(wanted.category or wanted.slug) if not row.is_for_staff]
         told: dict[str, Any] = {"reported_by": None if person == self.person else self.person, "origin": Ticket.Origin.API}

@@ -46,7 +46,7 @@ class TicketDeeds(TicketRows):
     @extend_schema(request=Waits, responses=TicketShape)
     def wait(self, request: Request, number: int) -> HttpResponse:
         """It waits, and its clocks stand still."""
-        return self._done(number, Waits, lambda row, **said: tickets.wait(row, actor=self.person, **said))
+        return self._done(number, Waits, self._waits)
 
     @extend_schema(request=Nothing, responses=TicketShape)
     def only_thanks(self, request: Request, number: int) -> HttpResponse:
@@ -102,6 +102,13 @@ class TicketDeeds(TicketRows):
         with transaction.atomic():
             deed(self.to_change(number), now=clock.now(), **said)
         return self.shown(self.find(number), TicketShape)
+
+    def _waits(self, row: Ticket, **said: Any) -> None:
+        try:
+            tickets.wait(row, actor=self.person, **said)
+        except tickets.DayNeeded as error:
+            words = _("Choose a day after today, at most two years ahead.")
+            raise ValidationError({"until": [words]}, code="refused") from error
 
     def _taken_up(self, row: Ticket, *, now: datetime) -> None:
         if self.person.is_machine and row.assignee_id is None:

@@ -8,9 +8,9 @@ from typing import Any
 
 from django.db.models import Prefetch
 from django.utils.translation import gettext as _
-from rest_framework.exceptions import NotFound, PermissionDenied, ValidationError
+from rest_framework.exceptions import NotFound, PermissionDenied, Throttled, ValidationError
 
-from incidents import access, readers
+from incidents import access, readers, tickets
 from incidents.api.refusals import REFUSALS
 from incidents.api.ticket_shapes import TicketShape
 from incidents.merging import CannotJoin
@@ -73,6 +73,11 @@ class TicketRows(Resource):
         row = next(row for row in held if row.pk == found.pk)
         self.refuse_changed(number, shape, find or self.find_ticket)
         return row
+
+    def refuse_flood(self) -> None:
+        """Of a person as of their forms; programs have a limit of their own. Raises Throttled."""
+        if not self.person.is_machine and tickets.is_flood(self.person, key=None, now=clock.now()):
+            raise Throttled(tickets.FLOOD_IN.total_seconds())
 
     def refuse_parted(self, ticket: Ticket) -> None:
         """Raises Conflict where it has open children: they are solved together with it, or not at all."""

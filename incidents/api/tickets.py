@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
-from rest_framework.exceptions import NotFound, Throttled, ValidationError
+from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -44,7 +44,7 @@ class TicketResource(TicketRows):
         """File a ticket; the rules rate it in the same moment."""
         said = self.said(NewTicket)
         requester = said.pop("requester", self.person)
-        self._refuse_flood()
+        self.refuse_flood()
         other = None if requester == self.person else self.person
         ticket = automation.file_ticket(requester=requester, reported_by=other, origin=Ticket.Origin.API, now=clock.now(), **said)
         there = request.build_absolute_uri(reverse("api_ticket", args=[ticket.pk]))
@@ -63,11 +63,6 @@ class TicketResource(TicketRows):
             row = self.to_change(number)
             self._change(row, self.said(TicketChange))
         return self.shown(self.find(number), TicketShape)
-
-    def _refuse_flood(self) -> None:
-        """Of a person as of their forms; programs have a limit of their own. Raises Throttled."""
-        if not self.person.is_machine and tickets.is_flood(self.person, key=None, now=clock.now()):
-            raise Throttled(tickets.FLOOD_IN.total_seconds())
 
     def _change(self, row: Ticket, said: dict[str, Any]) -> None:
         told: dict[str, Any] = {"actor": self.person, "now": clock.now()}

@@ -27,7 +27,7 @@ class Reader(models.Model):
 
 
 class TicketReader(models.Model):
-    """Who broke the glass of a ticket that stands in no incident."""
+    """Who broke the glass of a ticket that stands in no incident, or made it confidential and is not of its team."""
 
     ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="readers", verbose_name=_("ticket"))
     person = models.ForeignKey(User, models.PROTECT, related_name="ticket_confidences", verbose_name=_("person"))

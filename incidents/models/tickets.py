@@ -150,6 +150,7 @@ class Ticket(models.Model):
     origin = models.CharField(_("came"), max_length=12, choices=Origin, default=Origin.PORTAL)
     state = models.CharField(_("state"), max_length=10, choices=TicketState, default=TicketState.NEW)
     waiting_for = models.CharField(_("waiting for"), max_length=10, choices=Waiting, blank=True)
+    planned_until = models.DateTimeField(_("planned until"), null=True, help_text=_("While it waits as planned: when it is open again."))
     severity = models.PositiveSmallIntegerField(_("severity"), choices=Severity, null=True, blank=True)
     severity_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("severity set by"))
     severity_reasons = models.JSONField(
@@ -206,6 +207,7 @@ class Ticket(models.Model):
     evaluate_at = models.DateTimeField(_("rules look again"), null=True)
     settle_at = models.DateTimeField(_("moves by itself"), null=True, help_text=_("Closes, reminds or ends, by where it stands."))
     reminded_at = models.DateTimeField(_("requester reminded"), null=True)
+    warn_at = models.DateTimeField(_("assignee is warned"), null=True, help_text=_("Of the next clock that is nearly used up."))
     unrated_due_at = models.DateTimeField(_("team hears that it is not rated"), null=True)
     created_at = models.DateTimeField(_("created"))
     updated_at = models.DateTimeField(_("changed"))
@@ -244,6 +246,7 @@ class Ticket(models.Model):
             models.Index(fields=["created_at"], name="ticket_created"),
             models.Index(fields=["evaluate_at"], condition=Q(evaluate_at__isnull=False), name="ticket_evaluate"),
             models.Index(fields=["settle_at"], condition=Q(settle_at__isnull=False), name="ticket_settle"),
+            models.Index(fields=["warn_at"], condition=Q(warn_at__isnull=False), name="ticket_warn"),
             models.Index(fields=["unrated_due_at"], condition=Q(unrated_due_at__isnull=False), name="ticket_unrated"),
             models.Index(fields=["service", "-created_at"], name="ticket_service"),
             models.Index(fields=["requester", "-id"], name="ticket_requester"),

@@ -10,10 +10,11 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from incidents import approvals, asking, fields
+from incidents import approvals, asking, fields, tickets
 from incidents.forms_asking import AskForm, DecisionForm
 from incidents.models import Approval, RequestType
 from incidents.states import IllegalMove
+from incidents.views import requester
 from servicedesk import clock
 from servicedesk.directory.access import PersonRequest
 
@@ -41,6 +42,9 @@ def ask(request: PersonRequest, slug: str) -> HttpResponse:
         person = form.cleaned_data["reporting_for"] or request.user
         told: dict[str, Any] = {"reported_by": None if person == request.user else request.user, "what": form.cleaned_data["what"]}
         key = f"{request.user.pk}:{form.press}" if form.press else None
+        if tickets.is_flood(request.user, key=key, now=clock.now()):
+            requester.refuse_flood(form)
+            return render(request, "portal/ask.html", {"wanted": wanted, "form": form}, status=429)
         made = asking.ask(wanted, requester=person, answers=form.answers, key=key, now=clock.now(), **told)
         return redirect(f"/t/{made.pk}/?new=1")
     return render(request, "portal/ask.html", {"wanted": wanted, "form": form}, status=422 if form.errors else 200)

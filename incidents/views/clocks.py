@@ -6,12 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from incidents import targets
 from incidents.clocks import ClockState
 from incidents.models import Entry, Ticket
 from incidents.states import TicketState
+from servicedesk.directory import moments
 
 SOON = timedelta(minutes=30)
 
@@ -29,6 +31,9 @@ class Seen:
 def of(ticket: Ticket, now: datetime) -> Seen:
     """The one clock a queue shows: the answer while one is owed, then the solution. From stored due times: no query."""
     if ticket.state == TicketState.WAITING:
+        if ticket.waiting_for == Ticket.Waiting.PLANNED and ticket.planned_until is not None:
+            when = moments.stamp(timezone.localtime(ticket.planned_until), timezone.localtime(now))
+            return Seen("paused", text=_("Planned until %(when)s") % {"when": when})
         return Seen("paused", text=str(ticket.get_waiting_for_display() or _("Waiting")))
     owed = ticket.next_answer_due_at if ticket.first_answered_at else ticket.first_answer_due_at
     return running(ticket.created_at, owed or ticket.solution_due_at, now)

@@ -88,9 +88,7 @@ def new_ticket(request: PersonRequest) -> HttpResponse:
 
 def _too_many(request: PersonRequest, form: ReportForm) -> HttpResponse:
     """What was typed stands in the form, and can be sent later."""
-    form.add_error(
-        None, _("You sent 20 reports within 10 minutes. This one is not sent yet: wait a little and press Send again, or call us.")
-    )
+    requester.refuse_flood(form)
     return render(request, "portal/new.html", {"form": form}, status=429)
 
 

@@ -24,7 +24,7 @@ from incidents.views.queue_asked import Asked
 from servicedesk import clock
 from servicedesk.directory import access
 from servicedesk.directory.access import PersonRequest
-from servicedesk.directory.models import Role, User
+from servicedesk.directory.models import Role, Service, Team, User
 
 PAGE = 50
 PARTS = ("requester", "assignee", "service", "team", "incident")
@@ -71,6 +71,7 @@ def queue(request: PersonRequest) -> HttpResponse:
         "cursor": _cursor(now, {ticket.pk: here for ticket in page if (here := _here(ticket))}),
         "may_work": request.user.is_agent or request.user.is_manager,
         "people": people(),
+        "places": places(),
         "severities": Severity,
         "batch": last_batch(request, now),
         "may_import": request.user.is_manager or request.user.is_admin,
@@ -110,6 +111,16 @@ def people() -> list[tuple[str, str]]:
 def _people() -> list[tuple[str, str]]:
     rows = User.objects.get_queryset().holding(Role.AGENT, Role.MANAGER).values_list("username", "name")
     return [(username, name or username) for username, name in rows]
+
+
+def places() -> dict[str, list[tuple[str, str]]]:
+    """The teams and services a ticket can be put under. Looked up once a minute."""
+    return cast("dict[str, list[tuple[str, str]]]", cache.get_or_set("queue_places", _places, 60))
+
+
+def _places() -> dict[str, list[tuple[str, str]]]:
+    services = Service.objects.filter(is_active=True).order_by("name")
+    return {"team": list(Team.objects.values_list("slug", "name")), "service": list(services.values_list("slug", "name"))}
 
 
 def last_batch(request: PersonRequest, now: datetime) -> Batch | None:

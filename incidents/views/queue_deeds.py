@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -30,6 +31,7 @@ FIELDS = {
     "into": "merge",
     "team": "team",
     "service": "service",
+    "until": "wait:planned",
 }  # what Enter in a field means
 
 
@@ -186,6 +188,13 @@ def _service(request: PersonRequest, value: str) -> Service:
     return found
 
 
+def _until(request: PersonRequest, value: str) -> date:
+    found = numbers.day(request.POST.get("until", ""))
+    if found is None:
+        raise Unclear(_("Choose the day on which it is open again."))
+    return found
+
+
 def _text(request: PersonRequest, value: str) -> None:
     if not request.POST.get("text", "").strip():
         raise Unclear(_("Write something first."))
@@ -200,6 +209,7 @@ READ: dict[str, Callable[[PersonRequest, str], Any]] = {
     "merge": _into,
     "team": _team,
     "service": _service,
+    "wait:planned": _until,
     "reply": _text,
     "note": _text,
 }

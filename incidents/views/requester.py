@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django import forms
 from django.db.models import Max, QuerySet
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
@@ -78,6 +79,13 @@ class Seen:
             Step(words[s], n < here and s != WAITING, n == here, self.ticket.created_at if s == RECEIVED else None)
             for n, s in enumerate(STEPS)
         ]
+
+
+def refuse_flood(form: forms.Form) -> None:
+    """Told at the head of the form, where what was typed stands and can be sent later."""
+    form.add_error(
+        None, _("You sent 20 reports within 10 minutes. This one is not sent yet: wait a little and press Send again, or call us.")
+    )
 
 
 def clock_time(moment: datetime, now: datetime) -> str:

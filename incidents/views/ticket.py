@@ -17,11 +17,11 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from incidents import access, around, bulk, canned, drafts, fields, letters_requester, plansteps, readers, thanks, tickets
-from incidents.forms import AnswerForm, AssignForm, CallForm, ReplyForm, SeverityForm
-from incidents.forms_ticket import TagsForm, TimeForm, WatchForm
+from incidents.forms import AnswerForm, AssignForm, CallForm, OutageForm, ReasonForm, ReplyForm, SeverityForm
+from incidents.forms_ticket import IncidentForm, ServiceForm, TagsForm, TimeForm, WatchForm
 from incidents.models import Attachment, Draft, Entry, Pledge, Ticket, TimeSpent, Watcher
 from incidents.states import IllegalMove, Severity
-from incidents.views import clocks, escalations, queue, queue_beside, ticket_work
+from incidents.views import clocks, escalations, numbers, queue, queue_beside, ticket_work
 from notifications.models import Message
 from servicedesk import clock
 from servicedesk.directory.access import PersonRequest
@@ -167,6 +167,13 @@ def _side(request: PersonRequest, found: Ticket, talk: dict[str, Any]) -> dict[s
         if getattr(found, "has_times", True)
         else around.minutes_called(talk["every_entry"]),
         "assign_form": AssignForm(initial=assigned) if request.GET.get("edit") == "assignment" else None,
+        "service_form": ServiceForm(initial={"service": found.service and found.service.slug})
+        if request.GET.get("edit") == "service"
+        else None,
+        "incident_form": IncidentForm(reader=request.user) if request.GET.get("edit") == "incident" else None,
+        "outage_form": OutageForm(initial={"severity": found.severity or 2}),
+        "reason_form": ReasonForm(),
+        "may_reopen": found.is_confidential and request.user.is_admin,
         "severity_form": SeverityForm(),
         "severities": Severity,
         "tags_form": TagsForm(initial={"tags": ", ".join(found.tags)}),
@@ -236,6 +243,18 @@ def severity(request: PersonRequest, number: int) -> HttpResponse:
 
 
 @require_POST
+def service(request: PersonRequest, number: int) -> HttpResponse:
+    """What it is about by a person's word, where it was guessed or left out."""
+    found = access.staff_ticket(request.user, number, to_change=True)
+    form = ServiceForm(request.POST)
+    if not form.is_valid():
+        return shown(request, found, {"service_form": form})
+    said = form.cleaned_data
+    tickets.set_service(found, said["service"], reason=said["reason"], actor=request.user, now=clock.now())
+    return redirect("ticket", found.pk)
+
+
+@require_POST
 def move(request: PersonRequest, number: int) -> HttpResponse:
     """The buttons of the head: solve, reopen, wait, take up."""
     found = access.staff_ticket(request.user, number, to_change=True)
@@ -246,7 +265,9 @@ def move(request: PersonRequest, number: int) -> HttpResponse:
         messages.error(request, _("Nothing was done: use one of the buttons."))
         return redirect("ticket", found.pk)
     try:
-        return _done(request, found, bulk.Order(action))
+        return _done(request, found, bulk.Order(action, numbers.day(request.POST.get("until", ""))))
+    except tickets.DayNeeded:
+        messages.error(request, _("Nothing was done: choose the day on which it is open again, after today and at most two years ahead."))
     except fields.Unanswered as error:
         messages.error(request, str(error))
     except IllegalMove:

@@ -102,6 +102,9 @@ MATRIX: dict[str, Row] = {
     "ticket_time": Row((LOGIN, NO, GONE, 422, 422, GONE, NO), "post", "ticket"),
     "ticket_assign": Row(CHANGE_TICKET, "post", "ticket"),
     "ticket_severity": Row((LOGIN, NO, GONE, 422, 422, GONE, NO), "post", "ticket"),
+    "ticket_service": Row(CHANGE_TICKET, "post", "ticket"),
+    "ticket_incident": Row(CHANGE_TICKET, "post", "ticket"),
+    "ticket_confidential": Row((LOGIN, NO, GONE, 422, 422, GONE, NO), "post", "ticket"),
     "ticket_move": Row(CHANGE_TICKET, "post", "ticket"),
     "ticket_mail": Row((LOGIN, NO, NO, GONE, GONE, NO, NO), takes="ticket"),  # it came by the portal
     "held_mails": Row(WORKERS),

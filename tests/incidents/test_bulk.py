@@ -159,6 +159,18 @@ def test_a_confidential_ticket_is_not_linked_to_what_all_may_read(acme: Company,
     assert Ticket.objects.get(pk=three[2].pk).incident is None
 
 
+def test_the_queue_offers_team_and_service_for_all_that_are_ticked(acme: Company, three: list[Ticket]) -> None:
+    ana = signed_in(acme.people["ana"])
+    page = ana.get("/queue/").content.decode()
+    for words in ('name="deed" value="team"', 'name="deed" value="service"', '<option value="network">', '<option value="vpn">'):
+        assert words in page
+    ticked = {"ticket": [row.pk for row in three], "query": "view=all", "team": "", "service": ""}
+    ana.post("/queue/do/", {**ticked, "deed": "service", "service": "vpn"})
+    ana.post("/queue/do/", {**ticked, "deed": "team", "team": "network"})
+    rows = Ticket.objects.filter(pk__in=ticked["ticket"])
+    assert {(row.service, row.team) for row in rows} == {(acme.services["vpn"], acme.teams["network"])}
+
+
 def test_the_next_one_is_the_one_closest_to_its_breach_and_nobodys(acme: Company, three: list[Ticket]) -> None:
     Ticket.objects.update(team=acme.teams["service-desk"])
     Ticket.objects.filter(pk=three[2].pk).update(first_answer_due_at=NINE)

@@ -107,6 +107,26 @@ def test_what_was_filed_by_the_api_counts_in_the_portal_too(acme: Company) -> No
     assert Ticket.objects.count() == tickets.FLOOD
 
 
+def test_who_reported_twenty_times_orders_nothing_more_and_keeps_what_was_typed(acme: Company) -> None:
+    for number in range(tickets.FLOOD):
+        report(acme, "ella", clock.now(), what=f"Trouble {number}")
+    said = {"what": "Read the audit folder", "f-system": "Audit 2026", "form_key": "k1"}
+    page = signed_in(acme.people["ella"]).post("/ask/access/", said)
+    assert (page.status_code, "Read the audit folder" in page.content.decode(), "Audit 2026" in page.content.decode()) == (429, True, True)
+    assert "This one is not sent yet" in page.content.decode()
+    by_api = person(acme.people["ella"]).post("request-types/access/ask/", {"what": "A folder", "answers": {"system": "Audit 2026"}})
+    assert (by_api.status_code, by_api.headers["Retry-After"]) == (429, "600")
+    assert Ticket.objects.count() == tickets.FLOOD
+
+
+def test_the_twentieth_request_sent_again_is_that_request(acme: Company) -> None:
+    for number in range(tickets.FLOOD - 1):
+        report(acme, "ella", clock.now(), what=f"Trouble {number}")
+    ella, said = signed_in(acme.people["ella"]), {"what": "A folder", "f-system": "Audit 2026", "form_key": "k1"}
+    first, again = (ella.post("/ask/access/", said) for _press in range(2))
+    assert (first.status_code, again.status_code, first.headers["Location"]) == (302, 302, again.headers["Location"])
+
+
 def test_a_program_files_what_it_must(acme: Company) -> None:
     job = program("tickets:write")
     assert {job.post("tickets/", {"what": f"No. {number}"}).status_code for number in range(30)} == {201}

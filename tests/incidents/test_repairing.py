@@ -9,7 +9,7 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 
-from incidents import automation, catching_up, changed_hours, conversation, merging, repairing, tickets
+from incidents import automation, buttons, catching_up, changed_hours, conversation, merging, repairing, tickets
 from incidents.models import Incident, Page, Ticket
 from servicedesk.directory.models import Organisation
 from servicedesk.jobs import work
@@ -43,7 +43,7 @@ def lived(acme: Company, seed: int) -> Ticket:
             elif deed == "sev":
                 tickets.set_severity(ticket, rank=dice.choice([2, 3, 4]), reason="x", **told)
             else:
-                tickets.press(ticket, "wait:vendor" if deed == "wait" else deed, **told)
+                buttons.press(ticket, "wait:vendor" if deed == "wait" else deed, **told)
         except tickets.IllegalMove:
             continue
     return ticket

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from incidents import automation, conversation, deskhours, links, settling, tickets
-from incidents.models import Ticket
+from incidents import automation, conversation, deskhours, links, settling, targets, tickets
+from incidents.models import Batch, Ticket
 from notifications.models import Message
+from servicedesk import clock
 from servicedesk.operations.worlds.company import Company
 from tests.actors import NINE, at, signed_in
 from tests.incidents.reporting import mails, report
+from tests.speaking import person
 
 OFFICE = deskhours.desk({str(day): [["08:00", "18:00"]] for day in range(5)}, "Europe/Paris")
 FOURTEEN = timedelta(days=14)
@@ -80,6 +82,78 @@ def test_an_answer_and_a_new_wait_begin_the_days_again(acme: Company) -> None:
 def test_waiting_for_a_vendor_reminds_nobody(acme: Company) -> None:
     ticket = tickets.wait(report(acme, "ella", NINE), "vendor", actor=acme.people["ana"], now=at(10))
     assert ticket.settle_at is None
+
+
+# Planned for a day
+
+
+def planned(acme: Company, day: date, moment: datetime = NINE) -> Ticket:
+    ticket = tickets.assign(report(acme, "ella", moment), to=acme.people["ana"], actor=acme.people["ana"], now=moment)
+    return tickets.wait(ticket, "planned", until=day, actor=acme.people["ana"], now=moment)
+
+
+def test_what_is_planned_is_open_again_when_the_desk_opens_on_its_day_once(acme: Company) -> None:
+    ticket, before = planned(acme, date(2026, 11, 26)), len(mails(acme, "ana"))
+    assert (ticket.planned_until, ticket.settle_at) == (at(8, day=26), at(8, day=26))
+    assert targets.clocks_of(ticket, now=at(7, 59, day=26))["resolution"].used_s == 0
+    assert after(ticket, at(7, 59, day=26)).state == "waiting"
+    assert [settling.settle_due(now=at(8, day=26)) for _engine in range(2)] == [1, 0]
+    ticket.refresh_from_db()
+    assert (ticket.state, ticket.waiting_for, ticket.assignee, ticket.settle_at) == ("open", "", acme.people["ana"], None)
+    event = ticket.entries.filter(data__verb="move").order_by("-pk")[0]
+    assert (event.author, event.at, event.data["because"]) == (None, at(8, day=26), "The day it was planned for has come.")
+    (mail,) = mails(acme, "ana")[before:]
+    assert "The day it was planned for has come." in mail.text
+    assert targets.clocks_of(ticket, now=at(9, day=26))["resolution"].used_s == 3600
+
+
+def test_of_a_day_on_which_the_desk_is_closed_it_is_the_next_one(acme: Company) -> None:
+    assert planned(acme, date(2026, 11, 28)).planned_until == at(8, day=30)  # a Saturday
+
+
+@pytest.mark.parametrize("day", [None, date(2026, 11, 22), date(2026, 11, 23), date(2029, 1, 1), date.max])
+def test_nothing_is_planned_without_a_day_that_is_to_come(acme: Company, day: date | None) -> None:
+    ticket = report(acme, "ella", NINE)
+    with pytest.raises(tickets.DayNeeded):
+        tickets.wait(ticket, "planned", until=day, actor=acme.people["ana"], now=NINE)
+    ticket.refresh_from_db()
+    assert ticket.state == "new"
+
+
+def test_another_day_replaces_the_first_and_an_answer_ends_it(acme: Company) -> None:
+    ticket = planned(acme, date(2026, 11, 26))
+    moved = tickets.wait(ticket, "planned", until=date(2026, 11, 27), actor=acme.people["ana"], now=at(10))
+    assert after(moved, at(8, day=26)).state == "waiting"
+    assert moved.settle_at == at(8, day=27)
+    tickets.take_up(moved, actor=acme.people["ana"], now=at(9, day=26))
+    count = moved.entries.count()
+    assert after(moved, at(8, day=27)).state == "open"
+    assert moved.entries.count() == count
+
+
+def test_the_page_and_the_queue_ask_for_the_day_and_show_it(acme: Company) -> None:
+    ticket, ana = report(acme, "ella", clock.now()), signed_in(acme.people["ana"])
+    day = clock.now().date() + timedelta(days=30)
+    refused = ana.post(f"/tickets/{ticket.pk}/move/", {"action": "wait:planned"}, follow=True).content.decode()
+    assert "choose the day on which it is open again" in refused
+    asked = {"ticket": [ticket.pk], "query": "view=all", "deed": "wait:planned"}
+    assert "Choose the day on which it is open again." in ana.post("/queue/do/", asked, follow=True).content.decode()
+    ana.post("/queue/do/", {**asked, "until": day.isoformat()})
+    ticket.refresh_from_db()
+    assert ticket.planned_until
+    assert "Planned until" in ana.get(f"/tickets/{ticket.pk}/").content.decode()
+    assert "Planned until" in ana.get("/queue/?view=waiting").content.decode()
+    ana.post("/queue/undo/", {"batch": Batch.objects.latest("pk").pk})
+    ticket.refresh_from_db()
+    assert ticket.state == "open"  # no longer new: it was taken in hand
+
+
+def test_a_program_plans_with_a_day_and_is_told_where_it_is_missing(acme: Company) -> None:
+    ticket, ana = report(acme, "ella", clock.now()), person(acme.people["ana"])
+    refused = ana.post(f"tickets/{ticket.number}/wait/", {"waiting_for": "planned"})
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (400, "until")
+    day = (clock.now().date() + timedelta(days=30)).isoformat()
+    assert ana.post(f"tickets/{ticket.number}/wait/", {"waiting_for": "planned", "until": day}).json()["state"] == "waiting"
 
 
 # Not rated

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from incidents import automation, tickets
+from incidents import automation, buttons, tickets
 from incidents.models import Entry, Ticket
 from incidents.states import IllegalMove
 from notifications.models import Message
 from servicedesk.audit.models import AuditEntry
 from servicedesk.operations.worlds.company import Company
-from tests.actors import NINE, at
+from tests.actors import NINE, at, signed_in
 from tests.incidents.reporting import mails, report
 
 
@@ -230,6 +230,29 @@ def test_a_ticket_somebody_has_stays_with_their_team(acme: Company) -> None:
     assert tickets.set_service(ticket, acme.services["vpn"], actor=acme.people["sam"], now=at(9, 5)).team == acme.teams["it-ops"]
 
 
+def test_staff_put_the_service_right_on_the_page_with_a_reason(acme: Company) -> None:
+    ticket, ana = report(acme, "ella", at(9)), signed_in(acme.people["ana"])
+    assert "Guessed from “outlook”" in ana.get(f"/tickets/{ticket.pk}/").content.decode()
+    form = ana.get(f"/tickets/{ticket.pk}/?edit=service").content.decode()
+    assert 'name="service"' in form
+    assert ana.post(f"/tickets/{ticket.pk}/service/", {"service": "nothing"}).status_code == 422
+    ana.post(f"/tickets/{ticket.pk}/service/", {"service": "vpn", "reason": "It is the tunnel"})
+    ticket.refresh_from_db()
+    event = ticket.entries.get(data__verb="set_service")
+    assert (ticket.service, ticket.service_guess) == (acme.services["vpn"], "")
+    assert (event.author, event.data["because"]) == (acme.people["ana"], "It is the tunnel")
+
+
+def test_a_confidential_ticket_stays_with_its_team_whatever_its_service(acme: Company) -> None:
+    vpn = acme.services["vpn"]
+    vpn.team = acme.teams["network"]
+    vpn.save(update_fields=["team"])
+    ticket = report(acme, "ella", at(9))
+    Ticket.objects.filter(pk=ticket.pk).update(is_confidential=True)
+    moved = tickets.set_service(ticket, vpn, actor=acme.people["ana"], now=at(9, 5))
+    assert (moved.service, moved.team) == (vpn, ticket.team)
+
+
 def test_waiting_stops_the_clock_and_taking_up_again_starts_it(acme: Company) -> None:
     ticket, ana = report(acme, "ella", at(9)), acme.people["ana"]
     assert ticket.solution_due_at == at(9, day=25)
@@ -259,9 +282,9 @@ def test_pressing_twice_changes_nothing_more(acme: Company, deed: str) -> None:
     ticket, ana = report(acme, "ella", at(9)), acme.people["ana"]
     if deed == "reopen":
         ticket = tickets.solve(ticket, actor=ana, now=at(9, 10))
-    once = tickets.press(ticket, deed, actor=ana, now=at(9, 20))
+    once = buttons.press(ticket, deed, actor=ana, now=at(9, 20))
     events = ticket.entries.count()
-    twice = tickets.press(once, deed, actor=ana, now=at(9, 30))
+    twice = buttons.press(once, deed, actor=ana, now=at(9, 30))
     assert (twice.state, twice.updated_at, ticket.entries.count()) == (once.state, at(9, 20), events)
 
 
@@ -270,7 +293,7 @@ def test_a_closed_ticket_does_not_move(acme: Company, deed: str) -> None:
     ticket = report(acme, "ella", at(9))
     Ticket.objects.filter(pk=ticket.pk).update(state="closed")
     with pytest.raises(IllegalMove):
-        tickets.press(ticket, deed, actor=acme.people["ana"], now=at(9, 20))
+        buttons.press(ticket, deed, actor=acme.people["ana"], now=at(9, 20))
 
 
 def test_a_tag_of_nothing_that_shows_is_none(acme: Company) -> None:
