@@ -18,6 +18,7 @@ import random
 from datetime import timedelta
 from incidents import automation, buttons, conversation, tickets
 from incidents.incidents import Grounds, declare
+from incidents.states import IllegalMove
 from incidents.models import Ticket
 from servicedesk import clock
 from servicedesk.directory.models import User
@@ -48,7 +49,7 @@ for n in range({SEEDS}):
                 tickets.set_severity(ticket, rank=dice.choice([3, 4]), reason="x", actor=ana, now=at)
             else:
                 buttons.press(ticket, "wait:vendor" if deed == "wait" else deed, actor=ana, now=at)
-        except tickets.IllegalMove:
+        except IllegalMove:
             continue
 slow = Grounds(title="Email is slow", reason="", service=acme.services["email"], severity=3, since=now)
 declare(slow, actor=acme.people["dana"], now=now)

@@ -11,6 +11,7 @@ from django.core.management import call_command
 
 from incidents import automation, buttons, catching_up, changed_hours, conversation, merging, repairing, tickets
 from incidents.models import Incident, Page, Ticket
+from incidents.states import IllegalMove
 from servicedesk.directory.models import Organisation
 from servicedesk.jobs import work
 from servicedesk.jobs.models import Job
@@ -44,7 +45,7 @@ def lived(acme: Company, seed: int) -> Ticket:
                 tickets.set_severity(ticket, rank=dice.choice([2, 3, 4]), reason="x", **told)
             else:
                 buttons.press(ticket, "wait:vendor" if deed == "wait" else deed, **told)
-        except tickets.IllegalMove:
+        except IllegalMove:
             continue
     return ticket
 
