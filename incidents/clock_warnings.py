@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import structlog
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -36,7 +36,8 @@ def warn_due(*, now: datetime) -> int:
 
 
 def _one(pk: int, now: datetime) -> bool:
-    """False: somebody else has the row, or it failed; then it is left alone, and the log says so."""
+    """False: somebody else has the row, or the database did not answer: the next pass asks again. What fails by itself is left alone,
+    and the log says so."""
     rows = Ticket.objects.filter(pk=pk, warn_at__lte=now)
     try:
         with transaction.atomic(), tongues.in_house():
@@ -44,6 +45,9 @@ def _one(pk: int, now: datetime) -> bool:
             if row is not None:
                 _warn(row, now)
             return row is not None
+    except OperationalError:
+        log.warning("the warning of a ticket's clock waits for the next pass", number=pk, exc_info=True)
+        return False
     except Exception:
         log.exception("nobody could be warned of a ticket's clock", number=pk)
         rows.update(warn_at=None)

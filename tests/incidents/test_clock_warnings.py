@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
+from django.db import OperationalError
 
 from incidents import automation, changed_hours, clock_warnings, conversation, tickets
 from incidents.models import Ticket
@@ -58,6 +59,19 @@ def test_a_clock_that_is_met_or_stands_still_warns_nobody_and_goes_on_to_another
     automation.requester_reply(ticket, author=acme.people["ella"], text="And?", now=at(10))
     clock_warnings.warn_due(now=at(13, 58))
     assert warned(ticket)[1:] == [("next_response", at(14).isoformat())]
+
+
+def test_a_database_that_does_not_answer_loses_no_warning(acme: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    ticket = given(acme)
+    with monkeypatch.context() as away:
+        away.setattr(clock_warnings.targets, "clocks_of", _raise)
+        assert clock_warnings.warn_due(now=at(9, 28)) == 0
+    assert clock_warnings.warn_due(now=at(9, 28) + timedelta(seconds=5)) == 1
+    assert [name for name, _due in warned(ticket)] == ["first_response"]
+
+
+def _raise(*_args: object, **_named: object) -> None:
+    raise OperationalError("deadlock detected")
 
 
 @pytest.mark.parametrize(("back_at", "names"), [(at(9, 29), ["first_response"]), (at(9, 30), []), (at(12), [])])
