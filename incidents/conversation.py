@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from incidents import around, attaching, journal, legible, letters_requester, moves, targets
@@ -28,7 +29,7 @@ class StaffOnly(PermissionError):
 
 
 class NewerEntry(Exception):
-    """Somebody wrote to the requester since `last_seen`: `entry` is the newest."""
+    """Somebody else wrote to the requester, or solved it, since `last_seen`: `entry` is the newest."""
 
     def __init__(self, entry: Entry) -> None:
         super().__init__(f"Entry {entry.pk} is newer.")
@@ -52,9 +53,7 @@ def reply(
     `typed`: what its author wrote, where `text` says more; it comes back when the answer is taken back.
     """
     row = opened_by_staff(ticket, author)
-    newest = row.entries.filter(audience=Entry.Audience.PUBLIC, withdrawn_at=None).exclude(kind=Entry.Kind.EVENT).last()
-    if last_seen is not None and newest is not None and newest.pk > last_seen and newest.author_id != author.pk:
-        raise NewerEntry(newest)
+    refuse_unread(row, author, last_seen)
     before = row.first_answered_at.isoformat() if row.first_answered_at else None
     entry = say(row, kind, Entry.Audience.PUBLIC, author, text, now, held=True, before=before, **({"typed": typed} if typed else {}))
     attaching.attach(row, entry, files, actor=author, now=now)
@@ -118,6 +117,21 @@ def hold(ticket: Ticket, incident: Incident, *, text: str, now: datetime) -> Ent
     if entry is not None:
         letters_requester.send_holding(row, entry, now=now)
     return entry
+
+
+def refuse_unread(row: Ticket, reader: User, last_seen: int | None) -> None:
+    """Raises NewerEntry where somebody else's public words, or the solving it still stands by, are newer. None: not asked.
+
+    The caller holds the row.
+    """
+    if last_seen is None:
+        return
+    newer = row.entries.filter(pk__gt=last_seen, audience=Entry.Audience.PUBLIC, withdrawn_at=None).exclude(author=reader)
+    said = ~Q(kind=Entry.Kind.EVENT)
+    if row.state == TicketState.SOLVED:
+        said |= Q(data__verb="move", data__after__state=str(TicketState.SOLVED))
+    if entry := newer.filter(said).order_by("pk").last():
+        raise NewerEntry(entry)
 
 
 def opened_by_staff(ticket: Ticket, author: User) -> Ticket:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from incidents import fields, journal, tickets
+from incidents import conversation, fields, journal, tickets
 from incidents.merging import CannotJoin
 from incidents.models import Entry, Ticket
 from servicedesk.directory import tongues
@@ -70,9 +70,13 @@ def _waits(child: Ticket) -> bool:
 
 
 @tongues.deed
-def solve(parent: Ticket, *, text: str, actor: User, now: datetime, because: str = "") -> Preview:
-    """The parent and its children solved with these words; who waits for an answer stays open and is named."""
+def solve(parent: Ticket, *, text: str, actor: User, now: datetime, because: str = "", last_seen: int | None = None) -> Preview:
+    """The parent and its children solved with these words; who waits for an answer stays open and is named.
+
+    Raises NewerEntry where somebody wrote on the parent after `last_seen`.
+    """
     row = Ticket.objects.locked(parent.pk)
+    conversation.refuse_unread(row, actor, last_seen)
     found = preview(row)
     tickets.solve(row, actor=actor, now=now, text=text, because=because)
     with_it = _("Solved with %(number)s.") % {"number": row.number}

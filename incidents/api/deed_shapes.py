@@ -26,6 +26,9 @@ class Solution(Why):
     text = serializers.CharField(max_length=LONGEST, required=False, allow_blank=True, default="")
     children = serializers.BooleanField(required=False, default=False)
     confirmed = serializers.BooleanField(required=False, default=False)
+    last_seen = serializers.IntegerField(
+        min_value=0, required=False, allow_null=True, default=None, help_text="Of the desk: 409 where somebody wrote after this entry."
+    )
 
 
 class Waits(Why):

@@ -13,7 +13,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import PermissionDenied, ValidationError
 from rest_framework.request import Request
 
-from incidents import automation, families, feedback, merging, thanks, tickets
+from incidents import automation, conversation, families, feedback, merging, thanks, tickets
 from incidents.api.deed_shapes import Answered, FeedbackShape, MergeInto, Solution, Waits, Why, Worse
 from incidents.api.incident_shapes import Nothing
 from incidents.api.ticket_rows import TicketRows, joining
@@ -115,8 +115,11 @@ class TicketDeeds(TicketRows):
             raise Conflict(_("A token cannot have a ticket: a person must. Name an assignee first."))
         tickets.take_up(row, actor=self.person, now=now)
 
-    def _solved(self, row: Ticket, *, text: str, reason: str, children: bool, confirmed: bool, now: datetime) -> None:
-        """With its children where that is asked for. Raises Conflict, ValidationError."""
+    def _solved(
+        self, row: Ticket, *, text: str, reason: str, children: bool, confirmed: bool, last_seen: int | None, now: datetime
+    ) -> None:
+        """With its children where that is asked for. Raises NewerEntry, Conflict, ValidationError."""
+        conversation.refuse_unread(row, self.person, last_seen)
         if not children:
             self.refuse_parted(row)
             tickets.solve(row, actor=self.person, now=now, text=text, because=reason)

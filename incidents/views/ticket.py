@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -16,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from incidents import access, around, bulk, canned, drafts, fields, letters_requester, plansteps, readers, thanks, tickets
+from incidents import access, around, bulk, canned, conversation, drafts, fields, letters_requester, plansteps, readers, thanks, tickets
 from incidents.forms import AnswerForm, AssignForm, CallForm, OutageForm, ReasonForm, ReplyForm, SeverityForm
 from incidents.forms_ticket import IncidentForm, ServiceForm, TagsForm, TimeForm, WatchForm
 from incidents.models import Attachment, Draft, Entry, Pledge, Ticket, TimeSpent, Watcher
@@ -83,7 +84,9 @@ def _rows(found: Ticket, name: str) -> list[Any]:
 def _news(request: PersonRequest, found: Ticket) -> HttpResponse:
     """Who else is here, and what changed since the cursor. 204: nothing."""
     now = clock.now()
-    context = {**_conversation(request, found, now, is_writing="writing" in request.GET), "oob": True}
+    is_writing = "writing" in request.GET
+    context = {**_conversation(request, found, now, is_writing=is_writing), "oob": True}
+    context["is_unwritten"] = not is_writing and not getattr(found, "has_draft", True)
     answer = HttpResponse(status=204)
     if context["cursor"] != request.GET["pulse"]:
         answer = render(request, "desk/ticket_news.html", context)
@@ -113,12 +116,15 @@ def _conversation(request: PersonRequest, found: Ticket, now: datetime, *, is_wr
         "may_work": _may_work(request),
         "clocks": clocks.all_of(found, now, own),
         "here": here,
-        "last_seen": max(
-            (entry.pk for entry in talk if entry.ticket_id == found.pk and entry.audience == Entry.Audience.PUBLIC), default=0
-        ),
+        "last_seen": last_of(entries, found),
         "thanks": thanks.word_of(found, own),
     }
     return {**context, "cursor": _cursor(context)}
+
+
+def last_of(entries: Iterable[Entry], found: Ticket) -> int:
+    """The newest entry of the ticket itself: what is written now was composed after it."""
+    return max((entry.pk for entry in entries if entry.ticket_id == found.pk), default=0)
 
 
 def _merged(found: Ticket) -> list[Ticket]:
@@ -258,8 +264,13 @@ def service(request: PersonRequest, number: int) -> HttpResponse:
 def move(request: PersonRequest, number: int) -> HttpResponse:
     """The buttons of the head: solve, reopen, wait, take up."""
     found = access.staff_ticket(request.user, number, to_change=True)
-    if request.POST.get("action") == "solve" and found.children.open().exists():
-        return redirect("ticket_together", found.pk)
+    if request.POST.get("action") == "solve":
+        try:
+            refuse_unread(request, found)
+        except conversation.NewerEntry as error:
+            return shown(request, found, {"newer": error.entry, "newer_solve": True}, status=409)
+        if found.children.open().exists():
+            return redirect("ticket_together", found.pk)
     action = {"wait": "wait:requester"}.get(request.POST.get("action", ""), request.POST.get("action", ""))
     if action not in bulk.MOVES:
         messages.error(request, _("Nothing was done: use one of the buttons."))
@@ -273,6 +284,14 @@ def move(request: PersonRequest, number: int) -> HttpResponse:
     except IllegalMove:
         messages.error(request, refusal(found))
     return redirect("ticket", found.pk)
+
+
+def refuse_unread(request: PersonRequest, found: Ticket) -> None:
+    """Raises NewerEntry where the page did not show what somebody said since, and it is not to be done anyway."""
+    if "anyway" not in request.POST:
+        with transaction.atomic():
+            seen = numbers.whole(request.POST.get("last_seen", ""))
+            conversation.refuse_unread(Ticket.objects.locked(found.pk), request.user, seen)
 
 
 def refusal(found: Ticket) -> str:

@@ -12,11 +12,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from incidents import access, drafts, families, fields, merging
+from incidents import access, conversation, drafts, families, fields, merging
 from incidents.forms_ticket import NumberForm, SplitForm, TogetherForm
 from incidents.models import Draft, Entry, Ticket, TicketLink
 from incidents.states import IllegalMove
-from incidents.views.ticket import refusal
+from incidents.views import numbers
+from incidents.views.ticket import last_of, refusal
 from servicedesk import clock
 from servicedesk.directory.access import PersonRequest
 
@@ -92,18 +93,28 @@ def together(request: PersonRequest, number: int) -> HttpResponse:
     """What solving this ticket does to its children, then doing it; more than twenty are asked for once more."""
     found = access.staff_ticket(request.user, number, to_change=True)
     draft = drafts.of(request.user, Draft.Kind.REPLY, found.pk)
-    form, seen = TogetherForm(request.POST or None, initial=dict(draft.fields) if draft else None), families.preview(found)
-    if form.is_valid() and (not seen.is_many or "confirmed" in request.POST):
-        try:
-            families.solve(found, text=form.cleaned_data["text"], actor=request.user, now=clock.now())
-            drafts.discard(request.user, Draft.Kind.REPLY, found.pk)
-        except fields.Unanswered as error:
-            messages.error(request, str(error))
-        except IllegalMove:
-            messages.error(request, refusal(found))
-        return redirect("ticket", found.pk)
-    context = {"ticket": found, "seen": seen, "form": form, "asks": form.is_bound and not form.errors}
-    return render(request, "desk/together.html", context, status=422 if form.errors else 200)
+    form, preview = TogetherForm(request.POST or None, initial=dict(draft.fields) if draft else None), families.preview(found)
+    context = {"ticket": found, "seen": preview, "form": form, "asks": form.is_bound and not form.errors}
+    context["last_seen"] = request.POST.get("last_seen") or last_of(found.entries.order_by("-pk")[:1], found)
+    if not form.is_valid() or (preview.is_many and "confirmed" not in request.POST):
+        return render(request, "desk/together.html", context, status=422 if form.errors else 200)
+    try:
+        _solve_all(request, found, form.cleaned_data["text"])
+    except conversation.NewerEntry as error:
+        return render(request, "desk/together.html", {**context, "newer": error.entry, "last_seen": error.entry.pk}, status=409)
+    return redirect("ticket", found.pk)
+
+
+def _solve_all(request: PersonRequest, found: Ticket, text: str) -> None:
+    """What refuses is told on the next page. Raises NewerEntry."""
+    seen = None if "anyway" in request.POST else numbers.whole(request.POST.get("last_seen", ""))
+    try:
+        families.solve(found, text=text, actor=request.user, now=clock.now(), last_seen=seen)
+        drafts.discard(request.user, Draft.Kind.REPLY, found.pk)
+    except fields.Unanswered as error:
+        messages.error(request, str(error))
+    except IllegalMove:
+        messages.error(request, refusal(found))
 
 
 def _done(request: PersonRequest, found: Ticket, deed: Callable[[dict[str, Any]], str]) -> HttpResponse:

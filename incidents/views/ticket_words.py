@@ -17,7 +17,7 @@ from incidents.models import Draft, Entry, Pledge, Ticket
 from incidents.states import IllegalMove
 from incidents.views import numbers, pressed
 from incidents.views.queue_beside import remember, there
-from incidents.views.ticket import refusal, shown
+from incidents.views.ticket import refusal, refuse_unread, shown
 from servicedesk import clock
 from servicedesk.directory.access import PersonRequest
 
@@ -26,17 +26,24 @@ from servicedesk.directory.access import PersonRequest
 def reply(request: PersonRequest, number: int) -> HttpResponse:
     found = access.staff_ticket(request.user, number, to_change=True)
     form = ReplyForm(request.POST, request.FILES, now=clock.now())
+    if "discard" in request.POST:
+        drafts.sent(request.user, Draft.Kind.REPLY, found.pk, key=request.POST.get("form_key", ""), now=clock.now())
+        return redirect("ticket", found.pk)
     if not form.is_valid():
         return shown(request, found, {"text_form": form, "composer": "reply"})
-    if "solve" in request.POST and found.children.open().exists():
-        drafts.keep(request.user, Draft.Kind.REPLY, found.pk, {"text": form.cleaned_data["text"]}, now=clock.now())
-        return redirect("ticket_together", found.pk)
     try:
+        if _is_solving(request) and found.children.open().exists():
+            refuse_unread(request, found)
+            drafts.keep(request.user, Draft.Kind.REPLY, found.pk, {"text": form.cleaned_data["text"]}, now=clock.now())
+            return redirect("ticket_together", found.pk)
         done = pressed.once(
             request, form, functools.partial(_answer, request, found, form), there(request, found), after=_undone(request, found)
         )
     except conversation.NewerEntry as error:
-        return shown(request, found, {"text_form": form, "composer": "reply", "newer": error.entry}, status=409)
+        drafts.keep(request.user, Draft.Kind.REPLY, found.pk, request.POST, now=clock.now())
+        return shown(
+            request, found, {"text_form": form, "composer": "reply", "newer": error.entry, "was_solving": _is_solving(request)}, status=409
+        )
     except IllegalMove as error:
         messages.error(request, str(error) if isinstance(error, fields.Unanswered) else refusal(found))
         return shown(request, found, {"text_form": form, "composer": "reply"}, status=409)
@@ -45,13 +52,17 @@ def reply(request: PersonRequest, number: int) -> HttpResponse:
 
 
 def _answer(request: PersonRequest, found: Ticket, form: ReplyForm) -> object:
-    said: dict[str, Any] = {"is_solving": "solve" in request.POST, "text": form.cleaned_data["text"], "files": form.cleaned_data["files"]}
+    said: dict[str, Any] = {"is_solving": _is_solving(request), "text": form.cleaned_data["text"], "files": form.cleaned_data["files"]}
     if "anyway" not in request.POST:
         said["last_seen"] = numbers.whole(request.POST.get("last_seen", ""))
     if promise := form.cleaned_data["promise"]:
         due_at = form.cleaned_data["promise_at"]
         return pledges.answer(found, author=request.user, promise=promise, due_at=due_at, now=clock.now(), **said)
     return tickets.answer(found, author=request.user, now=clock.now(), **said)
+
+
+def _is_solving(request: PersonRequest) -> bool:
+    return "solve" in request.POST or request.POST.get("anyway") == "solve"
 
 
 def _undone(request: PersonRequest, found: Ticket) -> str:
