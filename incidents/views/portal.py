@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import partial
 from typing import Any
 from urllib.parse import urlencode
@@ -13,18 +14,15 @@ from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from incidents import access, automation, drafts, knowledge, silences, tickets
+from incidents import access, automation, drafts, knowledge, tickets
 from incidents import promise as promises
 from incidents.forms import AnswerForm, ReportForm
-from incidents.models import Draft, Entry, Follower, Incident, Satisfaction, Ticket
-from incidents.models.tickets import EntryQuerySet
-from incidents.states import OPEN_TICKET, IllegalMove, TicketState
-from incidents.views import numbers, pressed, requester
+from incidents.models import Draft, Incident, Ticket
+from incidents.states import IllegalMove
+from incidents.views import numbers, portal_live, pressed, requester
 from servicedesk import clock
 from servicedesk.directory.access import PersonRequest
-from servicedesk.directory.models import Service
 
-SHOWN = 5
 LONGEST_WORDS = 200
 
 
@@ -40,22 +38,10 @@ def home(request: PersonRequest) -> HttpResponse:
 
 def _home(request: PersonRequest, searched: dict[str, Any]) -> HttpResponse:
     now = clock.now()
-    own = Ticket.objects.own(request.user)
-    context = {
-        **searched,
-        "incidents": Incident.objects.shown_to_employees().select_related("service").order_by("severity", "since")[:3],
-        "planned": silences.announced(now=now, ahead=silences.AHEAD),
-        "following": _following(request),
-        "standing": requester.standing(Service.objects.active()),
-        "open_tickets": [requester.Seen(t, now) for t in own.filter(state__in=OPEN_TICKET).order_by("-updated_at")[:SHOWN]],
-        "solved_tickets": [requester.Seen(t, now) for t in own.filter(state=TicketState.SOLVED).order_by("-solved_at")[:3]],
-    }
-    return render(request, "portal/home.html", context)
-
-
-def _following(request: PersonRequest) -> set[int]:
-    """The outages this person said to have too."""
-    return set(Follower.objects.filter(person=request.user, told_at=None).values_list("incident", flat=True))
+    live = portal_live.of_home(request.user, now)
+    if "pulse" in request.GET:
+        return portal_live.answer(request, "portal/home_news.html", live, now)
+    return render(request, "portal/home.html", {**searched, **live})
 
 
 @require_safe
@@ -81,8 +67,8 @@ def new_ticket(request: PersonRequest) -> HttpResponse:
         ticket = automation.file_ticket(**report, now=now)
         drafts.sent(request.user, Draft.Kind.NEW, key=form.key, now=now)
         return redirect(f"/t/{ticket.pk}/?new=1")
-    known = Incident.objects.shown_to_employees().order_by("severity", "since")[:SHOWN]
-    context = {"form": form, "draft": draft, "incidents": known, "following": _following(request)}
+    known = Incident.objects.shown_to_employees().order_by("severity", "since")[: portal_live.SHOWN]
+    context = {"form": form, "draft": draft, "incidents": known, "following": portal_live.following(request.user)}
     return render(request, "portal/new.html", context, status=422 if form.errors else 200)
 
 
@@ -119,6 +105,8 @@ def _report(request: PersonRequest, form: ReportForm) -> dict[str, Any]:
 def ticket(request: PersonRequest, number: int) -> HttpResponse:
     now = clock.now()
     found = access.own_ticket(request.user, number)
+    if "pulse" in request.GET:
+        return _news(request, found, now)
     if found.merged_into_id is not None and Ticket.objects.own(request.user).filter(pk=found.merged_into_id).exists():
         return redirect("requester_ticket", found.merged_into_id)
     draft = drafts.of(request.user, Draft.Kind.ANSWER, found.pk)
@@ -129,13 +117,17 @@ def ticket(request: PersonRequest, number: int) -> HttpResponse:
         sent = pressed.once(request, form, deed, "/t/{}/")
         drafts.sent(request.user, Draft.Kind.ANSWER, found.pk, key=form.key, now=now)
         return sent
-    whole = [found.pk, *Ticket.objects.own(request.user).filter(merged_into=found).values_list("pk", flat=True)]
-    said = EntryQuerySet(Entry).filter(ticket__in=whole).public(now)
-    talk = said.select_related("author").prefetch_related("files").order_by("at", "id")
-    context = {"seen": requester.Seen(found, now), "ticket": found, "talk": talk, "form": form, "is_new": "new" in request.GET}
-    context |= {"draft": draft, "satisfaction": Satisfaction.objects.filter(ticket=found).first(), "answers": Satisfaction.Answer.choices}
-    context["files"] = found.files.filter(entry=None)
+    context = {**portal_live.of_ticket(found, request.user, now), "form": form, "draft": draft, "is_new": "new" in request.GET}
     return render(request, "portal/ticket.html", context, status=422 if form.errors else 200)
+
+
+def _news(request: PersonRequest, found: Ticket, now: datetime) -> HttpResponse:
+    """What changed while the page stood open; one that was merged is left as it is until it is opened again."""
+    if found.merged_into_id is not None:
+        return HttpResponse(status=204)
+    context = portal_live.of_ticket(found, request.user, now)
+    context["fresh"] = portal_live.fresh(context["talk"], request.GET["pulse"], request.user)
+    return portal_live.answer(request, "portal/ticket_news.html", context, now)
 
 
 @require_http_methods(["POST"])

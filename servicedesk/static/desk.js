@@ -111,7 +111,7 @@
       const answer = await fetch(address, { headers: { "HX-Request": "true" }, redirect: "manual", cache: "no-store", signal: AbortSignal.timeout(10000) });
       if (answer.type === "opaqueredirect" || answer.status === 401) return signedOut();
       if (!answer.ok) throw new Error(String(answer.status));
-      if (answer.status !== 204) htmx.swap(heart, await answer.text(), { swapStyle: "none" });
+      if (answer.status !== 204) steadily(htmx.swap, heart, await answer.text(), { swapStyle: "none" });
       heart.dataset.cursor = answer.headers.get("Desk-Cursor") || heart.dataset.cursor || "";
       if (answer.headers.has("Desk-Now")) ahead = Date.parse(answer.headers.get("Desk-Now")) - Date.now();
       failures = 0;
@@ -127,6 +127,12 @@
       asking = false;
       rest();
     }
+  }
+  // Where somebody writes stays where it is, whatever comes in above it
+  function steadily(change, ...args) {
+    const field = document.activeElement, top = field.getBoundingClientRect().top;
+    change(...args);
+    if (field.matches(FIELD) && seen(field)) scrollBy({ top: field.getBoundingClientRect().top - top, behavior: "instant" });
   }
   function signedOut() {
     if (!stale) return;
