@@ -95,11 +95,9 @@ def settle(errand: Errand, *, now: datetime) -> None:
         doorbell.ring(settings.ERRAND_SETTLED, [errand.pk])
 
 
-def told(message: Message, *, now: datetime) -> None:
+def told(errand_ids: Sequence[int], *, now: datetime) -> None:
     """A letter is out. A notice needs no second method; a page walks on until it is answered."""
-    if message.errand_id is None or message.lane == Message.Lane.PAGE:
-        return
-    done = Errand.objects.filter(pk=message.errand_id, kind=Errand.Kind.NOTICE).open()
-    if done.update(state=Errand.State.DONE, settled_at=now):
-        others = Message.objects.waiting().filter(errand=message.errand_id)
-        others.move(MessageState.CANCELLED, ended_at=now, reason="")
+    done = list(Errand.objects.filter(pk__in=errand_ids, kind=Errand.Kind.NOTICE).open().values_list("pk", flat=True))
+    if done:
+        Errand.objects.filter(pk__in=done).update(state=Errand.State.DONE, settled_at=now)
+        Message.objects.waiting().filter(errand__in=done).move(MessageState.CANCELLED, ended_at=now, reason="")

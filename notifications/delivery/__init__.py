@@ -8,8 +8,9 @@ still owns the row. Each function may be run by any number of workers and engine
 from __future__ import annotations
 
 from notifications.delivery.asking import ask_due
-from notifications.delivery.handing import deliver, deliver_all, deliver_together
+from notifications.delivery.handing import deliver, deliver_all
 from notifications.delivery.hanging import hang_up_due
+from notifications.delivery.letters import deliver_together
 from notifications.delivery.lost import reconcile_due
 from notifications.delivery.receipts import receipt
 from notifications.delivery.sweeps import deliver_unclaimed, promote_due

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import secrets
-import threading
 import uuid
-from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from time import monotonic
@@ -18,9 +16,10 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from notifications import channels, providers, pushing, signing, walk
-from notifications.channels import DeliveryFailed, NoProvider, OutcomeUnknown, Parcel, smtp
+from notifications.channels import DeliveryFailed, NoProvider, OutcomeUnknown, Parcel
 from notifications.delivery import outcomes
 from notifications.models import SEALED, Attempt, Channel, Message
+from notifications.models.messages import MessageQuerySet
 from notifications.states import AttemptState, MessageState
 from servicedesk.directory.models import Organisation
 
@@ -28,8 +27,6 @@ log = structlog.get_logger(__name__)
 
 LEASE = timedelta(seconds=20)  # longer than the total deadline of any channel
 BUDGET_S = 5.0  # with one call's deadline on top, still within a worker's time limit
-_letters: deque[tuple[int, datetime]] = deque()
-_at_letters = threading.BoundedSemaphore(3)  # of an embedded worker's four threads
 
 
 def deliver_all(ids: Sequence[int], *, now: datetime) -> int:
@@ -39,37 +36,11 @@ def deliver_all(ids: Sequence[int], *, now: datetime) -> int:
         if monotonic() > ends:
             walk.ring(ids[done:])
             return done
-        _deliver_one(message_id, now)
+        deliver_one(message_id, now)
     return len(ids)
 
 
-def deliver_together(ids: Sequence[int], *, now: datetime) -> int:
-    """The same through one connection to the mail server, for letters that come in numbers.
-
-    A few threads of a process do this, for the others too: a flood leaves one free for pages. What they have in hand is
-    lost with their process; the rows are not, and the engine finds them.
-    """
-    _letters.extend((message_id, now) for message_id in ids)
-    ends, done = monotonic() + BUDGET_S, 0
-    while _letters and _at_letters.acquire(blocking=False):
-        try:
-            done += _empty(ends)
-        finally:
-            _at_letters.release()
-    return done
-
-
-def _empty(ends: float) -> int:
-    done = 0
-    with smtp.kept_open():
-        while _letters and monotonic() <= ends:
-            _deliver_one(*_letters.popleft())
-            done += 1
-    walk.ring([_letters.popleft()[0] for _left in range(len(_letters))])
-    return done
-
-
-def _deliver_one(message_id: int, now: datetime) -> None:
+def deliver_one(message_id: int, now: datetime) -> None:
     try:
         deliver(message_id, now)
     except Exception:
@@ -93,11 +64,11 @@ def deliver(message_id: int, now: datetime) -> None:
 def claim(message_id: int, *, now: datetime) -> Attempt | None:
     """Take the row for one lease; its attempt, committed with the token its receipts will bear. None while the desk is on hold."""
     attempt_id = uuid.uuid4()
-    alive, held = Q(expires_at=None) | Q(expires_at__gt=now), Exists(Organisation.objects.filter(held_since__isnull=False))
-    free = Message.objects.filter(alive, ~held, pk=message_id, due_at__lte=now, stop_at=None)
     with transaction.atomic(durable=True):
-        taken = free.move(
-            MessageState.SENDING, attempt_id=attempt_id, attempts=F("attempts") + 1, lease_until=Now() + LEASE, unclaimed_since=None
+        taken = (
+            free(now)
+            .filter(pk=message_id)
+            .move(MessageState.SENDING, attempt_id=attempt_id, attempts=F("attempts") + 1, lease_until=Now() + LEASE, unclaimed_since=None)
         )
         if not taken:
             return None
@@ -111,6 +82,12 @@ def claim(message_id: int, *, now: datetime) -> Attempt | None:
             provider=providers.choose(message, now=now),
             started_at=now,
         )
+
+
+def free(now: datetime) -> MessageQuerySet:
+    """What may be taken: due, of use still, nobody asked to stop, and the desk is not on hold."""
+    alive, held = Q(expires_at=None) | Q(expires_at__gt=now), Exists(Organisation.objects.filter(held_since__isnull=False))
+    return Message.objects.filter(alive, ~held, due_at__lte=now, stop_at=None)
 
 
 def begin(attempt: Attempt) -> bool:
@@ -129,8 +106,8 @@ def begin(attempt: Attempt) -> bool:
     return True
 
 
-def hand_over(attempt: Attempt, *, now: datetime) -> None:
-    """Call the provider and record the outcome, at `now` and the whole seconds the call took."""
+def hand_over(attempt: Attempt, *, now: datetime, went: Callable[[Attempt, str], object] | None = None) -> None:
+    """Call the provider and record the outcome, at `now` and the whole seconds the call took. `went` is told of success instead."""
     began = monotonic()
 
     def then() -> datetime:
@@ -148,7 +125,7 @@ def hand_over(attempt: Attempt, *, now: datetime) -> None:
         log.exception("a channel failed", message=attempt.message_id)
         outcomes.unknown(attempt, _("The channel broke off."), now=then())
     else:
-        outcomes.sent(attempt, provider_id, now=then())
+        outcomes.sent(attempt, provider_id, now=then()) if went is None else went(attempt, provider_id)
 
 
 def _wrapped(attempt: Attempt, *, now: datetime) -> Parcel:

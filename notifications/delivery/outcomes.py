@@ -65,9 +65,15 @@ def sent(attempt: Attempt, provider_id: str, *, now: datetime) -> None:
         lease_until=None,
         reason="",
     ):
-        walk.told(message, now=now)
+        told(message, now=now)
     if message.channel == Channel.EMAIL:  # of a letter no more is ever heard
         trust(message.method_id, now=now)
+
+
+def told(message: Message, *, now: datetime) -> None:
+    """It is out: a notice that walks on needs no other method."""
+    if message.errand_id is not None and message.lane != Message.Lane.PAGE:
+        walk.told([message.errand_id], now=now)
 
 
 @transaction.atomic

@@ -114,7 +114,7 @@ def _reached(attempt: Attempt, message: Message, state: str, *, provider_id: str
         columns["delivered_at"] = Coalesce("delivered_at", Value(now))
     rows = Message.objects.filter(~Q(state=MessageState.SENDING) | Q(attempt_id=attempt.attempt_id), pk=message.pk)
     if rows.move(to, **columns):
-        walk.told(message, now=now)
+        outcomes.told(message, now=now)
     if to == MessageState.DELIVERED:  # an answer can be faster than the receipt
         Message.objects.filter(pk=message.pk, delivered_at=None).update(delivered_at=now)
         outcomes.trust(message.method_id, now=now)

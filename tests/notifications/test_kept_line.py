@@ -9,7 +9,7 @@ import pytest
 from notifications import channels, delivery, outbox, tasks
 from notifications.channels import DeliveryFailed, OutcomeUnknown
 from notifications.channels.smtp import kept_open
-from notifications.delivery import handing
+from notifications.delivery import letters
 from notifications.models import Message
 from servicedesk import clock
 from tests.fakes.proxy import Fault, FaultyWire
@@ -104,14 +104,14 @@ def test_letters_take_no_more_threads_than_are_theirs_so_that_others_are_free_fo
     first, second = (
         outbox.post(thread="T-1", key=f"k{n}", channel="email", to=f"p{n}@acme.test", letter=LETTER, now=now).pk for n in range(2)
     )
-    deliver, done = handing.deliver, []
+    send_one, done = channels.send, []
 
-    def meanwhile(message_id, now):
-        if message_id == first:
+    def meanwhile(parcel):
+        if parcel.to == "p0@acme.test":
             done.append(delivery.deliver_together([second], now=now))
-        deliver(message_id, now)
+        return send_one(parcel)
 
-    monkeypatch.setattr(handing, "_at_letters", threading.BoundedSemaphore(1))
-    monkeypatch.setattr(handing, "deliver", meanwhile)  # as another thread's task would, while the first letter is written
+    monkeypatch.setattr(letters, "_at_letters", threading.BoundedSemaphore(1))
+    monkeypatch.setattr(channels, "send", meanwhile)  # as another thread's task would, while the first letter is written
     assert delivery.deliver_together([first], now=now) == 2
     assert (done, arrived(smtp), wire.connections) == ([0], ["p0@acme.test", "p1@acme.test"], 1)
