@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
 
-from incidents import journal, letters_staff
+from incidents import journal, letters_requester, letters_staff
 from incidents.models import Entry, Presence, Ticket, TimeSpent, Watcher
 from incidents.models.around import PRESENT
 from servicedesk.directory import tongues
@@ -17,6 +17,7 @@ from servicedesk.directory.models import Role, User
 NAMED = re.compile(r"(?<![\w@.])@([a-z0-9][a-z0-9._+-]*[a-z0-9]|[a-z0-9])", re.IGNORECASE)
 MOST_NAMED = 10
 LONG_GONE = timedelta(hours=1)
+MOST_WATCHERS = 20  # that a requester may add
 TOLD_AGAIN = timedelta(seconds=10)  # presence is written down no oftener while nothing changes
 
 
@@ -40,6 +41,36 @@ def unwatch(ticket: Ticket, *, person: User, actor: User, now: datetime) -> None
     if Watcher.objects.filter(ticket=row, person=person).delete()[0]:
         said = _("%(name)s no longer watches this ticket.") % {"name": person}
         journal.ticket_event(row, said, actor=actor, now=now, verb="unwatch", before={"person": person.username})
+
+
+class CannotInvite(Exception):
+    """Says why not."""
+
+
+@tongues.deed
+def invite(ticket: Ticket, *, person: User, by: User, now: datetime) -> None:
+    """A colleague whom the requester lets read along; they are told so. Raises CannotInvite.
+
+    Never to what is confidential: who reads that, its team decides.
+    """
+    row = Ticket.objects.locked(ticket.pk)
+    if why := _not_invited(row, person, by):
+        raise CannotInvite(why)
+    if not row.watchers.filter(person=person).exists():
+        watch(row, person=person, actor=by, now=now)
+        letters_requester.send_watching(row, person, by=by, now=now)
+
+
+def _not_invited(row: Ticket, person: User, by: User) -> str:
+    if row.is_confidential:
+        return _("This ticket is confidential. Ask the help desk who else may read it.")
+    if by.pk not in row.asker_ids:
+        return _("Only who asked can add somebody.")
+    if person.is_desk_staff or person.pk in row.asker_ids:
+        return _("%(name)s reads it already.") % {"name": person}
+    if row.watchers.count() >= MOST_WATCHERS:
+        return _("At most %(n)d people can read along.") % {"n": MOST_WATCHERS}
+    return ""
 
 
 def named(text: str) -> list[User]:

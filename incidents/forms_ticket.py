@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from incidents import legible
+from incidents import around, legible
 from incidents.forms import LONGEST, WordsField, one_person
 from incidents.models import Incident, Ticket
 from servicedesk.directory.models import Service, User
@@ -26,6 +27,25 @@ class WatchForm(forms.Form):
 
     def clean_person(self) -> User:
         return one_person(self.cleaned_data["person"])
+
+
+class InviteForm(WatchForm):
+    """Whom the requester lets read along."""
+
+    def __init__(self, *args: Any, ticket: Ticket, by: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.ticket, self.by = ticket, by
+        self.fields["person"].label = _("Colleague")
+        self.fields["person"].help_text = _("Name, user name or e-mail address. They read this page and get the same mails.")
+
+    def invite(self, *, now: datetime) -> bool:
+        """Done; or why not stands in the form."""
+        try:
+            around.invite(self.ticket, person=self.cleaned_data["person"], by=self.by, now=now)
+        except around.CannotInvite as error:
+            self.add_error("person", str(error))
+            return False
+        return True
 
 
 class TagsForm(forms.Form):

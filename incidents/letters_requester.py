@@ -77,6 +77,16 @@ def send_reminder(ticket: Ticket, *, now: datetime) -> None:
         _send(ticket, "reminder", f"reminder-{now.timestamp():.0f}", now=now, is_automatic=True)
 
 
+def send_watching(ticket: Ticket, person: User, *, by: User, now: datetime) -> None:
+    """To a colleague whom the requester lets read along; once a ticket."""
+    if not person.email or not person.is_active:
+        return
+    with tongues.reader(person):
+        letter = _letter(ticket, "watching", person, now=now, is_automatic=True, author=by)
+    key = f"{ticket.number}:watching:{person.pk}"
+    outbox.post(thread=ticket.number, key=key, channel=Channel.EMAIL, to=str(person.email), letter=letter, now=now, person=person)
+
+
 def send_known(incident: Incident, person: User, *, now: datetime) -> None:
     """To somebody who has it too: that it is known, and that they hear when it is over."""
     _send_of(incident, person, "known", now=now)
@@ -165,13 +175,15 @@ def _send(
         )
 
 
-def _letter(ticket: Ticket, name: str, person: User, *, now: datetime, is_automatic: bool, entry: Entry | None) -> outbox.Letter:
+def _letter(
+    ticket: Ticket, name: str, person: User, *, now: datetime, is_automatic: bool, entry: Entry | None = None, author: User | None = None
+) -> outbox.Letter:
     organisation = Organisation.current()
     said = {
         "ticket": ticket,
         "name": person.get_short_name(),
         "entry": None if ticket.is_confidential else entry,
-        "author": entry.author if entry else None,
+        "author": entry.author if entry else author,
         "is_confidential": ticket.is_confidential,
         "promise": promise(ticket, person, now=now),
         "url": f"{settings.SITE_URL}/t/{ticket.pk}/",

@@ -75,6 +75,7 @@ urlpatterns = [
     path("t/", portal.my_tickets, name="my_tickets"),
     path("t/<int:number>/", portal.ticket, name="requester_ticket"),
     path("t/<int:number>/works-again/", portal.works_again, name="works_again"),
+    path("t/<int:number>/watch/", portal.watch, name="portal_watch"),
     path("t/<int:number>/worse/", rating.worse, name="worse"),
     path("t/<int:number>/feedback/", feedback.of_ticket, name="ticket_feedback"),
     path("help/<slug:slug>/feedback/", feedback.of_article, name="article_feedback"),

@@ -17,9 +17,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from incidents import access, automation, drafts, knowledge, tickets
 from incidents import promise as promises
 from incidents.forms import AnswerForm, ReportForm
+from incidents.forms_ticket import InviteForm, WatchForm
 from incidents.models import Draft, Incident, Ticket
 from incidents.states import IllegalMove
-from incidents.views import numbers, portal_live, pressed, requester
+from incidents.views import numbers, portal_around, portal_live, pressed, requester
 from servicedesk import clock
 from servicedesk.directory.access import PersonRequest
 
@@ -117,8 +118,17 @@ def ticket(request: PersonRequest, number: int) -> HttpResponse:
         sent = pressed.once(request, form, deed, "/t/{}/")
         drafts.sent(request.user, Draft.Kind.ANSWER, found.pk, key=form.key, now=now)
         return sent
-    context = {**portal_live.of_ticket(found, request.user, now), "form": form, "draft": draft, "is_new": "new" in request.GET}
-    return render(request, "portal/ticket.html", context, status=422 if form.errors else 200)
+    return shown(request, found, form, draft)
+
+
+def shown(
+    request: PersonRequest, found: Ticket, form: AnswerForm, draft: Draft | None, watch_form: WatchForm | None = None
+) -> HttpResponse:
+    """The page; a form that was sent with faults stands in it as it was."""
+    wrong = next((each for each in (form, watch_form) if each is not None and each.errors), None)
+    context = portal_live.of_ticket(found, request.user, clock.now()) | {"form": form, "draft": draft, "is_new": "new" in request.GET}
+    context |= {"wrong": wrong, **portal_around.of_ticket(found, request.user, watch_form)}
+    return render(request, "portal/ticket.html", context, status=422 if wrong else 200)
 
 
 def _news(request: PersonRequest, found: Ticket, now: datetime) -> HttpResponse:
@@ -139,3 +149,17 @@ def works_again(request: PersonRequest, number: int) -> HttpResponse:
     except IllegalMove:
         messages.info(request, _("This ticket is already closed."))
     return redirect("requester_ticket", found.pk)
+
+
+@require_http_methods(["POST"])
+def watch(request: PersonRequest, number: int) -> HttpResponse:
+    """Who asked adds a colleague, or leaves one out by `stop`; who was added leaves."""
+    found = access.own_ticket(request.user, number)
+    if "stop" in request.POST:
+        portal_around.leave_out(found, request.POST["stop"], by=request.user, now=clock.now())
+        return redirect("my_tickets" if request.POST["stop"] == request.user.username else portal_around.place(found))
+    form = InviteForm(request.POST, ticket=found, by=request.user)
+    if form.is_valid() and form.invite(now=clock.now()):
+        return redirect(portal_around.place(found))
+    draft = drafts.of(request.user, Draft.Kind.ANSWER, found.pk)
+    return shown(request, found, AnswerForm(initial=dict(draft.fields) if draft else None), draft, form)

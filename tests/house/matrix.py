@@ -44,6 +44,7 @@ MATRIX: dict[str, Row] = {
     "requester_ticket": Row(OWNER, takes="ticket"),
     "works_again": Row((LOGIN, LOGIN, GONE, GONE, GONE, GONE, GONE), "post", "ticket"),
     "file": Row((LOGIN, OK, GONE, OK, OK, GONE, OK), takes="file"),
+    "portal_watch": Row((LOGIN, 422, *(GONE,) * 5), "post", "ticket"),
     "worse": Row(OWNER, takes="ticket"),
     "ticket_feedback": Row((LOGIN, LOGIN, GONE, GONE, GONE, GONE, GONE), "post", "ticket"),
     "article_feedback": Row((LOGIN,) * 7, "post", "article"),

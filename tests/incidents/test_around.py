@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -149,3 +150,62 @@ def test_the_page_costs_the_same_for_one_and_for_many(
     ana.get(f"/tickets/{ticket.pk}/")
     with django_assert_max_num_queries(12):
         ana.get(f"/tickets/{ticket.pk}/")
+
+
+# A colleague the requester lets read along
+
+
+def invites(client: Client, ticket: Ticket, who: str) -> Any:
+    return client.post(f"/t/{ticket.pk}/watch/", {"person": who})
+
+
+def test_who_asked_adds_a_colleague_who_is_told_once_reads_and_hears_of_answers(acme: Company, ticket: Ticket) -> None:
+    ella, omar = signed_in(acme.people["ella"]), signed_in(acme.people["omar"])
+    for _press in range(2):
+        assert invites(ella, ticket, "omar").status_code == 302
+    assert ["Ella lets you read along" in mail.text for mail in mails(acme, "omar")] == [True]
+    conversation.reply(ticket, author=acme.people["ana"], text="Try again.", now=at(9, 5))
+    assert "Try again." in mails(acme, "omar")[-1].text
+    page = omar.get(f"/t/{ticket.pk}/").content.decode()
+    assert "Stop reading along" in page
+    assert "Let a colleague read along" not in page
+    assert invites(omar, ticket, "lea").status_code == 422
+    ella.post(f"/t/{ticket.pk}/watch/", {"stop": "omar"})
+    assert omar.get(f"/t/{ticket.pk}/").status_code == 404
+
+
+def test_who_was_added_may_leave_and_leave_nobody_else_out(acme: Company, ticket: Ticket) -> None:
+    ella, omar = signed_in(acme.people["ella"]), signed_in(acme.people["omar"])
+    for who in ("omar", "lea"):
+        invites(ella, ticket, who)
+    omar.post(f"/t/{ticket.pk}/watch/", {"stop": "lea"})
+    assert {row.person.username for row in ticket.watchers.all()} == {"omar", "lea"}
+    assert omar.post(f"/t/{ticket.pk}/watch/", {"stop": "omar"}, follow=True).status_code == 200
+    assert [row.person.username for row in ticket.watchers.all()] == ["lea"]
+
+
+def test_nobody_is_added_to_what_is_confidential_not_even_by_who_asked(acme: Company, ticket: Ticket) -> None:
+    around.watch(ticket, person=acme.people["lea"], actor=acme.people["ana"], now=at(9, 1))
+    Ticket.objects.filter(pk=ticket.pk).update(is_confidential=True)
+    ella = signed_in(acme.people["ella"])
+    answer = invites(ella, ticket, "omar")
+    assert (answer.status_code, "Ask the help desk who else may read it" in answer.content.decode()) == (422, True)
+    ella.post(f"/t/{ticket.pk}/watch/", {"stop": "lea"})
+    assert [row.person.username for row in ticket.watchers.all()] == ["lea"]
+    assert mails(acme, "omar") == []
+
+
+@pytest.mark.parametrize(("who", "said"), [("ana", "reads it already"), ("ella", "reads it already"), ("nobody-7", "Nobody here")])
+def test_whom_it_makes_no_sense_to_add_is_said(acme: Company, ticket: Ticket, who: str, said: str) -> None:
+    ella = signed_in(acme.people["ella"])
+    ella.post(f"/drafts/answer/{ticket.pk}/", {"text": "my own words"})
+    page = invites(ella, ticket, who).content.decode()
+    assert said in page
+    assert "my own words</textarea>" in page
+    assert not ticket.watchers.exists()
+
+
+def test_twenty_colleagues_are_the_most(acme: Company, ticket: Ticket, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(around, "MOST_WATCHERS", 1)
+    ella = signed_in(acme.people["ella"])
+    assert [invites(ella, ticket, who).status_code for who in ("omar", "lea")] == [302, 422]
