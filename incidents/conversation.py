@@ -73,14 +73,20 @@ def note(ticket: Ticket, *, author: User, text: str, now: datetime, files: Itera
 
 
 @tongues.deed
-def call(ticket: Ticket, *, author: User, text: str, direction: str, minutes: int, now: datetime) -> Entry:
-    """A call with the requester: staff read what was said, the requester that it took place. Raises StaffOnly."""
+def call(ticket: Ticket, *, author: User, text: str, direction: str, minutes: int, now: datetime, person: User | None = None) -> Entry:
+    """A call with the requester, or another `person` around the ticket: staff read what was said, the requester that it took place.
+
+    Only a call with who asked is a first answer. Raises StaffOnly.
+    """
     row = opened_by_staff(ticket, author)
+    other = person or row.requester
+    pair = (author, other) if direction == OUTBOUND else (other, author)
+    said = _("%(one)s called %(other)s, %(long)s.") % {"one": pair[0], "other": pair[1], "long": _minutes(minutes)}
     data: dict[str, Any] = {"direction": direction, "minutes": minutes}
-    entry = say(row, Entry.Kind.CALL, Entry.Audience.STAFF, author, text, now, **data)
-    said = _("%(one)s called %(other)s, %(long)s.") % {**_caller(row, author, direction), "long": _minutes(minutes)}
+    entry = say(row, Entry.Kind.CALL, Entry.Audience.STAFF, author, text, now, **data, said=said)
     journal.ticket_event(row, said, actor=author, now=now, verb="call", after=data, audience=Entry.Audience.PUBLIC)
-    _meet_first_answer(row, author, now)
+    if other.pk in row.asker_ids or person is None:
+        _meet_first_answer(row, author, now)
     return entry
 
 
@@ -174,11 +180,6 @@ def _meet_first_answer(ticket: Ticket, author: User | None, now: datetime) -> No
     if ticket.state == TicketState.NEW and author is not None:
         moves.move_ticket(ticket, TicketState.OPEN, now=now, actor=author, text=_("Open: %(name)s answered.") % {"name": author})
     targets.project(ticket, now=now)
-
-
-def _caller(ticket: Ticket, author: User, direction: str) -> dict[str, str]:
-    one, other = (str(author), str(ticket.requester)) if direction == OUTBOUND else (str(ticket.requester), str(author))
-    return {"one": one, "other": other}
 
 
 def _minutes(minutes: int) -> str:

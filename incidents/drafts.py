@@ -17,6 +17,7 @@ FIELDS = {
     Draft.Kind.ANSWER: ("text",),
     Draft.Kind.REPLY: ("text", "promise", "promise_at"),
     Draft.Kind.NOTE: ("text",),
+    Draft.Kind.CALL: ("text", "minutes", "direction", "person"),
 }
 LIVES = timedelta(days=30)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -206,7 +207,20 @@ class CallForm(KeyedForm):
         widget=forms.Textarea(attrs={"rows": 3, "data-autofocus": ""}),
     )
     minutes = forms.IntegerField(label=_("Minutes"), min_value=0, max_value=1440, initial=5)
+    person = forms.ChoiceField(label=_("With whom"), required=False)
     direction = forms.ChoiceField(label=_("Who called"), choices=[("out", _("I called")), ("in", _("They called"))], initial="out")
+
+    def __init__(self, *args: Any, people: Iterable[User], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.people = {each.username: each for each in people}
+        chosen = self.fields["person"]
+        assert isinstance(chosen, forms.ChoiceField)
+        chosen.choices = [(name, str(each)) for name, each in self.people.items()]
+
+    @property
+    def spoken_with(self) -> User | None:
+        """Whom the call was with; None: the requester."""
+        return self.people.get(self.cleaned_data["person"])
 
 
 class AssignForm(forms.Form):

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import OuterRef, Q, QuerySet
+from django.db.models.functions import Lower
 
 from notifications import walk
 from notifications.channels import mail_ids
@@ -79,3 +81,11 @@ def heard_from(address: str) -> None:
 def came_back(addresses: Iterable[str]) -> dict[str, BouncedAddress]:
     """Which of these addresses take no mail."""
     return {row.address: row for row in BouncedAddress.objects.filter(address__in=[one.lower() for one in addresses])}
+
+
+def dead_of(*columns: str) -> QuerySet[BouncedAddress]:
+    """Marked addresses among those of the people in these columns, for a row that asks with it."""
+    address = Q(pk__in=[])
+    for column in columns:
+        address |= Q(address=Lower(OuterRef(f"{column}__email")))
+    return BouncedAddress.objects.filter(address)

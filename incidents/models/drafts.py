@@ -20,6 +20,7 @@ class Draft(models.Model):
         ANSWER = "answer", _("Answer of the requester")
         REPLY = "reply", _("Reply of staff")
         NOTE = "note", _("Internal note")
+        CALL = "call", _("Call")
 
     person = models.ForeignKey(User, models.CASCADE, related_name="+", verbose_name=_("person"))
     kind = models.CharField(_("kind"), max_length=10, choices=Kind)

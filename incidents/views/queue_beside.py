@@ -19,10 +19,7 @@ from incidents.models.tickets import TicketQuerySet
 from incidents.views import queue, queue_asked
 from incidents.views.queue_asked import Asked
 from servicedesk.directory.access import PersonRequest
-
-GOES_ON = "after_sending"  # a cookie: stay, next or list
-WAYS = ("stay", "next", "list")
-YEAR = 365 * 24 * 3600
+from servicedesk.directory.models import User
 
 
 @require_safe
@@ -69,9 +66,9 @@ def _by_clock(rows: TicketQuerySet, found: Ticket, *, is_next: bool) -> Ticket |
 
 
 def way_on(request: PersonRequest) -> str:
-    """What this browser does after sending; it stays unless somebody chose otherwise."""
-    chosen = request.POST.get("after") or request.COOKIES.get(GOES_ON, "")
-    return chosen if chosen in WAYS else "stay"
+    """Where this person goes after sending: as chosen with it, else as last time."""
+    chosen = request.POST.get("after", "")
+    return chosen if chosen in User.AfterSending.values else request.user.after_sending
 
 
 def there(request: PersonRequest, found: Ticket) -> str:
@@ -82,8 +79,8 @@ def there(request: PersonRequest, found: Ticket) -> str:
     return reverse("queue") + f"?{came_from(request).query}" if way_on(request) == "list" else here
 
 
-def remember(answer: HttpResponse, request: PersonRequest) -> HttpResponse:
-    """The chosen way on, in this browser."""
-    if request.POST.get("after") in WAYS:
-        answer.set_cookie(GOES_ON, request.POST["after"], max_age=YEAR, samesite="Lax", httponly=True, secure=request.is_secure())
-    return answer
+def remember(request: PersonRequest) -> None:
+    """The way on that was chosen is this person's from now on, on any device."""
+    if request.user.after_sending != (chosen := way_on(request)):
+        request.user.after_sending = chosen
+        request.user.save(update_fields=["after_sending"])

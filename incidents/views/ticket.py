@@ -14,7 +14,6 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from incidents import access, around, bulk, canned, conversation, drafts, fields, letters_requester, plansteps, readers, thanks, tickets
@@ -23,11 +22,12 @@ from incidents.forms_ticket import IncidentForm, ServiceForm, TagsForm, TimeForm
 from incidents.models import Attachment, Draft, Entry, Pledge, Ticket, TimeSpent, Watcher
 from incidents.states import IllegalMove, Severity
 from incidents.views import clocks, escalations, numbers, queue, queue_beside, ticket_work
+from notifications import threads
 from notifications.models import Message
 from servicedesk import clock
 from servicedesk.directory.access import PersonRequest
+from servicedesk.directory.models import User
 
-WAYS_ON = (("stay", gettext_lazy("Stay here")), ("next", gettext_lazy("Next ticket")), ("list", gettext_lazy("Back to the list")))
 COMPOSERS = ("reply", "note", "call")
 TABS = ("timeline", "work")
 
@@ -64,7 +64,11 @@ def _may_work(request: PersonRequest) -> bool:
 def _counted(request: PersonRequest) -> dict[str, Any]:
     """Whether there is any of what most tickets have none of: asked with the ticket, so that nothing is asked for it."""
     own = Draft.objects.written().filter(person=request.user, number=OuterRef("pk"))
-    mine = {"has_draft": own, "has_watchers": Watcher.objects.filter(ticket=OuterRef("pk"))}
+    mine = {
+        "has_draft": own,
+        "has_watchers": Watcher.objects.filter(ticket=OuterRef("pk")),
+        "has_dead": threads.dead_of("requester", "reported_by"),
+    }
     mine |= {
         "has_pledges": Pledge.objects.open().filter(ticket=OuterRef("pk")),
         "has_times": TimeSpent.objects.filter(ticket=OuterRef("pk")),
@@ -196,19 +200,33 @@ def _composer(request: PersonRequest, found: Ticket, watchers: list[Any], now: d
     picked = next((one for one in answers if str(one.pk) == request.GET["canned"]), None)
     if picked:
         initial["text"] = f"{initial.get('text', '')}\n{canned.filled(picked.text, found, writer=request.user, now=now)}".strip()
-    askers = [person for person in (found.requester, found.reported_by) if person and person.pk in found.asker_ids]
-    concerned = letters_requester.concerned(askers, [watcher.person for watcher in watchers])
+    people = around_it(found, watchers)
+    dead = threads.came_back(person.email for person in people if person.email) if watchers or getattr(found, "has_dead", True) else {}
+    recipients = [person for person in people if person.email and person.is_active and person.email.lower() not in dead]
     return {
         "composer": composer,
         "write_asked": "write" in request.GET,
-        "ways_on": WAYS_ON,
+        "ways_on": User.AfterSending.choices,
         "way_on": queue_beside.way_on(request),
         "canned": [] if picked else answers,
         "canned_asked": "canned" in request.GET and not answers,
-        "recipients": [person for person in concerned if person.email and person.is_active],
+        "recipients": recipients,
+        "others_written": len([person for person in recipients if person != found.requester]),
+        "dead": [(person, dead[person.email.lower()]) for person in people if person.email and person.email.lower() in dead],
         "text_form": ReplyForm(initial=initial, now=now) if composer == "reply" else AnswerForm(initial=initial),
-        "call_form": CallForm(),
+        "call_form": CallForm(initial=initial if composer == "call" else {}, people=people),
     }
+
+
+def around_it(found: Ticket, watchers: list[Any]) -> list[User]:
+    """Who asked, then who watches from outside the desk."""
+    askers = [person for person in (found.requester, found.reported_by) if person and person.pk in found.asker_ids]
+    return letters_requester.concerned(askers, [watcher.person for watcher in watchers])
+
+
+def callable_on(found: Ticket) -> list[User]:
+    """Whom a call about it can be with."""
+    return around_it(found, _rows(found, "watchers"))
 
 
 def _draft(request: PersonRequest, composer: str, found: Ticket) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from incidents.models import Draft, Entry, Pledge, Ticket
 from incidents.states import IllegalMove
 from incidents.views import numbers, pressed
 from incidents.views.queue_beside import remember, there
-from incidents.views.ticket import refusal, refuse_unread, shown
+from incidents.views.ticket import callable_on, refusal, refuse_unread, shown
 from servicedesk import clock
 from servicedesk.directory.access import PersonRequest
 
@@ -48,7 +48,8 @@ def reply(request: PersonRequest, number: int) -> HttpResponse:
         messages.error(request, str(error) if isinstance(error, fields.Unanswered) else refusal(found))
         return shown(request, found, {"text_form": form, "composer": "reply"}, status=409)
     drafts.sent(request.user, Draft.Kind.REPLY, found.pk, key=form.key, now=clock.now())
-    return remember(done, request)
+    remember(request)
+    return done
 
 
 def _answer(request: PersonRequest, found: Ticket, form: ReplyForm) -> object:
@@ -79,18 +80,22 @@ def note(request: PersonRequest, number: int) -> HttpResponse:
     deed = functools.partial(conversation.note, found, author=request.user, now=now, **form.said)
     done = pressed.once(request, form, deed, there(request, found))
     drafts.sent(request.user, Draft.Kind.NOTE, found.pk, key=form.key, now=now)
-    return remember(done, request)
+    remember(request)
+    return done
 
 
 @require_POST
 def call(request: PersonRequest, number: int) -> HttpResponse:
     """Two calls that nobody answered are two calls: only the form's key tells a second press."""
     found, now = access.staff_ticket(request.user, number, to_change=True), clock.now()
-    form = CallForm(request.POST)
+    form = CallForm(request.POST, people=callable_on(found))
     if not form.is_valid():
         return shown(request, found, {"call_form": form, "composer": "call"})
-    deed = functools.partial(conversation.call, found, author=request.user, now=now, **form.said)
-    return pressed.once(request, form, deed, there(request, found), by_words=False)
+    deed = functools.partial(conversation.call, found, author=request.user, now=now, **{**form.said, "person": form.spoken_with})
+    done = pressed.once(request, form, deed, there(request, found), by_words=False)
+    drafts.sent(request.user, Draft.Kind.CALL, found.pk, key=form.key, now=now)
+    remember(request)
+    return done
 
 
 @require_POST

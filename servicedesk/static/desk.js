@@ -441,6 +441,30 @@
     if (field && !field.value && text) field.value = text;
   }
 
+  // A call's timer: pressed again, or when the form is sent, it fills in the minutes
+  const timing = (button) => `timer:${button.form.dataset.draft}`;
+  function timed() {
+    for (const button of all("[data-timer]")) {
+      const label = button.querySelector("span"), since = +kept(timing(button));
+      if (!button.dataset.start) button.dataset.start = label.textContent;
+      const seconds = Math.floor((Date.now() - since) / 1000);
+      label.textContent = since ? `${button.dataset.stop} (${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")})` : button.dataset.start;
+      if (since) setTimeout(timed, 1000);
+    }
+  }
+  function stopped(button) {
+    const field = button.form.elements[button.dataset.timer], since = +kept(timing(button));
+    keep(timing(button), since ? null : Date.now());
+    if (since) {
+      field.value = Math.min(1440, Math.ceil((Date.now() - since) / 60000));
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+    timed();
+  }
+  document.addEventListener("click", (event) => { const button = event.target.closest("[data-timer]"); if (button) stopped(button); });
+  document.addEventListener("submit", (event) => { const button = event.target.querySelector("[data-timer]"); if (button && kept(timing(button))) stopped(button); }, true);
+  timed();
+
   // On arrival
   all("[data-recent-text]").forEach((place) => remember(place.textContent));
   const start = document.querySelector("[data-focus]");

@@ -241,3 +241,20 @@ def test_the_menus_of_a_ticket_fit_and_have_no_faults(desk: Desk, open_page: Any
     expect(ana.locator("details.menu[open] .menu-box")).to_be_visible()
     found = [fault for fault in faults(ana) if not fault.startswith("target-size: .tabs") and 'a[href="?' not in fault]  # it covers them
     assert (sideways(ana), found) == (0, [])
+
+
+def test_a_call_is_timed_and_the_sending_stops_the_timer(ana: Page, desk: Desk) -> None:
+    ana.goto(f"{desk.url}{TICKET}?write=call#write")
+    ana.clock.install()
+    ana.get_by_role("button", name="Start the timer").click()
+    ana.clock.fast_forward(130_000)
+    ana.reload()
+    stop = ana.get_by_role("button", name="Stop the timer")
+    ana.clock.fast_forward(60_000)
+    stop.click()
+    expect(ana.get_by_label("Minutes")).to_have_value("4")
+    ana.get_by_role("button", name="Start the timer").click()
+    ana.clock.fast_forward(61_000)
+    box(ana).fill("He rang back")
+    press(ana, "Control+Enter")
+    expect(ana.locator("#talk").get_by_text("Ana called Theo Lambert, 2 min")).to_be_visible()

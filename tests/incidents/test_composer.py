@@ -7,6 +7,7 @@ from django.test import Client
 
 from incidents import around
 from incidents.models import Ticket
+from notifications.models import BouncedAddress
 from servicedesk.directory.models import User
 from servicedesk.operations.worlds.company import Company
 from tests.actors import at, signed_in
@@ -71,3 +72,49 @@ def test_a_note_says_that_it_is_for_staff_only_and_is(acme: Company, ana: Client
     assert ticket.entries.filter(text="canary-12", audience="staff").exists()
     assert len(mails(acme, "ella")) == before
     assert "canary-12" not in signed_in(acme.people["ella"]).get(f"/t/{ticket.pk}/").content.decode()
+
+
+def test_whose_address_takes_no_mail_is_named_and_gets_none(acme: Company, ana: Client, ticket: Ticket) -> None:
+    watched(acme, ticket, "omar")
+    User.objects.filter(username="ella").update(phone="555-0101")
+    BouncedAddress.objects.create(address=str(acme.people["ella"].email), reason="mailbox full", at=at(8))
+    page = composer(ana, ticket)
+    assert "No mail reaches Ella" in page
+    assert "mailbox full" in page
+    assert 'href="tel:555-0101"' in page
+    assert f"({acme.people['ella'].email})" not in page
+    assert ">Send to Ella + 1</button>" in page
+    assert "No mail reaches" not in composer(ana, ticket, "note")
+
+
+def test_where_one_goes_after_sending_is_the_persons_on_every_device(acme: Company, ana: Client, ticket: Ticket) -> None:
+    ana.post(f"/tickets/{ticket.pk}/call/", {"text": "Rang", "minutes": "2", "direction": "out", "form_key": "k", "after": "list"})
+    elsewhere = signed_in(acme.people["ana"])
+    assert '<option value="list" selected>' in composer(elsewhere, ticket)
+    assert elsewhere.post(f"/tickets/{ticket.pk}/note/", {"text": "Seen", "form_key": "n"}).headers["Location"].startswith("/queue/")
+    assert '<option value="stay" selected>' in composer(signed_in(acme.people["ben"]), ticket)
+
+
+def test_a_call_says_with_whom_and_only_who_asked_is_answered_by_it(acme: Company, ana: Client, ticket: Ticket) -> None:
+    watched(acme, ticket, "omar")
+    said = {"text": "He saw it too", "minutes": "3", "direction": "in", "person": "omar", "form_key": "k"}
+    assert '<option value="omar">' in composer(ana, ticket, "call")
+    ana.post(f"/tickets/{ticket.pk}/call/", said)
+    assert "Omar" in ticket.entries.get(kind="call").data["said"]
+    ticket.refresh_from_db()
+    assert ticket.first_answered_at is None
+    ana.post(f"/tickets/{ticket.pk}/call/", {**said, "person": "ella", "form_key": "k2"})
+    ticket.refresh_from_db()
+    assert ticket.first_answered_at is not None
+    assert ana.post(f"/tickets/{ticket.pk}/call/", {**said, "person": "adam", "form_key": "k3"}).status_code == 422
+
+
+def test_a_call_half_written_is_kept_as_a_draft(acme: Company, ana: Client, ticket: Ticket) -> None:
+    said = {"text": "She says", "minutes": "7", "direction": "in", "form_key": "k"}
+    assert ana.post(f"/drafts/call/{ticket.pk}/", said).status_code == 200
+    page = composer(ana, ticket, "call")
+    assert "She says</textarea>" in page
+    assert 'value="7"' in page
+    assert '<option value="in" selected>' in page
+    ana.post(f"/tickets/{ticket.pk}/call/", said)
+    assert "She says</textarea>" not in composer(ana, ticket, "call")

@@ -107,6 +107,16 @@ class User(AbstractBaseUser):
         SHARED = "shared_mailbox", _("Shared mailbox")
         SERVICE = "service_account", _("Service account")
 
+    class AfterSending(models.TextChoices):
+        STAY = "stay", _("Stay here")
+        NEXT = "next", _("Next ticket")
+        LIST = "list", _("Back to the list")
+
+    class SingleKeys(models.TextChoices):
+        ON = "", _("Alone")
+        ALT = "alt", _("With Alt")
+        OFF = "off", _("Not at all")
+
     username = models.CharField(_("user name"), max_length=150, unique=True, validators=[USERNAME])
     email = models.EmailField(_("e-mail"), null=True, blank=True, unique=True)
     name = models.CharField(_("name"), max_length=120)
@@ -117,6 +127,8 @@ class User(AbstractBaseUser):
     line_manager = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="reports", verbose_name=_("line manager"))
     zone = models.CharField(_("time zone"), max_length=64, blank=True, help_text=_("Empty: that of the site."))
     language = models.CharField(_("language"), max_length=8, blank=True)
+    after_sending = models.CharField(_("after sending"), max_length=4, choices=AfterSending, default=AfterSending.STAY, db_default="stay")
+    single_keys = models.CharField(_("single keys"), max_length=3, choices=SingleKeys, blank=True, default=SingleKeys.ON, db_default="")
     is_active = models.BooleanField(_("active"), default=True)
     created_at = models.DateTimeField(_("created"))
 
