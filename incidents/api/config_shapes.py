@@ -148,8 +148,36 @@ class NotPagedLine(Shape):
     because = serializers.CharField()
 
 
+class SentThen(Shape):
+    """One message of a real run."""
+
+    at = serializers.CharField()
+    person = serializers.CharField(allow_null=True)
+    method = serializers.CharField()
+    state = serializers.CharField()
+    state_at = serializers.CharField()
+    reason = serializers.CharField()
+
+
+class HappenedShape(Shape):
+    """The real run that began nearest, within 15 minutes, and what of it differs from what the policy of then says."""
+
+    incident = serializers.CharField()
+    severity = serializers.IntegerField()
+    began_at = serializers.CharField()
+    pages = SentThen(many=True)
+    acknowledged_by = serializers.CharField(allow_null=True)
+    acknowledged_at = serializers.CharField(allow_null=True)
+    as_planned = serializers.BooleanField()
+    not_done = serializers.ListField(child=serializers.CharField())
+    not_planned = serializers.ListField(child=serializers.CharField())
+
+
 class WhoShape(Shape):
-    """The engine's own answer, as configured now; it assumes that nothing changes until then and nobody acknowledges."""
+    """The engine's own answer. What is to come is told as configured now: it assumes that nothing changes and nobody acknowledges.
+
+    What is past is told as it was then; `not_reconstructed` names what is not known of that time.
+    """
 
     service = serializers.CharField(allow_null=True)
     severity = serializers.IntegerField()
@@ -162,6 +190,9 @@ class WhoShape(Shape):
     would_attach_to = serializers.CharField(allow_null=True)
     first_person_s = serializers.IntegerField(allow_null=True)
     if_provider_down = serializers.DictField(child=serializers.CharField())
+    as_it_was = serializers.BooleanField(required=False, help_text="Only of a moment that is past, as are the next two.")
+    not_reconstructed = serializers.ListField(child=serializers.CharField(), required=False)
+    happened = HappenedShape(allow_null=True, required=False)
 
 
 class RuleShape(Shape):

@@ -87,9 +87,12 @@ class PolicyResource(BySlug):
 
     @extend_schema(parameters=[WhoAsked], responses=WhoShape)
     def who(self, request: Request, slug: str) -> Response:
-        """Who would be paged by this policy, when and how, and why not others; by the engine's own functions."""
+        """Who would be paged by this policy, when and how, and why not others; by the engine's own functions.
+
+        Of a moment that is past: as it was then, what could not be put back, and what happened.
+        """
         asked = self.asked
-        answer = rehearsal.who_would_be_paged(
-            policy=self.named(slug), service=asked.get("service"), severity=int(asked["severity"]), at=asked.get("at") or clock.now()
-        )
+        now = clock.now()
+        wanted = {"policy": self.named(slug), "service": asked.get("service"), "severity": int(asked["severity"])}
+        answer = rehearsal.answered(**wanted, at=asked.get("at") or now, now=now, reader=self.person)
         return Response(answer.as_json())

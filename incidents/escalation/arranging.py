@@ -47,11 +47,7 @@ def arrange(policy: Policy, plan: Plan, *, since: str, note: str, by: User, now:
     standing = snapshot.publish(row, now=now, author=by)
     if before == plan:
         return standing
-    row.repeat = plan.repeat
-    row.save(update_fields=["repeat"])
-    row.steps.all().delete()
-    row.last_resorts.all().delete()
-    _write_all(row, plan)
+    rewrite(row, plan)
     made = snapshot.publish(row, now=now, author=by)
     policy.version, policy.repeat = row.version, row.repeat
     versions = {"version": standing.version}, {"version": made.version, **({"note": note} if note else {})}
@@ -86,6 +82,15 @@ def make(plan: Plan, *, name: str, services: Iterable[Service], is_default: bool
     said = {"version": made.version, "services": [service.slug for service in row.services.order_by("slug")], "is_default": is_default}
     trail.record(row, "make", actor=by, now=now, after={**said, **({"note": note} if note else {})})
     return made
+
+
+def rewrite(policy: Policy, plan: Plan) -> None:
+    """Its rows as the plan has them, and no version: for a deed that keeps one, or for what is rolled back."""
+    policy.repeat = plan.repeat
+    policy.save(update_fields=["repeat"])
+    policy.steps.all().delete()
+    policy.last_resorts.all().delete()
+    _write_all(policy, plan)
 
 
 def fingerprint(plan: Plan) -> str:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from incidents import rehearsal
 from incidents.escalation import snapshot
 from incidents.models import Policy, StepTarget
-from incidents.readiness import last_resort
+from incidents.readiness import filling, last_resort
 from incidents.readiness.load import Found, doubled, overloaded
 from incidents.readiness.rotas import cannot_be_woken
 from servicedesk.directory import moments
@@ -35,6 +35,7 @@ class Gap:
     ends_at: datetime
     uncovered_s: int | None
     text: str
+    fill: filling.Empty
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ def report(*, now: datetime, days: int) -> Report:
     others = [person for person in _people(chain(*(lines[each.pk] for each in idle))) if person not in paged]
     loaded = [*overloaded(paged, line, now=now), *doubled([(rota.schedule.name, lines[rota.schedule.pk]) for rota in rotas])]
     faults = [fault for policy in policies for fault in last_resort.faults(snapshot.plan_of(policy))]
-    gaps = [gap for rota in rotas for gap in _gaps(rota, now, end)]
+    gaps = [gap for rota in rotas for gap in _gaps(rota, every, now, end)]
     return Report(now, end, gaps, _asleep(paged), list(dict.fromkeys(faults)), loaded, idle, _asleep(others))
 
 
@@ -94,15 +95,16 @@ def _people(line: Iterable[Duty]) -> list[User]:
     return list({duty.person.pk: duty.person for duty in line}.values())
 
 
-def _gaps(rota: roster.Rota, now: datetime, end: datetime) -> Iterator[Gap]:
+def _gaps(rota: roster.Rota, every: list[roster.Rota], now: datetime, end: datetime) -> Iterator[Gap]:
     policy = Policy.objects.filter(steps__targets__schedule=rota.schedule).order_by("-is_default", "pk").first()
     for low, high in rota.gaps(now, end):
         walk = rehearsal.rehearse(policy=policy, service=None, severity=GRAVEST, at=low)
         waits = int((walk.first_woken.at - low).total_seconds()) if walk.first_woken else None
+        fill = filling.Empty(rota.schedule, low, high, filling.who_could(rota, low, high, every))
         if waits != 0 or not walk.lines:
-            yield Gap(rota.schedule, low, high, waits, _cost(rota.schedule, low, high, waits))
+            yield Gap(rota.schedule, low, high, waits, _cost(rota.schedule, low, high, waits), fill)
         else:
-            yield Gap(rota.schedule, low, high, 0, _covered(rota.schedule, low, high, walk))
+            yield Gap(rota.schedule, low, high, 0, _covered(rota.schedule, low, high, walk), fill)
 
 
 def _cost(schedule: Schedule, low: datetime, high: datetime, waits: int | None) -> str:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from incidents.rehearsal.answers import Answer, Question, who_would_be_paged
+from incidents.rehearsal.answers import Answer, who_would_be_paged
+from incidents.rehearsal.asked import Question
+from incidents.rehearsal.drafts import Difference, of_change, of_plan
+from incidents.rehearsal.past import answered
 from incidents.rehearsal.walks import Line, Walk, rehearse
 
-__all__ = ["Answer", "Line", "Question", "Walk", "rehearse", "who_would_be_paged"]
+__all__ = ["Answer", "Difference", "Line", "Question", "Walk", "answered", "of_change", "of_plan", "rehearse", "who_would_be_paged"]

@@ -11,21 +11,15 @@ from django.utils.translation import gettext as _
 from incidents import escalation, incidents
 from incidents.escalation import paging
 from incidents.models import Policy
-from incidents.rehearsal import absent, walks
+from incidents.rehearsal import absent, stops, walks
+from incidents.rehearsal.asked import Question
+from incidents.rehearsal.happened import Happened
 from incidents.rehearsal.walks import Line, Walk
 from notifications.models import WAKING, Channel, ContactMethod
 from servicedesk.directory import moments
 from servicedesk.directory.models import Service, User
 
 PROVIDERS = {"twilio": (Channel.SMS, Channel.VOICE), "email": (Channel.EMAIL,)}
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What `policy_for` asks of an incident."""
-
-    policy: Policy | None
-    service: Service | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +34,20 @@ class Answer:
     attaches_to: str
     first_person_s: int | None
     if_provider_down: dict[str, str]
+    stops: list[str]
+    as_it_was: bool = False
+    unknown: tuple[str, ...] = ()  # of a past moment, what could not be put back
+    happened: Happened | None = None
 
     @property
     def timeline(self) -> list[dict[str, Any]]:
         """The lines as a page tells them, with how long after the moment each comes."""
         names = ("at", "person", "channel", "to_masked", "because", "step", "verified_at")
         return [{**{name: getattr(line, name) for name in names}, "after": moments.duration(line.at - self.at)} for line in self.walk.lines]
+
+    def _of_then(self) -> dict[str, Any]:
+        happened = self.happened.as_json() if self.happened else None
+        return {"as_it_was": True, "not_reconstructed": list(self.unknown), "happened": happened}
 
     def as_json(self) -> dict[str, Any]:
         """The shape programs read."""
@@ -57,10 +59,11 @@ class Answer:
             "policy_version": self.walk.version,
             "pages": [_line(line) for line in self.walk.lines],
             "not_paged": [{"person": person.username, "because": because} for person, because in self.not_paged],
-            "warnings": self.warnings,
+            "warnings": [*self.warnings, *self.stops],
             "would_attach_to": self.attaches_to or None,
             "first_person_s": self.first_person_s,
             "if_provider_down": self.if_provider_down,
+            **(self._of_then() if self.as_it_was else {}),
         }
 
 
@@ -79,6 +82,7 @@ def who_would_be_paged(*, policy: Policy | None = None, service: Service | None 
         attaches_to=_attaches_to(service, severity, at),
         first_person_s=int((walk.first_at - at).total_seconds()) if walk.first_at else None,
         if_provider_down={name: _if_down(name, policy, service, severity, at) for name in PROVIDERS},
+        stops=stops.stops(service, at=at, known_at=at),
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
@@ -72,15 +73,21 @@ def rehearse(
 
     `until`: the line somebody looks for; the walk ends once no later step can come before the one it found.
     """
-    with transaction.atomic(), Organisation.remembered():
+    with undone():
         ContactMethod.objects.filter(kind__in=list(without), disabled_at=None).update(
             disabled_at=at, disabled_reason=_("its provider is down")
         )
         incident = _invent(policy, service, severity, at)
         run = escalation.start(incident, why="", now=at)
-        walk = _read(incident, _advance(run, until))
+        return _read(incident, _advance(run, until))
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """Whatever is written in here is taken back."""
+    with transaction.atomic(), Organisation.remembered():
+        yield
         transaction.set_rollback(True)
-    return walk
 
 
 def _invent(policy: Policy | None, service: Service | None, severity: int, at: datetime) -> Incident:

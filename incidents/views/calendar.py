@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
@@ -14,6 +15,7 @@ from servicedesk.oncall import roster
 from servicedesk.oncall.roster import Duty, Rota
 
 WEEKS = 4
+MINUTE = "%Y-%m-%dT%H:%M"
 DAY = timedelta(days=1)
 
 
@@ -28,6 +30,7 @@ class Piece:
     is_override: bool = False
     starts_at: datetime | None = None
     ends_at: datetime | None = None
+    fill: str = ""  # of a gap: what the form of a change is asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,9 @@ def _shift(duty: Duty, place: int, low: datetime, high: datetime, zone: str) -> 
 
 def _gap(begins: datetime, ends: datetime, low: datetime, high: datetime, zone: str) -> Piece:
     hours = _hours(begins, ends, low, high, zone)
-    return Piece("", hours, "shift-start shift-end shift-gap", starts_at=max(begins, low), ends_at=min(ends, high))
+    times = {name: f"{moment.astimezone(ZoneInfo(zone)):{MINUTE}}" for name, moment in (("starts", begins), ("ends", ends))}
+    asked = urlencode({"kind": "add", **times})
+    return Piece("", hours, "shift-start shift-end shift-gap", starts_at=max(begins, low), ends_at=min(ends, high), fill=asked)
 
 
 def _hours(begins: datetime, ends: datetime, low: datetime, high: datetime, zone: str) -> str:

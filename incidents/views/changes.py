@@ -50,7 +50,7 @@ def _own(user: User, found: Schedule) -> User | None:
 
 
 def _asked(request: PersonRequest) -> dict[str, Any]:
-    return {name: request.GET[name] for name in ("starts", "ends", "kind") if name in request.GET}
+    return {name: request.GET[name] for name in ("starts", "ends", "kind", "person") if name in request.GET}
 
 
 def _preview(found: Schedule, form: ChangeForm) -> dict[str, Any]:

@@ -15,8 +15,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_http_methods, require_safe
 
-from incidents import access, readiness
+from incidents import access, readiness, rehearsal
 from incidents.forms_oncall import RotaForm, next_monday, of_draft
+from incidents.models import Policy
 from incidents.views import calendar, numbers
 from servicedesk import clock
 from servicedesk.directory.access import PersonRequest, only
@@ -27,6 +28,7 @@ from servicedesk.oncall.roster import Duty, Rota
 from servicedesk.oncall.rotations import Draft
 
 AHEAD = timedelta(weeks=4)
+MOST_POLICIES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,7 @@ def edit(request: PersonRequest, slug: str) -> HttpResponse:
         return HttpResponse(status=204)  # the preview keeps the last good one
     others = [(each, rotation) for each, rotation in there.items() if each != line]
     context = {"schedule": found, "form": form, "others": others, **_preview(request, found, form, now, line)}
+    context["differences"] = _differences(request, found, form, now, line)
     is_wrong = form.is_bound and not form.is_valid()
     return render(request, "oncall/edit.html", context, status=422 if is_wrong else 200)
 
@@ -142,6 +145,22 @@ def _preview(request: PersonRequest, found: Schedule, form: RotaForm, now: datet
     rota.schedule.zone = draft.zone
     found_wrong = readiness.of_rota(rota, start=max(start, now), end=max(end, now))
     return {"weeks": calendar.weeks(rota, day, now=now), "findings": found_wrong, "sentence": _sentence(found, draft, now, line)}
+
+
+def _differences(request: PersonRequest, found: Schedule, form: RotaForm, now: datetime, line: int) -> list[rehearsal.Difference]:
+    """Who a SEV1 would page before and after, at the moment the new turns begin, by the policies that name the schedule."""
+    if not form.is_bound or not form.is_valid():
+        return []
+    draft = form.draft()
+    kept = found.zone
+    policies = list(Policy.objects.filter(steps__targets__schedule=found).distinct().order_by("pk")[:MOST_POLICIES])
+
+    def change() -> None:
+        rotations.arrange(found, draft, by=request.user, now=now, line=line)
+
+    told = rehearsal.of_change(policies, change, severity=1, at=draft.counts_from(now))
+    found.zone = kept
+    return told
 
 
 def _initial(form: RotaForm) -> dict[str, Any]:

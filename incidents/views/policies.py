@@ -48,14 +48,16 @@ def policy(request: PersonRequest, slug: str) -> HttpResponse:
     asked = {name: request.GET[name] for name in ("service", "severity", "at") if name in request.GET}
     form = MomentForm({"severity": "1", **asked})
     is_fine = form.is_valid()
-    answer = _answer(found, form) if is_fine else None
+    answer = _answer(request, found, form) if is_fine else None
     context = {**_row(found), "form": form, "answer": answer, "versions": _versions(found), "may_edit": request.user.is_admin}
+    context["empty"] = readiness.empty_at(found, at=answer.at) if answer and not answer.as_it_was else []
     return render(request, "oncall/policy.html", context, status=200 if is_fine else 422)
 
 
-def _answer(found: Policy, form: MomentForm) -> rehearsal.Answer:
-    said = form.cleaned_data
-    return rehearsal.who_would_be_paged(policy=found, service=said["service"], severity=said["severity"] or 1, at=said["at"] or clock.now())
+def _answer(request: PersonRequest, found: Policy, form: MomentForm) -> rehearsal.Answer:
+    said, now = form.cleaned_data, clock.now()
+    asked = {"service": said["service"], "severity": said["severity"] or 1, "at": said["at"] or now}
+    return rehearsal.answered(policy=found, now=now, reader=request.user, **asked)
 
 
 def _versions(found: Policy) -> list[dict[str, Any]]:

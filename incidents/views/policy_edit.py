@@ -11,9 +11,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from incidents import access, readiness
+from incidents import access, readiness, rehearsal
 from incidents.escalation import arranging, snapshot
 from incidents.escalation.snapshot import Plan
+from incidents.forms_oncall import MomentForm
 from incidents.forms_policy import NewPolicyForm, PolicyForm
 from incidents.models import Policy
 from incidents.rehearsal import sentences
@@ -55,9 +56,20 @@ def new(request: PersonRequest) -> HttpResponse:
 
 
 def _shown(request: PersonRequest, form: PolicyForm, shown: Plan, context: dict[str, Any]) -> HttpResponse:
+    moment = MomentForm(request.POST if form.is_bound else {"try-severity": "1"}, prefix="try")
+    context |= {"moment": moment, "difference": _difference(form, moment, shown, context.get("policy"))}
     faults = list(readiness.faults(shown)) if shown.steps else []
     said = {"form": form, "steps": sentences.steps(shown), "after": sentences.after_steps(shown), "faults": faults}
     return render(request, "oncall/policy_edit.html", {**said, **context}, status=422 if form.errors else 200)
+
+
+def _difference(form: PolicyForm, moment: MomentForm, shown: Plan, found: Policy | None) -> rehearsal.Difference | None:
+    """Who would be paged before and after; None: nothing to look at yet."""
+    if not (form.is_bound and form.is_valid() and moment.is_valid()):
+        return None
+    said = moment.cleaned_data
+    asked = {"service": said["service"], "severity": said["severity"] or 1, "at": said["at"] or clock.now()}
+    return rehearsal.of_plan(found, shown, **asked)
 
 
 def _made(request: PersonRequest, form: NewPolicyForm, plan: Plan, now: datetime) -> Policy | None:

@@ -197,3 +197,23 @@ def test_a_number_that_cannot_be_dialled_is_marked_itself(acme: Company, policy:
     assert 'value="nobody" aria-invalid="true"' in words
     assert 'value="+33170000214" aria-invalid' not in words
     assert words.count("Write the number with +") == 2  # in the summary and at its field
+
+
+def test_before_it_is_saved_the_page_walks_it_and_shows_the_difference(acme: Company, policy: Policy) -> None:
+    form = typed(acme, policy, do="preview", **{"try-severity": "1", "try-service": "email"})
+    before = said(policy)
+    page = send(acme, form)
+    difference = page.context["difference"]
+    old = [line for mark, line in difference.lines if mark == "-"]
+    new = [line for mark, line in difference.lines if mark == "+"]
+    assert any("Sam Lee by SMS: primary for IT Ops (step 1 of 3)" in line for line in old)
+    assert any("Sam Lee by SMS: named in the policy (step 1 of 2)" in line for line in new)
+    assert said(policy) == before
+    assert "<ins>" in page.content.decode()
+
+
+def test_a_policy_that_is_not_yet_is_walked_too(acme: Company) -> None:
+    form = typed(acme, acme.policies["it-ops"], do="preview", name="Printers")
+    difference = signed_in(acme.people["adam"]).post("/policies/new/", form).context["difference"]
+    assert {mark for mark, _line in difference.lines} == {"+"}
+    assert not Policy.objects.filter(slug="unsaved").exists()

@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 from incidents import deskhours, escalation, readiness, rehearsal
 from incidents.escalation import snapshot
 from incidents.models import Page, Policy, Ticket
-from incidents.rehearsal.answers import Question
+from incidents.rehearsal import Question
 from incidents.reviews.asking import DAY, Answer, Asked
 from notifications.models import WAKING, ContactMethod, Message
 from servicedesk import walltime
