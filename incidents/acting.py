@@ -204,6 +204,7 @@ def _settle(ticket: Ticket, case: Case) -> None:
     wanted["is_confidential"] = ticket.is_confidential or case.decision.action("confidential") is not None
     before = {name: getattr(ticket, name) for name in wanted}
     if wanted == before:
+        targets.follow(ticket, now=case.now)
         return
     for name, value in wanted.items():
         setattr(ticket, name, value)
@@ -212,6 +213,7 @@ def _settle(ticket: Ticket, case: Case) -> None:
     journal.ticket_event(
         ticket, _("Sorted by the rules."), actor=None, now=case.now, verb="sort", before=before, after=wanted, because=names
     )
+    targets.follow(ticket, now=case.now)
 
 
 def _do(action: rules.Action, outcome: rules.Outcome, case: Case) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from incidents import approvals, automation, fields, journal, letters_staff, tickets
+from incidents import approvals, automation, fields, journal, letters_staff, targets, tickets
 from incidents.models import ChecklistItem, Entry, RequestType, Ticket
 from incidents.states import Effect, Impacted
 from servicedesk.directory import tongues
@@ -38,6 +38,7 @@ def ask(
     row.request_type = wanted
     row.fields = fields.cleaned(fields.of(row.category), answers)
     row.save(update_fields=["request_type", "fields"])
+    targets.follow(row, now=now)
     if wanted.team is not None:
         row = tickets.set_team(row, wanted.team, actor=None, now=now, because=_("Requests of this kind go there."))
     if wanted.message:

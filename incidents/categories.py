@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from incidents import fields, journal
+from incidents import fields, journal, targets
 from incidents.models import Ticket
 from servicedesk.directory import tongues
 from servicedesk.directory.models import User
@@ -24,6 +24,7 @@ def set_category(ticket: Ticket, category: str, *, actor: User, now: datetime) -
     row.save(update_fields=["category", "evaluate_at"])
     said = _("Category: %(category)s.") % {"category": category or _("none")}
     journal.ticket_event(row, said, actor=actor, now=now, verb="set_category", before={"category": before}, after={"category": category})
+    targets.follow(row, now=now)
     return row
 
 

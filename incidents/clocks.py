@@ -2,8 +2,9 @@
 
 First response runs from the report, next response from the oldest unanswered message after it, resolution from the
 report again. A rise of severity makes an unmet clock due at the earlier of its old due time and the rise plus the new
-target; a fall, at the later of the old one and the clock's beginning plus the new target, pauses left out. Missed
-stands, whatever comes after.
+target; a fall, at the later of the old one and the clock's beginning plus the new target, pauses left out. Other terms (the
+ticket came to another service level) take the old due time where it lies between these two, else the nearer of them: nothing
+is late by them alone. Missed stands, whatever comes after.
 """
 
 from __future__ import annotations
@@ -40,16 +41,26 @@ class Target(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Terms:
+    """What a service level says: the targets of each rank, and what its clocks stand still for."""
+
+    targets: Mapping[int, Target]
+    pauses: frozenset[str] = PAUSES
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
     """`value`: of created and severity the rank whose targets hold, of waiting the reason, else None.
 
+    `terms`: of created and terms those that hold from then on; a created without runs on those of the caller.
     message: the requester wrote, which ends waiting for the requester. answer: staff answered in public. solved counts
     as an answer. created comes first. A reply to a solved ticket is two events, message and reopened.
     """
 
-    kind: Literal["created", "severity", "message", "answer", "waiting", "resumed", "solved", "reopened"]
+    kind: Literal["created", "severity", "terms", "message", "answer", "waiting", "resumed", "solved", "reopened"]
     at: datetime
     value: int | str | None = None
+    terms: Terms | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +156,8 @@ def _open_time(calendar: Desk, start: datetime, end: datetime) -> timedelta:
 
 def _created(course: _Course, event: Event) -> None:
     course.rank = int(event.value or 0)
+    if event.terms is not None:
+        course.targets, course.pauses = event.terms.targets, event.terms.pauses
     _begin(course, "first_response", event.at)
     _begin(course, "resolution", event.at)
 
@@ -153,6 +166,13 @@ def _severity(course: _Course, event: Event) -> None:
     before, course.rank = course.rank, int(event.value or 0)
     if course.rank != before:
         _each(course, partial(_rerated, course, rises=course.rank < before))
+
+
+def _terms(course: _Course, event: Event) -> None:
+    assert event.terms is not None
+    course.targets, course.pauses = event.terms.targets, event.terms.pauses
+    because = course.waiting if course.waiting in course.pauses else ""
+    _each(course, lambda clock: _turned(_redefined(course, clock), because))
 
 
 def _message(course: _Course, event: Event) -> None:
@@ -196,6 +216,7 @@ def _reopened(course: _Course, event: Event) -> None:
 HAPPENS: Mapping[str, Callable[[_Course, Event], None]] = {
     "created": _created,
     "severity": _severity,
+    "terms": _terms,
     "message": _message,
     "answer": _answer,
     "waiting": _waiting,
@@ -256,12 +277,29 @@ def _rerated(course: _Course, clock: _Clock, *, rises: bool) -> _Clock:
     """Under the new severity: by the new target, or still by the old one, whichever the direction asks for."""
     desk, seconds = _allowed(course, clock.name)
     if not rises:
-        seconds -= sum(working_between(desk, part.starts_at, part.ends_at) for part in clock.segments if not part.because)
+        seconds -= _worked(clock, desk)
     old, new = (add_working(d, clock.at, left) for d, left in ((clock.desk, clock.left_s), (desk, seconds)))
     clock = replace(clock, rank=course.rank)
     if clock.verdict or not (_is_before(new, old) if rises else _is_before(old, new)):
         return clock
     return _redue(replace(clock, desk=desk, left_s=seconds))
+
+
+def _redefined(course: _Course, clock: _Clock) -> _Clock:
+    """Under new terms: not before it would be due had they held from its beginning, not after their whole time from now."""
+    if clock.verdict:
+        return clock
+    desk, seconds = _allowed(course, clock.name)
+    left = seconds - _worked(clock, desk)
+    old = add_working(clock.desk, clock.at, clock.left_s)
+    if _is_before(add_working(desk, clock.at, seconds), old):
+        return _redue(replace(clock, desk=desk, left_s=seconds))
+    return _redue(replace(clock, desk=desk, left_s=left)) if _is_before(old, add_working(desk, clock.at, left)) else clock
+
+
+def _worked(clock: _Clock, desk: Desk) -> float:
+    """How much of that desk's time it ran."""
+    return sum(working_between(desk, part.starts_at, part.ends_at) for part in clock.segments if not part.because)
 
 
 def _is_before(one: datetime | None, other: datetime | None) -> bool:

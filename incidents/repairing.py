@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from incidents import clocks, targets
+from incidents import targets
 from incidents.deskhours import Desk
 from incidents.models import Entry, Ticket
 from incidents.states import OPEN_TICKET
@@ -66,7 +66,7 @@ def _entries(piece: list[Ticket]) -> dict[int, list[Entry]]:
 
 
 def _of(ticket: Ticket, entries: list[Entry], hours: Desk, now: datetime) -> Iterator[Difference]:
-    states = clocks.evaluate(targets.events_of(ticket, entries), targets.TARGETS, hours, now)
+    states = targets.evaluate(targets.events_of(ticket, entries), hours, now)
     for column, name in targets.STORED.items():
         right = targets.owed(states.get(name), column)
         stored: datetime | None = getattr(ticket, column)

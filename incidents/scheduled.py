@@ -9,7 +9,7 @@ import structlog
 from cronsim import CronSim, CronSimError
 from django.db import transaction
 
-from incidents import asking, automation
+from incidents import asking, automation, targets
 from incidents.models import ScheduledTicket, Ticket
 from incidents.states import Effect, Impacted
 
@@ -66,7 +66,9 @@ def _file(row: ScheduledTicket, now: datetime) -> Ticket:
         kind=Ticket.Kind.REQUEST, impacted=Impacted.ME, effect=Effect.QUESTION, idempotency_key=key, now=now,
     )  # fmt: skip
     if row.team is not None:
-        Ticket.objects.filter(pk=ticket.pk).update(team=row.team)
+        ticket.team = row.team
+        ticket.save(update_fields=["team"])
+        targets.follow(ticket, now=now)
     asking.lay_down(ticket, row.checklist)
     plan(row, now=now)
     return ticket

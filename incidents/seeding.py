@@ -1,4 +1,4 @@
-"""What a new desk finds in its database: severities and the starter rules. Repeating it changes nothing that was edited."""
+"""What a new desk finds in its database: severities, starter rules, a service level. Repeating it changes nothing that was edited."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from incidents import rulebook, starter, starter_requests
+from incidents import levels, rulebook, starter, starter_requests
 from incidents.models import CustomField, RequestType, Rule, SeverityLevel
 from servicedesk.directory import tongues
 
@@ -17,6 +17,7 @@ def install_rules(*, now: datetime) -> int:
     for level in starter.SEVERITIES:
         SeverityLevel.objects.get_or_create(rank=level.rank, defaults={"name": level.name, "guideline": level.guideline})
     install_requests()
+    levels.install(now=now)
     return sum(_install(definition, now) for definition in starter.definitions())
 
 

@@ -7,13 +7,15 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from incidents import clocks, deskhours, starter
+from django.utils.translation import gettext as _
+
+from incidents import clocks, deskhours, journal, levels, starter
 from incidents.clocks import ClockState, Event
 from incidents.deskhours import Desk
 from incidents.models import Entry, Ticket
 from incidents.states import TicketState
 from servicedesk import walltime
-from servicedesk.directory import zones
+from servicedesk.directory import tongues, zones
 from servicedesk.directory.models import Organisation, Site
 
 UNRATED_RUNS_AS = 3
@@ -22,7 +24,6 @@ CLOSES_AFTER = timedelta(days=14)
 REMINDS_AFTER, ENDS_AFTER = 3, 7  # working days without the requester's answer
 NEVER_ENDS = (1, 2)  # severities that no silence solves
 REQUEST_RUNS_AS = 4
-TARGETS = {target.severity: target for target in starter.TARGETS}
 SAID = (Entry.Kind.REPLY, Entry.Kind.MAIL, Entry.Kind.CALL, Entry.Kind.PROMISE)
 STORED: Mapping[str, clocks.Name] = {
     "first_answer_due_at": "first_response",
@@ -52,7 +53,8 @@ def day_of(ticket: Ticket, at: datetime) -> date:
 
 def target_of(ticket: Ticket) -> starter.Target:
     """The times it runs on now."""
-    return TARGETS[_runs_as(ticket, ticket.severity)]
+    target: starter.Target = levels.of(ticket.service_level_id).terms.targets[_runs_as(ticket, ticket.severity)]
+    return target
 
 
 def first_answer_s(ticket: Ticket) -> int:
@@ -62,8 +64,10 @@ def first_answer_s(ticket: Ticket) -> int:
 
 def first_answer_from(ticket: Ticket, at: datetime) -> datetime | None:
     """When a ticket filed at that moment with this severity would be owed its first answer."""
-    created = [Event("created", at, _runs_as(ticket, ticket.severity))]
-    return clocks.evaluate(created, TARGETS, desk(ticket.requester.site, Organisation.current()), at)["first_response"].due_at
+    terms = levels.of(ticket.service_level_id).terms
+    created = [Event("created", at, _runs_as(ticket, ticket.severity), terms)]
+    hours = desk(ticket.requester.site, Organisation.current())
+    return clocks.evaluate(created, terms.targets, hours, at)["first_response"].due_at
 
 
 def clocks_of(ticket: Ticket, *, now: datetime, entries: Iterable[Entry] | None = None) -> dict[clocks.Name, ClockState]:
@@ -71,7 +75,12 @@ def clocks_of(ticket: Ticket, *, now: datetime, entries: Iterable[Entry] | None 
 
     `entries` spares the reading of them: all of the ticket's, oldest first.
     """
-    return clocks.evaluate(events_of(ticket, entries), TARGETS, desk(ticket.requester.site, Organisation.current()), now)
+    return evaluate(events_of(ticket, entries), desk(ticket.requester.site, Organisation.current()), now)
+
+
+def evaluate(events: list[Event], hours: Desk, now: datetime) -> dict[clocks.Name, ClockState]:
+    """The clocks of such a history; its beginning says by which terms."""
+    return clocks.evaluate(events, levels.BEGINNING.targets, hours, now)
 
 
 def project(ticket: Ticket, *, now: datetime, is_repair: bool = False) -> None:
@@ -80,15 +89,40 @@ def project(ticket: Ticket, *, now: datetime, is_repair: bool = False) -> None:
     A repair forgets a warning that is due but was not given: who has the ticket hears only of what comes by time passing.
     """
     events, hours = events_of(ticket), desk(ticket.requester.site, Organisation.current())
-    states = clocks.evaluate(events, TARGETS, hours, now)
-    due = {column: owed(states.get(name), column) for column, name in STORED.items()}
+    states = evaluate(events, hours, now)
+    due: dict[str, Any] = {column: owed(states.get(name), column) for column, name in STORED.items()}
     due["warn_at"] = _warns_at(ticket, states, now, is_repair=is_repair)
     due["settle_at"] = _settles_at(ticket, events, hours)
+    due["hours_of"] = ticket.requester.site_id or 0
     changed = {column: at for column, at in due.items() if getattr(ticket, column) != at}
     for column, at in changed.items():
         setattr(ticket, column, at)
     if changed:
         ticket.save(update_fields=list(changed))
+
+
+@tongues.deed
+def follow(ticket: Ticket, *, now: datetime) -> bool:
+    """Whether it comes under another service level as it is now: it goes on under that one, in silence. The caller holds the row."""
+    chosen = levels.chosen_for(ticket)
+    if not ticket.is_open or levels.is_same(chosen, levels.of(ticket.service_level_id)):
+        return False
+    put_on(ticket, chosen, now=now)
+    return True
+
+
+def put_on(ticket: Ticket, level: levels.Level, *, now: datetime, because: str = "") -> None:
+    """It runs on this version from now on; in the moment of the report it never ran on another. The caller holds the row."""
+    before, ticket.service_level_id = ticket.service_level_id, level.id
+    is_asked = ticket.origin != Ticket.Origin.IMPORT
+    ticket.evaluate_at = now if is_asked else ticket.evaluate_at
+    ticket.save(update_fields=["service_level", "evaluate_at"])
+    if now != ticket.created_at:
+        said = _("Service level: %(name)s.") % {"name": level.name}
+        after = {"service_level": level.id, "name": level.name, "version": level.version}
+        told: dict[str, Any] = {"before": {"service_level": before}, "after": after, "because": because or levels.because(level)}
+        journal.ticket_event(ticket, said, actor=None, now=now, verb="set_level", **told)
+    project(ticket, now=now)
 
 
 def _warns_at(ticket: Ticket, states: Mapping[clocks.Name, ClockState], now: datetime, *, is_repair: bool) -> datetime | None:
@@ -133,7 +167,7 @@ def _settles_at(ticket: Ticket, events: list[Event], hours: Desk) -> datetime | 
 def events_of(ticket: Ticket, entries: Iterable[Entry] | None = None) -> list[Event]:
     """The ticket's history as its clocks read it: oldest first, without what was taken back or does not count."""
     rank = _runs_as(ticket, None)
-    askers = ticket.asker_ids
+    askers, level = ticket.asker_ids, ticket.service_level_id
     events: list[Event] = []
     if entries is None:
         entries = ticket.entries.order_by("id").only("ticket_id", "kind", "audience", "author_id", "data", "at", "withdrawn_at")
@@ -144,8 +178,16 @@ def events_of(ticket: Ticket, entries: Iterable[Entry] | None = None) -> list[Ev
         if told and told[0].kind == "severity" and entry.at == ticket.created_at:
             rank = int(told[0].value or rank)  # rated in the moment of the report: it never ran on anything else
         else:
+            level = _level_before(events, told, entry, level)
             events += told
-    return [Event("created", ticket.created_at, rank), *events]
+    return [Event("created", ticket.created_at, rank, levels.of(level).terms), *events]
+
+
+def _level_before(events: list[Event], told: list[Event], entry: Entry, level: int | None) -> int | None:
+    """What it began on, by the first event that took it to another service level."""
+    is_first = bool(told) and told[0].kind == "terms" and not any(event.kind == "terms" for event in events)
+    before: int | None = entry.data["before"]["service_level"] if is_first else level
+    return before
 
 
 def _told(ticket: Ticket, entry: Entry, askers: frozenset[int]) -> Iterator[Event]:
@@ -162,6 +204,8 @@ def _done(ticket: Ticket, entry: Entry) -> Iterator[Event]:
     verb, after = entry.data.get("verb"), entry.data.get("after", {})
     if verb == "set_severity":
         yield Event("severity", entry.at, _runs_as(ticket, after["severity"]))
+    elif verb == "set_level":
+        yield Event("terms", entry.at, terms=levels.of(after["service_level"]).terms)
     elif verb == "hold":
         yield Event("answer", entry.at)
     elif verb == "wait":

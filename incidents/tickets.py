@@ -15,7 +15,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from incidents import conversation, fields, guess, hooks, journal, legible, letters_requester, moves, targets, wording
+from incidents import conversation, fields, guess, hooks, journal, legible, letters_requester, levels, moves, targets, wording
 from incidents.likeness import signature
 from incidents.models import Entry, Ticket
 from incidents.states import Effect, Impacted, TicketState
@@ -88,6 +88,7 @@ def file(
         team=secret.team if secret else _team_of(chosen), signature=list(signature(said)), external_ref=external_ref,
         tags=tags, idempotency_key=idempotency_key, created_at=now, updated_at=now,
     )  # fmt: skip
+    ticket.service_level_id = levels.chosen_for(ticket).id
     return _saved_once(ticket) or _first_line(ticket, now)
 
 
@@ -193,6 +194,7 @@ def rate(
         index.remove(kind="entry", object_id=list(row.entries.values_list("pk", flat=True)))
     said = _("%(impacted)s; %(effect)s.") % {"impacted": Impacted(impacted).label, "effect": Effect(effect).label}
     journal.ticket_event(row, said, actor=actor, now=now, verb="rate", before=before, after=answers)
+    targets.follow(row, now=now)
     targets.project(row, now=now)
     return row
 
@@ -240,9 +242,9 @@ def set_service(ticket: Ticket, service: Service | None, *, actor: User, now: da
     before = row.service.slug if row.service else None
     _change(row, {"service": service, "service_guess": "", "evaluate_at": now})
     said = _("Service: %(service)s.") % {"service": service or _("none")}
-    after = {"service": service.slug if service else None}
-    told: dict[str, Any] = {"before": {"service": before}, "after": after, "because": reason.strip()}
-    journal.ticket_event(row, said, actor=actor, now=now, verb="set_service", **told)
+    told: dict[str, Any] = {"before": {"service": before}, "after": {"service": service.slug if service else None}}
+    journal.ticket_event(row, said, actor=actor, now=now, verb="set_service", because=reason.strip(), **told)
+    targets.follow(row, now=now)
     return row if row.assignee_id or row.is_confidential else set_team(row, _team_of(service), actor=actor, now=now)
 
 
@@ -253,9 +255,9 @@ def set_team(ticket: Ticket, team: Team | None, *, actor: User | None, now: date
         return row
     before = {"team": row.team.slug if row.team else None}
     _change(row, {"team": team, "evaluate_at": now})
-    said = _("Team: %(team)s.") % {"team": team or _("none")}
-    after = {"team": team.slug if team else None}
+    said, after = _("Team: %(team)s.") % {"team": team or _("none")}, {"team": team.slug if team else None}
     journal.ticket_event(row, said, actor=actor, now=now, verb="set_team", before=before, after=after, because=because)
+    targets.follow(row, now=now)
     return row
 
 

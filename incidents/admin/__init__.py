@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from incidents.admin import desk, plan, reviews, ticketing
+from incidents.admin import desk, levels, plan, reviews, ticketing
 
-__all__ = ["desk", "plan", "reviews", "ticketing"]
+__all__ = ["desk", "levels", "plan", "reviews", "ticketing"]

@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 
-from incidents import targets
+from incidents import levels, targets
 from incidents.clocks import ClockState, Name
 from incidents.models import Ticket
 from incidents.states import TicketState
@@ -70,5 +70,6 @@ def _why(ticket: Ticket, state: str) -> str:
     if state == "paused":
         return str(ticket.get_waiting_for_display() or _("Waiting"))
     target = targets.target_of(ticket)
-    words = _("SEV%(rank)d target, round the clock") if target.is_round_the_clock else _("SEV%(rank)d target, in desk hours")
-    return words % {"rank": target.severity}
+    words = _("%(level)s: SEV%(rank)d target, round the clock")
+    words = words if target.is_round_the_clock else _("%(level)s: SEV%(rank)d target, in desk hours")
+    return words % {"level": levels.of(ticket.service_level_id).name, "rank": target.severity}

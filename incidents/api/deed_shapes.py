@@ -38,6 +38,13 @@ class Waits(Why):
     until = serializers.DateField(required=False, allow_null=True, default=None)
 
 
+class Confidential(Shape):
+    """Read by its team and its list alone, or open to all staff again; both with a reason."""
+
+    confidential = serializers.BooleanField()
+    reason = serializers.CharField(max_length=240)
+
+
 class MergeInto(Shape):
     """The ticket it is the same as."""
 

@@ -13,8 +13,8 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import PermissionDenied, ValidationError
 from rest_framework.request import Request
 
-from incidents import automation, conversation, families, feedback, merging, thanks, tickets
-from incidents.api.deed_shapes import Answered, FeedbackShape, MergeInto, Solution, Waits, Why, Worse
+from incidents import access, automation, confidences, conversation, families, feedback, merging, thanks, tickets
+from incidents.api.deed_shapes import Answered, Confidential, FeedbackShape, MergeInto, Solution, Waits, Why, Worse
 from incidents.api.incident_shapes import Nothing
 from incidents.api.ticket_rows import TicketRows, joining
 from incidents.api.ticket_shapes import TicketShape
@@ -52,6 +52,19 @@ class TicketDeeds(TicketRows):
     def only_thanks(self, request: Request, number: int) -> HttpResponse:
         """The requester's last word was only thanks: solved as before, uncounted and without mail."""
         return self._done(number, Nothing, lambda row, now: thanks.only_thanks(row, actor=self.person, now=now))
+
+    @extend_schema(request=Confidential, responses=TicketShape)
+    def confidential(self, request: Request, number: int) -> HttpResponse:
+        """Staff make it confidential; an administrator who reads it makes it open again. A repeat changes nothing."""
+        said = self.said(Confidential)
+        if self.person.is_machine or not (said["confidential"] or self.person.is_admin):
+            raise PermissionDenied(_("Staff close it, and an administrator who reads it opens it again; no program does either."))
+        found = access.staff_ticket(self.person, number, to_change=said["confidential"])
+        deed = confidences.close if said["confidential"] else confidences.reopen
+        with transaction.atomic():
+            self.refuse_changed(number, TicketShape)
+            _reasoned(deed, found, reason=said["reason"], actor=self.person, now=clock.now())
+        return self.shown(self.find(number), TicketShape)
 
     @extend_schema(request=MergeInto, responses=TicketShape)
     def merge(self, request: Request, number: int) -> HttpResponse:
@@ -149,6 +162,14 @@ class TicketDeeds(TicketRows):
         if not self._owns(found):
             raise PermissionDenied(_("Only who asked for it says this."))
         return found
+
+
+def _reasoned(deed: Callable[..., Ticket], found: Ticket, **said: Any) -> None:
+    """Why it stays as it is, where it does, is what is wrong with the request."""
+    try:
+        deed(found, **said)
+    except confidences.Refused as error:
+        raise ValidationError({"confidential": [str(error)]}, code="refused") from error
 
 
 def _said_of(found: Ticket) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from incidents import levels
 from incidents.api import clocks
 from incidents.api.clocks import ClockShape
 from incidents.api.words import Words
@@ -20,7 +21,7 @@ from servicedesk.directory.models import Role, Service, Team, User
 LONGEST = 10_000
 MOST_TAGS = 20
 FOR_STAFF: dict[str, Any] = {
-    **dict.fromkeys(("severity", "severity_reason", "assignee", "team", "incident")),
+    **dict.fromkeys(("severity", "severity_reason", "assignee", "team", "incident", "service_level", "planned_until")),
     "tags": [],
     "clocks": [],
 }
@@ -46,7 +47,9 @@ class TicketShape(Shape):
     service = Named("slug", allow_null=True)
     incident = serializers.SerializerMethodField()
     tags = serializers.ListField(child=serializers.CharField())
+    service_level = serializers.SerializerMethodField(help_text="Short name.")
     clocks = serializers.SerializerMethodField()
+    planned_until = serializers.SerializerMethodField()
     confidential = serializers.BooleanField(source="is_confidential")
     created_at = Moment()
     updated_at = Moment()
@@ -56,6 +59,15 @@ class TicketShape(Shape):
 
     def get_incident(self, ticket: Ticket) -> str | None:
         return ticket.incident.number if ticket.incident else None
+
+    def get_service_level(self, ticket: Ticket) -> str | None:
+        return levels.of(ticket.service_level_id).slug
+
+    @extend_schema_field(Moment(allow_null=True))
+    def get_planned_until(self, ticket: Ticket) -> str | None:
+        """While it waits as planned: when it is open again."""
+        is_planned = ticket.state == TicketState.WAITING and ticket.waiting_for == Ticket.Waiting.PLANNED
+        return Moment().to_representation(ticket.planned_until) if is_planned and ticket.planned_until else None
 
     @extend_schema_field(ClockShape(many=True))
     def get_clocks(self, ticket: Ticket) -> Any:

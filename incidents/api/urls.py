@@ -5,6 +5,7 @@ from django.urls import path, register_converter
 from incidents.api.attachments import AttachmentResource
 from incidents.api.desk import CannedResource, ScheduledResource, VendorResource, ViewResource
 from incidents.api.incidents import IncidentResource
+from incidents.api.levels import LevelResource
 from incidents.api.numbers import IncidentNumber, TicketNumber
 from incidents.api.oncall import PolicyResource, ScheduleResource
 from incidents.api.people import PersonResource, TeamResource
@@ -43,6 +44,7 @@ urlpatterns = [
     path(f"{TICKET}wait/", TicketDeeds.as_view({"post": "wait"}), name="api_wait"),
     path(f"{TICKET}only-thanks/", TicketDeeds.as_view({"post": "only_thanks"}), name="api_only_thanks"),
     path(f"{TICKET}worse/", TicketDeeds.as_view({"post": "worse"}), name="api_worse"),
+    path(f"{TICKET}confidential/", TicketDeeds.as_view({"post": "confidential"}), name="api_confidential"),
     path(f"{TICKET}merge/", TicketDeeds.as_view({"post": "merge"}), name="api_merge"),
     path(f"{TICKET}unmerge/", TicketDeeds.as_view({"post": "unmerge"}), name="api_unmerge"),
     path(f"{TICKET}feedback/", TicketDeeds.as_view({"get": "feedback", "post": "give_feedback"}), name="api_feedback"),
@@ -87,6 +89,8 @@ urlpatterns = [
     path("policies/", PolicyResource.as_view({"get": "list"}), name="api_policies"),
     path("policies/<slug:slug>/", PolicyResource.as_view({"get": "retrieve"}), name="api_policy"),
     path("policies/<slug:slug>/who-would-be-paged/", PolicyResource.as_view({"get": "who"}), name="api_who_would_be_paged"),
+    path("service-levels/", LevelResource.as_view({"get": "list"}), name="api_service_levels"),
+    path("service-levels/<slug:slug>/", LevelResource.as_view({"get": "retrieve"}), name="api_service_level"),
     path("rules/", RuleResource.as_view({"get": "list"}), name="api_rules"),
     path("rules/<slug:key>/", RuleResource.as_view({"get": "retrieve"}), name="api_rule"),
     path("rules/<slug:key>/try/", RuleResource.as_view({"post": "try_on"}), name="api_try_rule"),

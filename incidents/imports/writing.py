@@ -14,7 +14,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from incidents import legible, targets
+from incidents import legible, levels, targets
 from incidents.imports.mapping import Map, Record
 from incidents.likeness import signature
 from incidents.models import Entry, Ticket
@@ -57,6 +57,7 @@ def write(history: Sequence[Record], by: Map, have: Known, *, actor: User, now: 
         for name, value in columns.items():
             setattr(ticket, name, value)
     if is_new:
+        ticket.service_level_id = levels.chosen_for(ticket).id
         ticket.save(force_insert=True)
     added = _add(ticket, _entries(ticket, history, by, have), now)
     changed = [name for name in columns if not is_touched]

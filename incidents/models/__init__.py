@@ -18,6 +18,7 @@ from incidents.models.followers import Follower
 from incidents.models.handovers import Handover
 from incidents.models.hours import FollowedHours
 from incidents.models.incidents import Incident, TimelineEntry
+from incidents.models.levels import ServiceLevel, ServiceLevelVersion
 from incidents.models.links import SignedLink
 from incidents.models.mails import InboundMail, Mailbox
 from incidents.models.mirrors import MirroredPage
@@ -94,6 +95,8 @@ __all__ = [
     "SavedView",
     "ScheduledTicket",
     "Sentence",
+    "ServiceLevel",
+    "ServiceLevelVersion",
     "SeverityLevel",
     "SignedLink",
     "Silence",

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from incidents.models.catalogue import RequestType
 from incidents.models.incidents import Incident
+from incidents.models.levels import ServiceLevelVersion
 from incidents.states import OPEN_TICKET, Effect, Impacted, Severity, TicketState
 from servicedesk.directory.models import Service, Team, User
 
@@ -175,6 +176,16 @@ class Ticket(models.Model):
     request_type = models.ForeignKey(
         RequestType, models.PROTECT, null=True, blank=True, related_name="tickets", verbose_name=_("request type")
     )
+    service_level = models.ForeignKey(
+        ServiceLevelVersion,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="+",
+        verbose_name=_("service level"),
+        help_text=_("The version its clocks run on; empty: the times every desk begins with."),
+    )
     is_confidential = models.BooleanField(_("confidential"), default=False)
     signature = models.JSONField(_("rare words"), default=list, help_text=_("What likeness compares; made at creation."))
 
@@ -208,6 +219,9 @@ class Ticket(models.Model):
     settle_at = models.DateTimeField(_("moves by itself"), null=True, help_text=_("Closes, reminds or ends, by where it stands."))
     reminded_at = models.DateTimeField(_("requester reminded"), null=True)
     warn_at = models.DateTimeField(_("assignee is warned"), null=True, help_text=_("Of the next clock that is nearly used up."))
+    hours_of = models.PositiveBigIntegerField(
+        _("desk hours followed"), null=True, help_text=_("Of the site of this key; 0: of the organisation; empty: not said.")
+    )
     unrated_due_at = models.DateTimeField(_("team hears that it is not rated"), null=True)
     created_at = models.DateTimeField(_("created"))
     updated_at = models.DateTimeField(_("changed"))

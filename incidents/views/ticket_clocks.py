@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from incidents import access, targets
-from incidents.clocks import ClockState, Segment
+from incidents import access, levels, targets
+from incidents.clocks import ClockState, Segment, Target
 from incidents.models import Ticket
 from incidents.views import clocks
 from servicedesk import clock
@@ -53,16 +53,25 @@ def explained(request: PersonRequest, number: int) -> HttpResponse:
     states = targets.clocks_of(found, now=now)
     target = targets.target_of(found)
     told = [_told(found, name, states[name], now) for name in NAMES if name in states]
-    return render(request, "desk/clocks.html", {"ticket": found, "told": told, "target": target, "rank": target.severity})
+    level = levels.of(found.service_level_id)
+    return render(request, "desk/clocks.html", {"ticket": found, "told": told, "level": level, "words": in_words(target)})
+
+
+def in_words(target: Target) -> str:
+    """The times of one severity in one sentence."""
+    words = {"first": span(target.first_answer_s), "next": span(target.next_answer_s), "last": span(target.solution_s)}
+    if target.is_round_the_clock:
+        return _("first answer within %(first)s, every next one within %(next)s, solution within %(last)s, round the clock") % words
+    return _("first answer within %(first)s, every next one within %(next)s, solution within %(last)s of desk hours") % words
 
 
 def _told(ticket: Ticket, name: str, state: ClockState, now: datetime) -> Told:
     word, column = NAMES[name]
     target = targets.target_of(ticket)
     hours = _("round the clock") if target.is_round_the_clock else _("in desk hours")
-    words = _("%(span)s, %(hours)s, by SEV%(n)s") % {"span": _span(getattr(target, column)), "hours": hours, "n": target.severity}
+    words = _("%(span)s, %(hours)s, by SEV%(n)s") % {"span": span(getattr(target, column)), "hours": hours, "n": target.severity}
     lines = [(part.starts_at, part.ends_at, _line(part)) for part in state.segments]
-    return Told(str(word), words, lines, clocks.seen(state), _span(state.used_s), _sentence(state))
+    return Told(str(word), words, lines, clocks.seen(state), span(state.used_s), _sentence(state))
 
 
 def _line(part: Segment) -> str:
@@ -70,20 +79,20 @@ def _line(part: Segment) -> str:
         return str(BECAUSE.get(part.because, part.because))
     if part.worked_s <= 0:
         return _("ran, with no desk hours in it (SEV%(n)s)") % {"n": part.rank}
-    return _("ran, %(span)s counted (SEV%(n)s)") % {"span": _span(part.worked_s), "n": part.rank}
+    return _("ran, %(span)s counted (SEV%(n)s)") % {"span": span(part.worked_s), "n": part.rank}
 
 
 def _sentence(state: ClockState) -> str:
     if state.done_at is not None:
         return _("Met.") if state.state == "met" else _("Done, but too late.")
     if state.state == "missed":
-        return _("Missed by %(span)s.") % {"span": _span(-state.left_s)}
+        return _("Missed by %(span)s.") % {"span": span(-state.left_s)}
     if state.state == "paused":
-        return _("Stands still with %(span)s left.") % {"span": _span(state.left_s)}
-    return _("%(span)s left.") % {"span": _span(state.left_s)}
+        return _("Stands still with %(span)s left.") % {"span": span(state.left_s)}
+    return _("%(span)s left.") % {"span": span(state.left_s)}
 
 
-def _span(seconds: float) -> str:
+def span(seconds: float) -> str:
     """Counted time: desk hours make no days, 50 h of them are a week's work."""
     hours, minutes = divmod(int(max(seconds, 0)) // 60, 60)
     return _("%(h)d h %(m)02d min") % {"h": hours, "m": minutes} if hours >= DAY_H else moments.duration(timedelta(seconds=max(seconds, 0)))

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
+from incidents import levels
 from incidents.mail import mailbox
 from incidents.models import Policy
 from notifications import numbers, pushing, reach
@@ -195,6 +196,13 @@ def _push(now: datetime) -> Iterator[Finding]:
         yield Finding("push", "the key for messages to browsers opens.", is_fine=True)
 
 
+def _levels(now: datetime) -> Iterator[Finding]:
+    for level, by in levels.hidden(levels.in_force()):
+        yield Finding(
+            "service levels", f"no ticket comes under {level.name}: {by.name} stands before it and takes them all. Change their order."
+        )
+
+
 WITH_ROWS: tuple[Callable[[datetime], Iterator[Finding]], ...] = (
-    _schema, _processes, _people, _policies, _duty, _numbers, _push, _mail_in, *upkeep.WITH_ROWS,
+    _schema, _processes, _people, _policies, _duty, _numbers, _push, _mail_in, _levels, *upkeep.WITH_ROWS,
 )  # fmt: skip

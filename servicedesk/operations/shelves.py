@@ -36,6 +36,12 @@ SHELVES = (
         ((_("Rules, with trials"), "rules"),),
     ),
     Shelf(
+        _("Clocks"),
+        _("Within which time people are answered and helped. The first service level that fits a ticket decides."),
+        ("incidents.servicelevel", "incidents.servicelevelversion"),
+        ((_("Service levels in words"), "service_levels"),),
+    ),
+    Shelf(
         _("Who is woken"),
         _("A policy names the steps, a schedule names the person of this moment."),
         ("incidents.policy", "incidents.policystep", "oncall.schedule", "oncall.rotation", "oncall.override", "oncall.away"),

@@ -164,6 +164,7 @@ MATRIX: dict[str, Row] = {
     "edit_policy": Row((LOGIN, NO, NO, NO, NO, OK, NO), takes="policy"),
     "use_policy_version": Row((LOGIN, NO, NO, NO, NO, GONE, NO), "post", "policy"),
     "what_breaks_if": Row((LOGIN, NO, NO, NO, OK, OK, OK)),
+    "service_levels": Row((LOGIN, NO, NO, OK, OK, OK, OK)),
     "readiness": Row((LOGIN, NO, NO, NO, OK, OK, OK)),
     "plan": Row((LOGIN, NO, NO, OK, OK, OK, OK)),
     "confirm_plan": Row((LOGIN, NO, NO, LOGIN, LOGIN, LOGIN, LOGIN), "post"),

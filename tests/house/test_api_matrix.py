@@ -75,6 +75,10 @@ ROWS: dict[str, tuple[Any, dict[str, Answers]]] = {
     "tickets_list": (None, {"": EVERYBODY}),
     "tickets_create": ({"what": "Help"}, {"": made(EVERYBODY, 201)}),
     "tickets_retrieve": (None, {"ticket": STRANGERS_404, "secret ticket": TEAM_AND_OWNER}),
+    "tickets_confidential_create": (
+        {"confidential": True, "reason": "It names a colleague"},
+        {"ticket": row(403, 404, 200, 200, 200, 404, 403, 403), "secret ticket": row(403, 404, 404, 200, 404, 404, 404, 403)},
+    ),
     "tickets_partial_update": (
         {"tags": ["a"]},
         {"ticket": STAFF_TICKET_CHANGE, "secret ticket": row(403, 404, 404, 200, 404, 404, 404, 404)},
@@ -161,6 +165,8 @@ ROWS: dict[str, tuple[Any, dict[str, Answers]]] = {
     "schedules_list": (None, {"": OUTBOX}),
     "schedules_retrieve": (None, {"schedule": OUTBOX}),
     "schedules_on_call_retrieve": (None, {"schedule": OUTBOX}),
+    "service_levels_list": (None, {"": OUTBOX}),
+    "service_levels_retrieve": (None, {"service level": OUTBOX}),
     "policies_list": (None, {"": CONFIG}),
     "policies_retrieve": (None, {"policy": CONFIG}),
     "policies_who_would_be_paged_retrieve": (None, {"policy": CONFIG}),
@@ -198,7 +204,8 @@ NEVER_CONFIDENTIAL = {
     "plan_reviews_retrieve", "reports_retrieve",
     "people_retrieve", "teams_retrieve", "request_types_ask_create",
     "services_retrieve", "checks_retrieve", "checks_partial_update", "checks_pause_create", "checks_resume_create", "alerts_retrieve",
-    "silences_retrieve", "silences_end_create", "schedules_retrieve", "schedules_on_call_retrieve", "policies_retrieve",
+    "service_levels_retrieve", "silences_retrieve", "silences_end_create", "schedules_retrieve",
+    "schedules_on_call_retrieve", "policies_retrieve",
     "policies_who_would_be_paged_retrieve", "rules_retrieve", "rules_try_create", "rules_backtest_create", "rules_backtest_retrieve",
 }  # fmt: skip
 CASES = [(name, noun) for name, (_body, nouns) in ROWS.items() for noun in nouns]
@@ -266,6 +273,7 @@ def numbers(acme: Company) -> dict[str, str]:
         "team": "it-ops",
         "schedule": "it-ops",
         "policy": "it-ops",
+        "service level": "standard",
         "rule": "R4",
     }
     PlanReview.objects.create(slug="2026-q4", period_from=NINE, due_on=NINE.date(), opened_at=NINE)

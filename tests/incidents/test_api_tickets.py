@@ -18,7 +18,8 @@ from tests.speaking import Caller, person, program
 
 KEYS = [
     "id", "title", "what", "impacted", "impacted_count", "impacted_group", "effect", "severity", "severity_reason", "state",
-    "kind", "requester", "assignee", "team", "service", "incident", "tags", "clocks", "confidential", "created_at", "updated_at",
+    "kind", "requester", "assignee", "team", "service", "incident", "tags", "service_level", "clocks",
+    "planned_until", "confidential", "created_at", "updated_at",
 ]  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from incidents import deskhours, starter
-from incidents.clocks import ALWAYS, ClockState, Event, add_working, evaluate, working_between
+from incidents.clocks import ALWAYS, ClockState, Event, Terms, add_working, evaluate, working_between
 from incidents.deskhours import Desk
 from tests.actors import at
 from tests.incidents import plain_due
@@ -161,6 +161,7 @@ AROUND = st.builds(
 )
 MOMENTS = SOME | AROUND
 SPANS = st.integers(0, 400_000)
+SPAN_S = st.integers(60, 400_000)
 
 
 @given(desk=DESKS, start=MOMENTS, seconds=SPANS)
@@ -269,3 +270,50 @@ def test_changes_of_severity_give_the_due_time_of_the_plain_way_until_a_clock_is
     found = clock("resolution", events, when, desk)
     assume(found.state == "running")
     assert found.due_at == plain_due.due(steps, "solution_s", desk, [])
+
+
+TERMS = st.builds(
+    lambda times, pauses: Terms({rank: starter.Target(rank, *times[rank - 1]) for rank in range(1, 5)}, pauses),
+    st.lists(st.tuples(SPAN_S, SPAN_S, SPAN_S, st.booleans()), min_size=4, max_size=4),
+    st.sampled_from([frozenset(), frozenset({"vendor"}), frozenset({"vendor", "requester"})]),
+)
+
+
+def _redefined(events: list[Event], terms: Terms, seconds: int) -> tuple[list[Event], datetime]:
+    """The history with other terms from so long after its last event."""
+    moment = events[-1].at + timedelta(seconds=seconds)
+    return [*events, Event("terms", moment, terms=terms)], moment
+
+
+@given(events=_histories(), desk=DESKS, terms=TERMS, later=st.integers(0, 90_000))
+@settings(max_examples=200)
+def test_other_terms_make_nothing_late_and_take_back_no_verdict(events: list[Event], desk: Desk, terms: Terms, later: int) -> None:
+    changed, moment = _redefined(events, terms, later)
+    before, after = (evaluate(each, TARGETS, desk, moment) for each in (events, changed))
+    for name, found in after.items():
+        assert found.state == "missed" or found.due_at is None or found.due_at >= moment or found.done_at is not None
+        assert (found.state == "missed") == (before[name].state == "missed")
+        assert before[name].state not in ("met", "missed") or found == before[name]
+
+
+@given(rank=st.integers(1, 4), start=MOMENTS, desk=DESKS, terms=TERMS, later=st.integers(0, 90_000))
+def test_other_terms_leave_a_due_time_between_the_beginning_and_now_plus_the_new_target(
+    rank: int, start: datetime, desk: Desk, terms: Terms, later: int
+) -> None:
+    events, moment = _redefined([reported(rank, start)], terms, later)
+    old, new = clock("resolution", events[:1], moment, desk), clock("resolution", events, moment, desk)
+    assume(old.state == "running" and old.due_at is not None and new.due_at is not None)
+    goal = terms.targets[rank]
+    whose = ALWAYS if goal.is_round_the_clock else desk
+    low, high = (add_working(whose, since, goal.solution_s) for since in (start, moment))
+    assert low
+    assert high
+    assert new.due_at == min(max(old.due_at or low, low), high)
+
+
+@given(rank=st.integers(1, 4), start=MOMENTS, desk=DESKS, terms=TERMS, later=st.integers(0, 90_000))
+def test_terms_of_the_moment_of_the_report_are_those_it_began_on(rank: int, start: datetime, desk: Desk, terms: Terms, later: int) -> None:
+    now = start + timedelta(seconds=later)
+    said = [[reported(rank, start), Event("terms", start, terms=terms)], [Event("created", start, rank, terms)]]
+    one, other = (evaluate(each, TARGETS, desk, now) for each in said)
+    assert one == other

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
-from incidents import clocks, finding, targets, wording
+from incidents import clocks, finding, levels, targets, wording
 from incidents.clocks import Event
 from incidents.deskhours import Desk
 from incidents.likeness import signature
@@ -193,7 +193,7 @@ def _fall_due(ticket: Ticket, hours: Desk, now: datetime) -> None:
     events += [Event("answer", at) for at in [ticket.first_answered_at] if at]
     events += [Event(kind, at, value) for kind, at, value in _waits(ticket)]
     events += [Event("solved", at) for at in [ticket.solved_at] if at]
-    states = clocks.evaluate(sorted(events, key=lambda one: one.at), targets.TARGETS, hours, now)
+    states = clocks.evaluate(sorted(events, key=lambda one: one.at), levels.BEGINNING.targets, hours, now)
     ticket.first_answer_due_at, ticket.solution_due_at = states["first_response"].due_at, states["resolution"].due_at
 
 
