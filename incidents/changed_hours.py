@@ -2,6 +2,9 @@
 
 However they were changed: the hours that due times follow are kept, and what differs from them is followed once, by the
 page that changed it or by the engine. What is solved keeps the times it was judged by.
+
+Who moves to another site takes their open tickets along: each says whose hours its due times follow. What says nothing (from
+before an upgrade) is reckoned once too, and gets its warnings by that.
 """
 
 from __future__ import annotations
@@ -11,10 +14,12 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from incidents import journal, repairing
+from incidents import journal, repairing, targets
 from incidents.models import FollowedHours, Ticket
 from incidents.models.tickets import TicketQuerySet
 from incidents.repairing import Difference
@@ -25,6 +30,8 @@ from servicedesk.jobs.models import Job
 from servicedesk.jobs.running import Result, Run
 
 FIELDS = ("desk_hours", "zone", "country")  # of a site or the organisation: what decides when the desk is open
+MOVED = "moved"  # in the place of a site: the tickets of who moved, wherever
+STRAYED = Q(hours_of=None) | ~Q(hours_of=Coalesce(F("requester__site"), 0))
 WORDS = {
     "first_answer_due_at": gettext_lazy("first answer"),
     "next_answer_due_at": gettext_lazy("next answer"),
@@ -63,6 +70,18 @@ def follow_due(*, now: datetime) -> int:
     return sum(follow(where, now=now) is not None for where in changed)
 
 
+@tongues.deed
+def follow_moved(*, now: datetime) -> int:
+    """The engine's pass: a job for the open tickets whose requester is at another site than their due times follow."""
+    asker = User.objects.get_queryset().holding(Role.ADMIN).order_by("pk").first()
+    at_work = Job.objects.filter(kind=repairing.HOURS, parameters__site=MOVED, finished_at=None)
+    if asker is None or not TicketQuerySet(Ticket).open().filter(STRAYED).exists() or at_work.exists():
+        return 0
+    title = _("Due times of who moved to another site")
+    work.start(repairing.HOURS, asked_by=asker, title=title, parameters={"site": MOVED}, now=now, is_deed=False)
+    return 1
+
+
 def _place(where: Organisation | Site) -> str:
     return f"site-{where.pk}" if isinstance(where, Site) else "organisation"
 
@@ -80,6 +99,8 @@ def move(run: Run) -> Result:
         run.progress(0, total=rows.count(), checkpoint=[0, 0, 0], text=sheets.lines([head]))
     while piece := list(rows.filter(pk__gt=last).order_by("pk")[: repairing.PIECE]):
         told = [_moved(found, run.now) for found in _by_ticket(piece, run.now)]
+        if run.job.parameters["site"] == MOVED:
+            _settle_in([ticket.pk for ticket in piece], run.now)
         lines = [line for each in told for line in each]
         last, done, moved = piece[-1].pk, done + len(piece), moved + len(told)
         late += sum(bool(line[-1]) for line in lines)
@@ -89,6 +110,8 @@ def move(run: Run) -> Result:
 
 def _open(job: Job) -> TicketQuerySet:
     rows = TicketQuerySet(Ticket).open().select_related("requester__site", "reported_by")
+    if job.parameters["site"] == MOVED:
+        return rows.filter(STRAYED)
     return rows.filter(requester__site=job.parameters["site"]) if job.parameters["site"] else rows
 
 
@@ -97,6 +120,15 @@ def _by_ticket(piece: list[Ticket], now: datetime) -> Iterator[list[Difference]]
     for one in repairing.of_piece(piece, now=now):
         found.setdefault(one.ticket.pk, []).append(one)
     yield from found.values()
+
+
+def _settle_in(numbers: list[int], now: datetime) -> None:
+    """Each follows the hours and comes under the service level of where its requester is now."""
+    for number in numbers:
+        with tongues.in_house(), transaction.atomic():
+            row = Ticket.objects.locked(number)
+            if not targets.follow(row, now=now):
+                targets.project(row, now=now, is_repair=True)
 
 
 @transaction.atomic

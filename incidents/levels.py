@@ -18,11 +18,13 @@ from django.utils.translation import gettext_lazy
 from incidents import starter
 from incidents.clocks import PAUSES, Terms
 from incidents.models import ServiceLevel, ServiceLevelVersion, Ticket
+from incidents.models.levels import ServiceLevelVersionQuerySet
 from servicedesk.audit import trail
 from servicedesk.directory import tongues
 from servicedesk.directory.models import User
 
 REST = "standard"
+SERVICE_DESK = "service-desk"  # the team that gets what names no service
 KEPT_S = 300  # a version never changes; only a restore can give its number to another
 CHOSEN = ("teams", "services", "request_types", "sites", "people")  # rows, told by key and name
 WRITTEN = ("categories", "departments")  # words
@@ -105,7 +107,7 @@ def _said(name: str, values: Iterable[str]) -> list[str]:
 
 def in_force() -> list[Level]:
     """Every level in use in its version of now, in order; one query."""
-    return [read(version) for version in ServiceLevelVersion.objects.get_queryset().in_force()]
+    return [read(version) for version in ServiceLevelVersionQuerySet(ServiceLevelVersion).in_force()]
 
 
 def read(version: ServiceLevelVersion) -> Level:

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from incidents import facts, rulebook, rules, targets
+from incidents import facts, levels, rulebook, rules, targets
 from incidents.models import Ticket
 from incidents.states import Effect
-from servicedesk.directory.models import User
+from servicedesk.directory.models import Team, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +34,18 @@ def for_report(requester: User, *, now: datetime, loss: bool = False, **answers:
     ticket = Ticket(requester=requester, is_loss=loss, is_confidential=loss, kind=kind, created_at=now, updated_at=now, **answers)
     decision = rules.decide(facts.of_ticket(ticket, now=now), Unremembering(), rulebook.in_force("severity"), now)
     ticket.severity = decision.severity
+    _sorted(ticket, decision)
     due_at = targets.first_answer_from(ticket, now)
     if due_at is None:
         return None
     span = timedelta(seconds=targets.first_answer_s(ticket))
     return Promise(due_at, span if due_at - now == span else None)
+
+
+def _sorted(ticket: Ticket, decision: rules.Decision) -> None:
+    """Kind, category, team and service level, as it will have them."""
+    kind, category = decision.action("set_kind"), decision.action("category")
+    ticket.kind = str(kind.args["to"]) if kind else ticket.kind
+    ticket.category = str(category.args["to"]) if category else ticket.category
+    ticket.team = (ticket.service.team if ticket.service else None) or Team.objects.filter(slug=levels.SERVICE_DESK).first()
+    ticket.service_level_id = levels.chosen_for(ticket).id

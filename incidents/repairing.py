@@ -46,6 +46,8 @@ def differences(*, now: datetime) -> Iterator[tuple[int, list[Difference]]]:
 
 
 def _stands(ticket: Ticket, changes: Mapping[int | None, datetime]) -> bool:
+    if not ticket.is_open and ticket.hours_of not in (None, ticket.requester.site_id or 0):
+        return True  # its requester moved since
     settled_at = None if ticket.is_open else ticket.closed_at or ticket.solved_at or ticket.updated_at
     return settled_at is not None and any(settled_at < changes[key] for key in {None, ticket.requester.site_id} & changes.keys())
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
-from incidents import clocks, deskhours, journal, levels, starter
+from incidents import clocks, deskhours, journal, levels
 from incidents.clocks import ClockState, Event
 from incidents.deskhours import Desk
 from incidents.models import Entry, Ticket
@@ -51,10 +51,9 @@ def day_of(ticket: Ticket, at: datetime) -> date:
     return at.astimezone(ZoneInfo(desk(ticket.requester.site, Organisation.current()).zone)).date()
 
 
-def target_of(ticket: Ticket) -> starter.Target:
+def target_of(ticket: Ticket) -> clocks.Target:
     """The times it runs on now."""
-    target: starter.Target = levels.of(ticket.service_level_id).terms.targets[_runs_as(ticket, ticket.severity)]
-    return target
+    return levels.of(ticket.service_level_id).terms.targets[_runs_as(ticket, ticket.severity)]
 
 
 def first_answer_s(ticket: Ticket) -> int:
@@ -92,7 +91,8 @@ def project(ticket: Ticket, *, now: datetime, is_repair: bool = False) -> None:
     states = evaluate(events, hours, now)
     due: dict[str, Any] = {column: owed(states.get(name), column) for column, name in STORED.items()}
     due["warn_at"] = _warns_at(ticket, states, now, is_repair=is_repair)
-    due["settle_at"] = _settles_at(ticket, events, hours)
+    is_at_rest = is_repair and ticket.origin == Ticket.Origin.IMPORT  # until somebody works on it here
+    due["settle_at"] = ticket.settle_at if is_at_rest else _settles_at(ticket, events, hours)
     due["hours_of"] = ticket.requester.site_id or 0
     changed = {column: at for column, at in due.items() if getattr(ticket, column) != at}
     for column, at in changed.items():

@@ -23,7 +23,6 @@ from servicedesk.directory import moments, tongues, zones
 from servicedesk.directory.models import Service, Team, User
 from servicedesk.search import index
 
-SERVICE_DESK = "service-desk"  # the team that gets what names no service
 LONGEST_TITLE = 80
 SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
 PAGING = (1, 2)
@@ -123,7 +122,7 @@ def _guessed(text: str) -> tuple[Service | None, str]:
 
 
 def _team_of(service: Service | None) -> Team | None:
-    return (service.team if service else None) or Team.objects.filter(slug=SERVICE_DESK).first()
+    return (service.team if service else None) or Team.objects.filter(slug=levels.SERVICE_DESK).first()
 
 
 def _saved_once(ticket: Ticket) -> Ticket | None:

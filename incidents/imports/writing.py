@@ -19,7 +19,6 @@ from incidents.imports.mapping import Map, Record
 from incidents.likeness import signature
 from incidents.models import Entry, Ticket
 from incidents.states import Severity, TicketState
-from incidents.tickets import SERVICE_DESK
 from servicedesk.audit import trail
 from servicedesk.directory import tongues
 from servicedesk.directory.models import Service, Team, User
@@ -81,7 +80,7 @@ def _columns(history: Sequence[Record], have: Known, now: datetime) -> dict[str,
     service, requester = _service(last.get("service"), have), _person(last["requester"], last.get("requester_email", ""), have, created_at)
     is_open = state in (TicketState.NEW, TicketState.OPEN, TicketState.WAITING)
     solved_at = None if is_open else last.get("solved_at") or last.get("closed_at") or last.get("updated_at") or created_at
-    team = _team(last.get("team"), have) or (service.team if service else None) or Team.objects.filter(slug=SERVICE_DESK).first()
+    team = _team(last.get("team"), have) or (service.team if service else None) or Team.objects.filter(slug=levels.SERVICE_DESK).first()
     rank = last.get("severity")
     reasons = [
         {"rank": rank, "at": created_at.isoformat(), "by": "import", "text": _("So it was rated at %(source)s.") % {"source": have.source}}

@@ -9,11 +9,11 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from incidents.levels import SERVICE_DESK
 from incidents.mail import letter as letters
 from incidents.mail import posting, taking
 from incidents.mail.letter import Letter
 from incidents.models import InboundMail, Ticket
-from incidents.tickets import SERVICE_DESK
 from notifications import outbox
 from notifications.models import Errand, Urgency
 from servicedesk.audit import trail

@@ -94,6 +94,7 @@ PASSES: tuple[Pass, ...] = (
     Pass("chase vendors", 60, vendors.chase_due),
     Pass("file what comes round", 30, scheduled.file_due),
     Pass("follow new desk hours", 60, changed_hours.follow_due),
+    Pass("follow who moved", 60, changed_hours.follow_moved),
     Pass("warn of clocks nearly used up", 5, clock_warnings.warn_due),
     Pass("settle tickets", 5, settling.settle_due),
     Pass("tell of tickets not rated", 5, settling.tell_unrated),

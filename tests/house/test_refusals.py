@@ -100,6 +100,7 @@ def takes(acme: Company) -> Takes:
         "message": {"number": Message.objects.latest("pk").pk},
         "schedule": {"slug": "network"},
         "policy": {"slug": "it-ops"},
+        "service_level": {"slug": "standard"},
         "rule_key": {"key": "R4"},
         "rule": {"number": Rule.objects.get(key="R4").pk},
         "override": {"slug": "network", "number": 1},

@@ -307,3 +307,33 @@ def test_what_belongs_to_another_kind_is_refused(acme: Company, ana: Caller) -> 
     ticket = report(acme, "ella", NINE)
     answer = ana.post(f"tickets/{ticket.pk}/entries/", {"kind": "note", "text": "x", "minutes": 3})
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "minutes")
+
+
+def test_what_is_planned_tells_its_day_to_the_desk_alone(acme: Company, ana: Caller) -> None:
+    ticket = report(acme, "ella", at(9))
+    assert ana.get(f"tickets/{ticket.number}/").json()["planned_until"] is None
+    ana.post(f"tickets/{ticket.number}/wait/", {"waiting_for": "planned", "until": "2026-12-24"})
+    told = [caller.get(f"tickets/{ticket.number}/").json()["planned_until"] for caller in (ana, person(acme.people["ella"]))]
+    assert told == ["2026-12-24T07:00:00Z", None]
+    ana.post(f"tickets/{ticket.number}/take-up/", {})
+    assert ana.get(f"tickets/{ticket.number}/").json()["planned_until"] is None
+
+
+def test_staff_make_a_ticket_confidential_and_only_an_administrator_who_reads_it_opens_it_again(acme: Company, ana: Caller) -> None:
+    ticket, path = report(acme, "ella", at(9)), "tickets/{}/confidential/"
+    path = path.format(ticket.number)
+    assert ana.post(path, {"confidential": True, "reason": ""}).status_code == 400
+    assert ana.post(path, {"confidential": True, "reason": "It names a colleague"}).json()["confidential"] is True
+    assert ana.post(path, {"confidential": False, "reason": "It does not"}).status_code == 403
+    assert program().post(path, {"confidential": True, "reason": "x"}).status_code == 403
+    told = AuditEntry.objects.get(verb="set_confidential")
+    assert (told.actor, told.after["reason"]) == (acme.people["ana"], "It names a colleague")
+
+
+def test_service_levels_are_told_with_their_times(acme: Company, ana: Caller) -> None:
+    (told,) = ana.get("service-levels/").json()["results"]
+    assert (told["slug"], told["for_everything_else"], told["kind"], told["pauses"][0]) == ("standard", True, None, "approval")
+    assert told["times"][0] == {
+        "severity": 1, "first_answer_s": 600, "next_answer_s": 1800, "solution_s": 14_400, "round_the_clock": True
+    }  # fmt: skip
+    assert ana.get(f"tickets/{report(acme, 'ella', at(9)).number}/").json()["service_level"] == "standard"

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from incidents import changed_hours
+from incidents import automation, changed_hours, levels, repairing, tickets
+from incidents.models import Page, ServiceLevel, Ticket
 from servicedesk.audit.models import AuditEntry
-from servicedesk.directory.models import Grant, Organisation, Role, Site
+from servicedesk.directory.models import Grant, Organisation, Role, Site, User
 from servicedesk.jobs import work
 from servicedesk.jobs.models import Job
 from servicedesk.operations.worlds.company import Company
@@ -102,3 +103,58 @@ def test_without_an_administrator_it_waits_for_one(acme: Company) -> None:
     assert followed(at(9, 1)) == []
     Grant.objects.create(user=acme.people["kim"], role=Role.ADMIN)
     assert [job.asked_by for job in followed(at(9, 2))] == [acme.people["kim"]]
+
+
+def moved(acme: Company, now: datetime) -> Job:
+    """The job the engine starts for who moved, done by a worker."""
+    assert changed_hours.follow_moved(now=now) == 1
+    assert changed_hours.follow_moved(now=now) == 0  # one is enough
+    job = Job.objects.get(kind="move due times")
+    work.run_first([job.pk], now=now)
+    job.refresh_from_db()
+    assert (job.state, changed_hours.follow_moved(now=now)) == ("done", 0)
+    return job
+
+
+def far_away() -> Site:
+    """Where the desk is open day and night but for one hour."""
+    hours = {str(day): [["00:00", "22:00"], ["23:00", "24:00"]] for day in range(7)}
+    return Site.objects.create(slug="far", name="Far", zone="Europe/Paris", desk_hours=hours)
+
+
+def test_who_moves_takes_open_tickets_to_the_new_hours_and_nobody_is_paged(acme: Company) -> None:
+    Site.objects.update(desk_hours={str(day): [["08:00", "18:00"]] for day in range(5)})
+    open_one, solved = (report(acme, "ella", at(19), f"Lathe {word}") for word in ("one", "two"))
+    others = report(acme, "omar", at(19), "Lathe omar")
+    tickets.solve(solved, actor=acme.people["ana"], now=at(19, 5))
+    assert changed_hours.follow_moved(now=at(19, 6)) == 0
+    User.objects.filter(pk=acme.people["ella"].pk).update(site=far_away())
+    job = moved(acme, at(20))
+    row = Ticket.objects.get(pk=open_one.pk)
+    assert (row.first_answer_due_at, row.is_due_quiet, job.result["late"]) == (at(19, 30), True, 2)
+    assert Ticket.objects.get(pk=others.pk).first_answer_due_at == at(8, 30, day=24)
+    Ticket.objects.filter(pk=row.pk).update(severity=2, evaluate_at=at(20))
+    automation.evaluate_due(now=at(20))
+    assert Page.objects.count() == 0
+    assert [one for _number, found in repairing.differences(now=at(20)) for one in found] == []
+
+
+def test_who_moves_comes_under_the_service_level_of_the_new_site(acme: Company) -> None:
+    ticket, far = report(acme, "ella", NINE, impacted="me", effect="part"), far_away()
+    fast = ServiceLevel.objects.create(slug="far", name="Far", targets={str(n): [60, 60, 60, True] for n in range(1, 5)})
+    fast.sites.set([far])
+    levels.publish(fast, actor=None, now=NINE)
+    User.objects.filter(pk=acme.people["ella"].pk).update(site=far)
+    moved(acme, at(10))
+    row = Ticket.objects.get(pk=ticket.pk)
+    assert (levels.of(row.service_level_id).slug, row.first_answer_due_at) == ("far", at(10, 1))
+
+
+def test_what_was_open_at_an_upgrade_gets_its_warning_without_another_event(acme: Company) -> None:
+    ticket = report(acme, "ella", NINE)
+    wanted = ticket.warn_at
+    assert wanted
+    Ticket.objects.update(hours_of=None, warn_at=None)
+    before = ticket.entries.count()
+    assert moved(acme, at(9, 5)).result == {"tickets": 1, "moved": 0, "late": 0}
+    assert (Ticket.objects.get(pk=ticket.pk).warn_at, ticket.entries.count()) == (wanted, before)

@@ -12,11 +12,12 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
-from incidents import automation, levels, starter, targets, tickets
+from incidents import automation, levels, promise, starter, targets, tickets
 from incidents.clocks import PAUSES, Terms
 from incidents.levels import Level
 from incidents.models import Page, ServiceLevel, Ticket
 from servicedesk.audit.models import AuditEntry
+from servicedesk.operations import examination
 from servicedesk.operations.worlds.company import Company
 from tests.actors import NINE, at, signed_in
 from tests.incidents.reporting import report
@@ -137,7 +138,7 @@ def test_an_administrator_adds_one_and_the_trail_tells_it(adam: Client) -> None:
     assert (told.after["wanted"]["departments"], told.after["pauses"]) == (["Board"], ["vendor"])
     page = adam.get("/service-levels/").content.decode()
     assert "Department: Board" in page
-    assert page.index("Board") < page.index("Standard")
+    assert page.index('id="board"') < page.index('id="standard"')
 
 
 @pytest.mark.parametrize(
@@ -192,3 +193,18 @@ def test_what_is_chosen_fits_and_nothing_before_it_does(asked: list[Any], facts:
 def test_what_is_said_to_be_hidden_is_never_chosen(asked: list[Any], facts: dict[str, int]) -> None:
     found = [plain(at, wanted) for at, wanted in enumerate(asked)]
     assert levels.first(found, facts) not in [one for one, _by in levels.hidden(found)]
+
+
+def test_what_is_promised_before_a_report_is_sent_is_what_it_gets(acme: Company) -> None:
+    level(acme, teams=[acme.teams["service-desk"]], kind="request")
+    promised = promise.for_report(acme.people["ella"], now=NINE, impacted="me", effect="question", service=None)
+    ticket = report(acme, "ella", NINE, "How do I", effect="question")
+    assert promised
+    assert (runs_on(ticket), promised.at) == ("vip", ticket.first_answer_due_at)
+
+
+def test_the_doctor_names_one_that_can_never_fit(acme: Company) -> None:
+    level(acme, "all", 1, kind="report")
+    level(acme, "never", 2, kind="report", people=[acme.people["ella"]])
+    (found,) = [one for one in examination.open_faults(now=NINE) if one.part == "service levels"]
+    assert found.words.startswith("no ticket comes under NEVER: ALL stands before it")
