@@ -6,11 +6,13 @@ import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from incidents import journal, letters_requester, letters_staff
 from incidents.models import Entry, Presence, Ticket, TimeSpent, Watcher
 from incidents.models.around import PRESENT
+from incidents.states import OPEN_TICKET
 from servicedesk.directory import tongues
 from servicedesk.directory.models import Role, User
 
@@ -18,6 +20,7 @@ NAMED = re.compile(r"(?<![\w@.])@([a-z0-9][a-z0-9._+-]*[a-z0-9]|[a-z0-9])", re.I
 MOST_NAMED = 10
 LONG_GONE = timedelta(hours=1)
 MOST_WATCHERS = 20  # that a requester may add
+LONG_READ = timedelta(days=90)
 TOLD_AGAIN = timedelta(seconds=10)  # presence is written down no oftener while nothing changes
 
 
@@ -120,7 +123,9 @@ def others(ticket: Ticket, *, person: User, now: datetime) -> list[Presence]:
 
 
 def forget(*, now: datetime) -> int:
-    return Presence.objects.filter(at__lt=now - LONG_GONE).delete()[0]
+    """Who had it open an hour ago. Of an open ticket it says until when they have read, and is kept for long."""
+    gone = Presence.objects.filter(at__lt=now - LONG_GONE)
+    return gone.filter(Q(at__lt=now - LONG_READ) | ~Q(ticket__state__in=OPEN_TICKET)).delete()[0]
 
 
 @tongues.deed

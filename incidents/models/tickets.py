@@ -102,6 +102,14 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         begins = {"due_at__gte": due_at}  # where the index begins
         return self.filter(Q(**later) | Q(**same), **begins)
 
+    def ahead_of(self, due_at: datetime, number: int) -> TicketQuerySet:
+        """Before that row, of rows `by_clock`: the nearest first."""
+        sooner = {"due_at__lt": due_at}
+        same = {"due_at": due_at, "pk__lt": number}
+        begins = {"due_at__lte": due_at}
+        ahead: Any = self.filter(Q(**sooner) | Q(**same), **begins)
+        return cast("TicketQuerySet", ahead.order_by("-due_at", "-pk"))
+
     def visible_to(self, user: User) -> TicketQuerySet:
         """Staff see every ticket but confidential ones outside their team, unless they are on the list of its incident.
 

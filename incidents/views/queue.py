@@ -17,17 +17,17 @@ from django.views.decorators.http import require_safe
 from incidents import bulk
 from incidents.models import Batch, Presence, SavedView, Ticket
 from incidents.models.around import PresenceQuerySet
-from incidents.models.tickets import TicketQuerySet
+from incidents.models.tickets import Capped, TicketQuerySet, capped
 from incidents.states import Severity
-from incidents.views import clocks, numbers, queue_asked
+from incidents.views import clocks, queue_asked, queue_pages, queue_words
 from incidents.views.queue_asked import Asked
+from incidents.views.queue_pages import PAGE, PARTS
+from incidents.views.queue_words import Said
 from servicedesk import clock
 from servicedesk.directory import access
 from servicedesk.directory.access import PersonRequest
 from servicedesk.directory.models import Role, Service, Team, User
 
-PAGE = 50
-PARTS = ("requester", "assignee", "service", "team", "incident")
 REREAD = timedelta(seconds=10)  # what committed late is not missed
 CAME_FROM = "queue_at"  # a cookie: the address, for what goes on from a ticket
 LAST_BATCH = "last_batch"  # in the session: what could still be undone
@@ -47,6 +47,7 @@ class Row:
     clock: clocks.Seen
     is_done: bool = False
     here: Here | None = None
+    said: Said | None = None
 
 
 @require_safe
@@ -55,20 +56,13 @@ def queue(request: PersonRequest) -> HttpResponse:
     asked, now = queue_asked.read(request.GET), clock.now()
     if "pulse" in request.GET:
         return _news(request, asked, now)
-    visible = visible_to(request.user)
-    page, following = _page(_with_here(asked.narrow(visible, request.user), request.user, now), asked)
     context = {
         "asked": asked,
         "view": asked.view,
-        **tabs(request, asked, visible),
-        "rows": [Row(ticket, clocks.of(ticket, now), here=_here(ticket)) for ticket in page],
+        **_table(request, asked, now),
         "columns": queue_asked.COLUMNS,
-        "next": following and asked.link(after=following),
-        "first": asked.link(after="") if asked.after else "",
         "sorts": queue_asked.SORTS,
         "options": queue_asked.options() if request.GET.get("edit") == "filters" else None,
-        "pulse_url": f"{asked.link(after='')}&since={now.timestamp():.3f}&on={'.'.join(str(ticket.pk) for ticket in page)}",
-        "cursor": _cursor(now, {ticket.pk: here for ticket in page if (here := _here(ticket))}),
         "may_work": request.user.is_agent or request.user.is_manager,
         "people": people(),
         "places": places(),
@@ -79,6 +73,26 @@ def queue(request: PersonRequest) -> HttpResponse:
     answer = render(request, "desk/queue.html", context)
     answer.set_cookie(CAME_FROM, asked.query[:500], samesite="Lax", httponly=True, secure=request.is_secure())
     return answer
+
+
+def _table(request: PersonRequest, asked: Asked, now: datetime) -> dict[str, Any]:
+    """The page's rows, what they stand among, and how to ask for news of them."""
+    visible = visible_to(request.user)
+    narrowed = asked.narrow(visible, request.user)
+    found = queue_pages.cut(queue_words.asked_with(_with_here(narrowed, request.user, now), request.user), asked)
+    shown = tabs(request, asked, visible, total=capped(narrowed), **({"ahead": found.ahead} if found.ahead else {}))
+    return {
+        **shown,
+        "page": found,
+        "place": found.place(shown["counted"].get("ahead", 0), shown["counted"]["total"]),
+        "rows": [
+            Row(ticket, clocks.of(ticket, now), here=_here(ticket), said=queue_words.of(ticket, request.user)) for ticket in found.rows
+        ],
+        "by_clock": asked.link(sort="clock"),
+        "by_number": asked.link(sort="oldest" if asked.sort == "newest" else "newest"),
+        "pulse_url": f"{asked.link()}&since={now.timestamp():.3f}&on={'.'.join(str(ticket.pk) for ticket in found.rows)}",
+        "cursor": _cursor(now, {ticket.pk: here for ticket in found.rows if (here := _here(ticket))}),
+    }
 
 
 def _with_here(rows: Any, user: User, now: datetime) -> Any:
@@ -95,12 +109,12 @@ def visible_to(user: User) -> TicketQuerySet:
     return TicketQuerySet(Ticket).visible_to(user).open()
 
 
-def tabs(request: PersonRequest, asked: Asked, visible: TicketQuerySet) -> dict[str, Any]:
-    """The views with their counts, then the saved ones."""
-    counts, mails = queue_asked.counts(visible, request.user)
-    views = [(view, count, f"?view={view.slug}") for view, count in zip(queue_asked.VIEWS, counts, strict=True)]
+def tabs(request: PersonRequest, asked: Asked, visible: TicketQuerySet, **beside: Capped) -> dict[str, Any]:
+    """The views with their counts, then the saved ones; `counted` is what is counted beside them."""
+    numbers = queue_asked.counts(visible, request.user, **beside)
+    views = [(view, queue_asked.at_most(numbers[view.slug]), f"?view={view.slug}") for view in queue_asked.VIEWS]
     saved = SavedView.objects.shown_to(request.user).select_related("owner")[:30]
-    return {"tabs": views, "saved": saved, "asked": asked, "held_mails": mails}
+    return {"tabs": views, "saved": saved, "asked": asked, "held_mails": queue_asked.at_most(numbers["mails"]), "counted": numbers}
 
 
 def people() -> list[tuple[str, str]]:
@@ -153,7 +167,10 @@ def drawn(request: PersonRequest, asked: Asked, found: Iterable[int], now: datet
     visible = TicketQuerySet(Ticket).visible_to(request.user)
     still = set(asked.narrow(visible.open(), request.user).filter(pk__in=found).values_list("pk", flat=True))
     rows: Any = _with_here(visible.filter(pk__in=found).select_related(*PARTS), request.user, now)
-    return [Row(ticket, clocks.of(ticket, now), ticket.pk not in still, _here(ticket)) for ticket in rows]
+    rows = queue_words.asked_with(rows, request.user)
+    return [
+        Row(ticket, clocks.of(ticket, now), ticket.pk not in still, _here(ticket), queue_words.of(ticket, request.user)) for ticket in rows
+    ]
 
 
 def _news(request: PersonRequest, asked: Asked, now: datetime) -> HttpResponse:
@@ -211,34 +228,3 @@ def _second(words: str, now: datetime) -> datetime:
         return min(datetime.fromtimestamp(float(words), UTC), now)
     except (ValueError, OverflowError, OSError):
         return now
-
-
-def _page(rows: Any, asked: Asked) -> tuple[list[Ticket], str]:
-    """One page by keyset, and where the next begins; any depth costs the same."""
-    ordered: Any = rows.select_related(*PARTS)
-    moment, _sep, number = asked.after.rpartition("~")
-    last_number = numbers.whole(number)
-    if asked.sort == "clock":
-        ordered = ordered.by_clock()
-        if last_number and (since := _moment(moment)):
-            ordered = ordered.beyond(since, last_number)
-    else:
-        is_newest = asked.sort == "newest"
-        ordered = ordered.order_by("-pk" if is_newest else "pk")
-        if last_number:
-            ordered = ordered.filter(**{"pk__lt" if is_newest else "pk__gt": last_number})
-    page: list[Any] = list(ordered[: PAGE + 1])
-    return page[:PAGE], _mark(page[PAGE - 1], asked) if len(page) > PAGE else ""
-
-
-def _mark(last: Any, asked: Asked) -> str:
-    if asked.sort != "clock":
-        return f"~{last.pk}"
-    return f"{last.due_at.isoformat()}~{last.pk}" if last.due_at else ""
-
-
-def _moment(words: str) -> datetime | None:
-    try:
-        return datetime.fromisoformat(words).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None

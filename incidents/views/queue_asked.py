@@ -99,7 +99,7 @@ COLUMNS = {
     "changed": gettext_lazy("Changed"),
 }
 USUAL = ("from", "service", "assignee", "clock", "changed")
-NAMES = ("view", "q", *FILTERS, "sort", "cols", "after")
+NAMES = ("view", "q", *FILTERS, "sort", "cols", "after", "before")
 OWN = {"pulse", "on", "since", "edit", "saved"}  # not part of what is asked
 EMPTY = {"none", "nobody"}
 
@@ -116,6 +116,7 @@ class Asked:
     unknown: list[str] = field(default_factory=list)
     named: dict[str, str] = field(default_factory=dict)  # the filters' values in words
     columns: tuple[str, ...] = USUAL
+    before: str = ""
 
     @property
     def chips(self) -> list[tuple[str | Promise, str, str]]:
@@ -124,14 +125,12 @@ class Asked:
 
     @property
     def query(self) -> str:
-        return self.link(after="").removeprefix("?")
+        return self.link().removeprefix("?")
 
     def link(self, **changes: str) -> str:
-        """This address with some parts changed, in one order; empty parts are left out."""
-        parts = {"view": self.view.slug, "q": self.words, **self.values, "sort": self.sort, "after": self.after}
+        """The first page of this address with some parts changed, in one order; empty parts are left out."""
+        parts = {"view": self.view.slug, "q": self.words, **self.values, "sort": self.sort}
         parts["cols"] = "" if self.columns == USUAL else ".".join(self.columns)
-        if set(changes) - {"after"}:
-            parts["after"] = ""
         parts.update(changes)
         clean = QueryDict(mutable=True)
         for name in NAMES:
@@ -167,15 +166,18 @@ def read(asked: QueryDict) -> Asked:
     unknown += [f"cols={name[:40]}" for name in wanted if name not in COLUMNS]
     columns = tuple(name for name in COLUMNS if name in wanted) or USUAL
     sorted_by, words = sort if sort in SORTS else "clock", asked.get("q", "").strip()
-    return Asked(view or VIEWS[0], words, values, sorted_by, asked.get("after", ""), unknown, named, columns)
+    return Asked(view or VIEWS[0], words, values, sorted_by, asked.get("after", ""), unknown, named, columns, asked.get("before", ""))
 
 
-def counts(visible: TicketQuerySet, user: User) -> tuple[list[str], str]:
-    """How many tickets each view has, and how many mails wait for a person: one statement; above the cap "1000+"."""
+def counts(visible: TicketQuerySet, user: User, **beside: Capped) -> dict[str, int]:
+    """How many tickets each view has, how many mails wait for a person, and what is counted beside: one statement."""
     asked = {view.slug: _of_view(view, visible, user) for view in VIEWS}
-    found = counted(user, mails=capped(InboundMail.objects.held().visible_to(user)), **asked)
-    said = {name: f"{MOST_COUNTED}+" if number > MOST_COUNTED else str(number) for name, number in found.items()}
-    return [said[view.slug] for view in VIEWS], said["mails"]
+    return counted(user, mails=capped(InboundMail.objects.held().visible_to(user)), **asked, **beside)
+
+
+def at_most(number: int) -> str:
+    """Above the cap "1000+"."""
+    return f"{MOST_COUNTED}+" if number > MOST_COUNTED else str(number)
 
 
 def _of_view(view: View, visible: TicketQuerySet, user: User) -> Capped:

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any, cast
 
 from django.contrib import messages
-from django.db.models import Q
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -61,7 +60,7 @@ def _by_clock(rows: TicketQuerySet, found: Ticket, *, is_next: bool) -> Ticket |
     elif is_next:
         side = timed.beyond(due_at, found.pk)
     else:
-        side = timed.filter(Q(due_at__lt=due_at) | Q(due_at=due_at, pk__lt=found.pk)).order_by("-due_at", "-pk")
+        side = timed.ahead_of(due_at, found.pk)
     return cast("Ticket | None", side.first())
 
 
