@@ -28,7 +28,10 @@ LONGEST_DID = 240
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One evaluation being acted on: its thing, what was decided, and the rules by id. `is_new`: nothing can have fired for it."""
+    """One evaluation being acted on: its thing, what was decided, and the rules by id. `is_new`: nothing can have fired for it.
+
+    `gather`: old tickets are being looked at; all that opens joins the incident of this group, and nobody is written to.
+    """
 
     evaluation: Evaluation
     decision: rules.Decision
@@ -37,6 +40,7 @@ class Case:
     ticket: Ticket | None = None
     alert: LinkedAlert | None = None
     is_new: bool = False
+    gather: str = ""
 
     @property
     def thing(self) -> Ticket | LinkedAlert:
@@ -63,7 +67,8 @@ def act(case: Case) -> None:
 
 
 def _fire(outcome: rules.Outcome, case: Case) -> None:
-    opened = _open(outcome, case) if _deed(outcome) and outcome.actions else None
+    gathered = replace(outcome, group_key=case.gather) if case.gather else outcome
+    opened = _open(gathered, case) if _deed(outcome) and outcome.actions else None
     did = [_say_opened(opened)] if opened else [wording.action_words(action) for action in outcome.would or outcome.actions]
     for action in outcome.actions:
         _do(action, outcome, case)
@@ -219,6 +224,8 @@ def _settle(ticket: Ticket, case: Case) -> None:
 def _do(action: rules.Action, outcome: rules.Outcome, case: Case) -> None:
     """The actions of one firing that are no state of the facts."""
     ticket = case.ticket
+    if action.do == "notify" and case.gather:
+        return
     if ticket is None or action.do not in ("assign_team", "add_tag", "notify"):
         return
     because = wording.why_incident(outcome, raising.clause(outcome, case.book), service=case.service_name)

@@ -86,10 +86,10 @@ def _following(closed: Ticket, author: User, text: str, kind: str) -> dict[str, 
 
 
 @tongues.deed
-def evaluate_ticket(ticket: Ticket, *, now: datetime) -> Evaluation:
-    """The rules' say on a ticket as it is now, stored with its facts and acted on."""
+def evaluate_ticket(ticket: Ticket, *, now: datetime, gather: str = "") -> Evaluation:
+    """The rules' say on a ticket as it is now, stored with its facts and acted on. `gather`: the group all it opens joins."""
     row = Ticket.objects.select_for_update(of=("self",)).select_related("requester__site", "service", "team", "incident").get(pk=ticket.pk)
-    case = _decided(facts.of_ticket(row, now=now), now, ticket=row)
+    case = _decided(facts.of_ticket(row, now=now), now, ticket=row, gather=gather)
     row.evaluate_at = case.decision.recheck_at
     row.save(update_fields=["evaluate_at"])
     acting.act(case)
@@ -120,14 +120,15 @@ def _evaluate_held(row: LinkedAlert, *, now: datetime, is_new: bool = False) -> 
 
 
 def _decided(
-    known: dict[str, Any], now: datetime, *, ticket: Ticket | None = None, alert: LinkedAlert | None = None, is_new: bool = False
+    known: dict[str, Any], now: datetime, *, ticket: Ticket | None = None, alert: LinkedAlert | None = None, **more: Any
 ) -> acting.Case:
+    """`more`: what else is known of the case."""
     book = rulebook.in_force()
     decision = rules.decide(known, repeats.LiveHistory(), book, now)
     evaluation = Evaluation.objects.create(
         ticket=ticket, alert=alert, at=now, schema=rules.SCHEMA, facts=known, decision=rules.decision_to_json(decision)
     )
-    return acting.Case(evaluation, decision, {rule.id: rule for rule in book}, now, ticket=ticket, alert=alert, is_new=is_new)
+    return acting.Case(evaluation, decision, {rule.id: rule for rule in book}, now, ticket=ticket, alert=alert, **more)
 
 
 # The engine's pass

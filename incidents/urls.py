@@ -153,6 +153,7 @@ urlpatterns = [
     path("rules/new/", rules.new, name="new_rule"),
     path("rules/<int:number>/", rules.rule, name="rule"),
     path("rules/<int:number>/edit/", rules.edit, name="edit_rule"),
+    path("rules/<int:number>/results.csv", rules.results, name="rule_results"),
     path("rules/<int:number>/act/", rules.act, name="rule_act"),
     path("oncall/", oncall.on_call, name="on_call"),
     path("oncall/away/", changes.away, name="away"),

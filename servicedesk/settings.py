@@ -262,6 +262,7 @@ JOB_KINDS = {
     "export tickets": "incidents.exports.tickets",
     "import tickets": "incidents.imports.work.tickets",
     "backtest": "incidents.backtest.work.done",
+    "apply a rule": "incidents.applying.done",
     "report": "incidents.reports.work.done",
     "move due times": "incidents.changed_hours.move",
 }

@@ -1,5 +1,5 @@
-"""Who would have been paged for an occasion: its first step, as schedules and policies stand today. Never more than that:
-what people do after a page is not simulated, so pages added are "at least".
+"""Who would have been paged for an occasion: the first step of the policy of then, to whom the kept turns of then name. Never
+more than that: what people do after a page is not simulated, so pages added are "at least".
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from django.db.models import Q
 
 from incidents.backtest.sides import Occasion
 from incidents.escalation import policy_for
-from incidents.escalation.snapshot import Plan, plan_of
+from incidents.escalation.snapshot import Plan, plan_of, read
 from incidents.escalation.targets import candidates
-from incidents.models import Policy
+from incidents.models import Policy, PolicyVersion
 from servicedesk.directory import zones
 from servicedesk.directory.models import Service, User
 from servicedesk.oncall import roster
@@ -25,11 +25,13 @@ NIGHT_FROM, NIGHT_UNTIL = 22, 7  # on the clock of the person paged
 
 @dataclass(frozen=True, slots=True)
 class Paged:
-    """One page: to whom, when."""
+    """One page: to whom, and when for what."""
 
     person: str
     name: str
     is_night: bool
+    thing: str = ""
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +44,26 @@ class Subject:
 
 @dataclass(slots=True)
 class Roll:
-    """Policies read once."""
+    """Policies and their versions read once, and each occasion asked once."""
 
-    plans: dict[tuple[str, str], Plan | None] = field(default_factory=dict)
+    policies: dict[tuple[str, str], Policy | None] = field(default_factory=dict)
+    versions: dict[int, list[PolicyVersion]] = field(default_factory=dict)
+    known: dict[tuple[str, datetime, str], list[User]] = field(default_factory=dict)
     services: dict[str, Service] = field(default_factory=dict)
 
     def paged(self, occasions: Iterable[Occasion]) -> list[Paged]:
         return [page for occasion in occasions for page in self._of(occasion)]
 
     def _of(self, occasion: Occasion) -> Iterator[Paged]:
-        for person in self._people(occasion):
-            yield Paged(person.username, str(person), is_night(person, occasion.at))
+        for person in self.people(occasion):
+            yield Paged(person.username, str(person), is_night(person, occasion.at), occasion.thing, occasion.at)
+
+    def people(self, occasion: Occasion) -> list[User]:
+        """Nobody: for that moment no turn is kept."""
+        key = occasion.group, occasion.at, occasion.deed
+        if key not in self.known:
+            self.known[key] = self._people(occasion)
+        return self.known[key]
 
     def _people(self, occasion: Occasion) -> list[User]:
         """A proposal asks the IT manager on duty; a declaration begins the policy's first step that counts then."""
@@ -73,11 +84,19 @@ class Roll:
 
     def _plan(self, occasion: Occasion) -> Plan | None:
         key = occasion.service, occasion.policy
-        if key not in self.plans:
+        if key not in self.policies:
             named = Policy.objects.filter(Q(name=occasion.policy) | Q(slug=occasion.policy)).first() if occasion.policy else None
-            policy = policy_for(Subject(self._service(occasion.service), named))
-            self.plans[key] = plan_of(policy) if policy else None
-        return self.plans[key]
+            self.policies[key] = policy_for(Subject(self._service(occasion.service), named))
+        policy = self.policies[key]
+        return self._then(policy, occasion.at) if policy else None
+
+    def _then(self, policy: Policy, at: datetime) -> Plan:
+        """Its version of that moment; of before the first one that was kept, that one."""
+        if policy.pk not in self.versions:
+            self.versions[policy.pk] = list(policy.versions.order_by("published_at", "version"))
+        kept = self.versions[policy.pk]
+        then = next((version for version in reversed(kept) if version.published_at <= at), kept[0] if kept else None)
+        return read(then.definition) if then else plan_of(policy)
 
     def _service(self, slug: str) -> Service | None:
         if not self.services:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -31,6 +31,7 @@ class Row(NamedTuple):
     by_people: bool
     outcome: Outcome | None = None
     missing: tuple[Seen, ...] = ()
+    verdict: str = ""  # accepted or rejected, where a person decided what the rule had proposed of it
 
 
 class Swept(NamedTuple):
@@ -75,6 +76,13 @@ class Report:
     repeat: Repeat | None = None  # the clause on trial
     rows: Sequence[Row] = field(default=())
     more_rows: int = 0
+    rejected: Sequence[str] = ()  # of what it drops
+    accepted: Sequence[str] = ()
+    occasions: int = 0
+    nobody_known: Sequence[str] = ()  # occasions of a moment for which no turn is kept
+    caught: Sequence[str] = ()
+    false_ones: Sequence[str] = ()
+    months: Sequence[int] = ()
 
     @property
     def impossible(self) -> tuple[str, ...]:
@@ -100,8 +108,8 @@ class Report:
         return {"median": round(statistics.median(self.earlier_s)), "min": min(self.earlier_s), "max": max(self.earlier_s)}
 
 
-def differences(tally: Tally) -> list[Row]:
-    """Everything the two versions do not agree on, oldest first."""
+def differences(tally: Tally, verdicts: Mapping[str, str]) -> list[Row]:
+    """Everything the two versions do not agree on, oldest first, with what people made of it."""
     trial, in_force = tally.trial.matched, tally.in_force.matched
     found = [_row(tally, thing, "new", at) for thing, at in trial.items() if thing not in in_force]
     found += [_row(tally, thing, "lost", at) for thing, at in in_force.items() if thing not in trial]
@@ -109,6 +117,7 @@ def differences(tally: Tally) -> list[Row]:
     for thing, (was, becomes) in tally.ranks.items():
         if was != becomes and thing not in told:
             found.append(_row(tally, thing, "up" if becomes < was else "down", trial.get(thing)))
+    found = [row._replace(verdict=verdicts.get(row.thing, "")) for row in found]
     return sorted(found, key=lambda row: (row.at.timestamp() if row.at else float("inf"), row.thing))
 
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from incidents import rulebook, rules
-from incidents.backtest import report, stream
+from incidents.backtest import report, stream, verdicts
 from incidents.backtest.paging import Roll
 from incidents.backtest.past import StreamedPast, for_rules
 from incidents.backtest.report import Report
@@ -118,7 +118,9 @@ def _report(rule: Rule, tally: Tally, sample: Sample, start: datetime, end: date
     roll = Roll()
     pages = {"added": roll.paged(added), "prevented": roll.paged(lost)}
     before, after = roll.paged(tally.in_force.occasions), roll.paged(tally.trial.occasions)
-    rows = report.differences(tally)
+    said = verdicts.of_proposals(rule, start, end)
+    rows = report.differences(tally, said)
+    dropped = [row for row in rows if row.what == "lost"]
     found, against = tally.question.rule, tally.question.against
     return Report(
         key=rule.key, name=found.name, version=found.version, against_version=against.version if against else None,
@@ -133,6 +135,10 @@ def _report(rule: Rule, tally: Tally, sample: Sample, start: datetime, end: date
         undecidable=len(tally.undecided), undecided=list(tally.undecided.items())[: report.MOST_ROWS],
         nearest=tally.nearest._asdict() if tally.nearest and not tally.trial.matched else None,
         swept=report.swept(tally), replayed=sample.decisions_again, equal=sample.equal,
+        rejected=[row.thing for row in dropped if row.verdict == verdicts.REJECTED],
+        accepted=[row.thing for row in dropped if row.verdict == verdicts.ACCEPTED],
+        occasions=len(tally.trial.occasions), nobody_known=[one.thing for one in tally.trial.occasions if not roll.people(one)],
+        caught=verdicts.caught(tally), false_ones=verdicts.false_ones(tally, said), months=verdicts.months(tally, start, end),
         repeat=found.repeat, rows=rows[: report.MOST_ROWS], more_rows=max(0, len(rows) - report.MOST_ROWS),
     )  # fmt: skip
 

@@ -14,6 +14,8 @@ from incidents.backtest.report import Report, Row, Swept
 from incidents.rules import FIELDS, Seen
 from incidents.wording import clauses
 
+MOST_NAMED, MONTH = 20, 30
+
 
 def as_json(report: Report, *, rows_url: str | None = None) -> dict[str, Any]:
     """The shape of `backtest --json` and of the API."""
@@ -53,13 +55,33 @@ def sentences(report: Report) -> Iterator[str]:
         return
     yield _considered(report)
     yield _matched(report)
+    yield from _against_people(report)
+    yield from _effects(report)
+    yield from _examples(report)
+    yield _("Not simulated: what people do. Their acknowledgements, answers and solutions are taken from what happened.")
+    yield _replayed(report)
+
+
+def _against_people(report: Report) -> Iterator[str]:
     if report.raised_by_people:
         yield _caught(report)
+    if report.rejected or report.accepted:
+        yield _dropped(report)
+    if report.months:
+        yield _usual(report)
+
+
+def _effects(report: Report) -> Iterator[str]:
     if report.up or report.down:
         yield _("Severity: %(up)d up, %(down)d down.") % {"up": report.up, "down": report.down}
     if report.added or report.lost:
         yield _("Incidents: %(added)d new, %(lost)d lost.") % {"added": len(report.added), "lost": len(report.lost)}
         yield _paged(report)
+    if report.occasions:
+        yield _known(report)
+
+
+def _examples(report: Report) -> Iterator[str]:
     if report.undecidable:
         why = why_undecided(report.undecided[0][1])
         yield _("Not decidable: %(n)d (%(why)s). That is not the same as “did not match”.") % {"n": report.undecidable, "why": why}
@@ -67,7 +89,10 @@ def sentences(report: Report) -> Iterator[str]:
         yield _("With %(change)s: %(matches)d matches, %(lost)d of those that people raised lost.") % {
             "change": changed(one), "matches": one.matches, "lost": one.lost,
         }  # fmt: skip
-    yield _replayed(report)
+    if report.caught:
+        yield _("Caught, of what people raised themselves: %(things)s.") % {"things": ", ".join(report.caught)}
+    if report.false_ones:
+        yield _("Perhaps false, for nobody raised or accepted them: %(things)s.") % {"things": ", ".join(report.false_ones)}
 
 
 def no_data(report: Report) -> str | None:
@@ -154,6 +179,27 @@ def _paged(report: Report) -> str:
     words = _("Pages: at least %(added)d more, %(prevented)d fewer; at night (22 to 7) %(after)d instead of %(before)d.") % said
     people = ", ".join(f"{report.names[person]} {number:+d}" for person, number in report.by_person().items())
     return f"{words} {people}." if people else words
+
+
+def _dropped(report: Report) -> str:
+    said = {"rejected": len(report.rejected), "accepted": len(report.accepted), "things": ", ".join(report.accepted[:MOST_NAMED])}
+    words = _("Of the proposals it drops, people rejected %(rejected)d and accepted %(accepted)d.") % said
+    return words + " " + _("Look at these: %(things)s.") % said if report.accepted else words
+
+
+def _usual(report: Report) -> str:
+    """Whether the change is bigger than from one month to another."""
+    low, high, now = min(report.months), max(report.months), round(report.matches * MONTH / report.days)
+    words = _("In 30 days the version in force matched %(low)d to %(high)d times; this one %(n)d:") % {"low": low, "high": high, "n": now}
+    return f"{words} " + (_("no more than months differ anyway.") if low <= now <= high else _("more than months differ."))
+
+
+def _known(report: Report) -> str:
+    said = {"n": report.occasions, "known": report.occasions - len(report.nobody_known), "unknown": len(report.nobody_known)}
+    words = _("On call then: from kept turns for %(known)d of %(n)d occasions.") % said
+    if not report.nobody_known:
+        return words
+    return words + " " + _("For %(unknown)d nobody is known to have been; they are in no count of pages.") % said
 
 
 def _replayed(report: Report) -> str:

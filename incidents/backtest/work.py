@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -13,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from incidents import rulebook, rules
 from incidents.backtest import running
+from incidents.backtest.paging import Paged
 from incidents.backtest.report import Report
 from incidents.backtest.saying import as_json, because, sentences
 from incidents.models import Rule
@@ -40,6 +42,7 @@ def done(run: Run) -> Result:
         raise JobRefused(_("The rule cannot be read: %(error)s") % {"error": error}) from error
     url = f"{reverse('rule', args=[rule.pk])}?backtest={run.job.pk}"
     more = {
+        "pages_listed": [*_pages(report.pages_added, "added"), *_pages(report.pages_prevented, "prevented")],
         "nights_added": sum(page.is_night for page in report.pages_added),
         "undecided": report.undecidable,
         "more_rows": report.more_rows,
@@ -49,7 +52,7 @@ def done(run: Run) -> Result:
 
 def rows(report: Report) -> list[dict[str, Any]]:
     """The differences, for the table and the API."""
-    names = ("thing", "what", "before", "after", "by_people")
+    names = ("thing", "what", "before", "after", "by_people", "verdict")
     return [
         {
             **{name: getattr(row, name) for name in names},
@@ -58,6 +61,13 @@ def rows(report: Report) -> list[dict[str, Any]]:
         }
         for row in report.rows
     ]
+
+
+def _pages(pages: Sequence[Paged], change: str) -> Iterator[dict[str, Any]]:
+    """Whom the kept turns of then name, for the table and the file."""
+    for page in pages:
+        at = page.at.isoformat() if page.at else None
+        yield {"thing": page.thing, "at": at, "person": page.person, "name": page.name, "is_night": page.is_night, "change": change}
 
 
 def last_of(rule: Rule, number: int | None = None) -> Job | None:
@@ -70,16 +80,17 @@ def is_of_these_words(job: Job, rule: Rule) -> bool:
     return bool(job.parameters.get("words") == digest(rule))
 
 
-def doubts(rule: Rule) -> list[str]:
-    """What its newest backtest says against publishing these words; empty: nothing, or it was not tried."""
-    job = last_of(rule)
-    if job is None or not is_of_these_words(job, rule):
+def doubts(rule: Rule, *, begins: bool = False) -> list[str]:
+    """What the newest backtest of these words says against them; empty: nothing, or they were not tried. `begins`: it pages nobody yet."""
+    tried = Job.objects.filter(kind=KIND, state=JobState.DONE, parameters__rule=rule.pk, parameters__words=digest(rule))
+    job = tried.order_by("-pk").first()
+    if job is None:
         return []
     found, pages = [], job.result["pages"]
     if not job.result["matches"]:
         found.append(_("Over the last %(days)d days it would have matched nothing.") % {"days": job.parameters["days"]})
-    if pages["nights_after"] > MANY_NIGHTS * max(1, pages["nights_before"]):
-        said = {"after": pages["nights_after"], "before": pages["nights_before"]}
+    said = {"after": pages["nights_after"], "before": 0 if begins else pages["nights_before"]}
+    if said["after"] >= MANY_NIGHTS and said["after"] > MANY_NIGHTS * said["before"]:
         found.append(_("It would page %(after)d times at night; now it is %(before)d.") % said)
     return found
 

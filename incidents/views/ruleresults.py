@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.urls import reverse
@@ -23,6 +23,7 @@ WHAT = {
     "up": lambda: _("higher"),
     "down": lambda: _("lower"),
 }
+VERDICTS = {"accepted": lambda: _("people accepted it"), "rejected": lambda: _("people rejected it")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,8 @@ class Difference:
     what: str
     because: str
     by_people: bool
+    verdict: str = ""
+    on_call: str = ""  # who would be paged for it, or no longer
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +84,7 @@ def found(job: Job | None, rule: Rule, reader: User, *, whole: bool) -> Found | 
         took=took,
         figures=[] if result.get("no_data") or "matches" not in result else list(_figures(result)),
         said=result.get("said") or [],
-        rows=_differences(rows if whole else rows[:SHOWN], reader),
+        rows=_differences(rows if whole else rows[:SHOWN], reader, _on_call(result.get("pages_listed") or [])),
         total=len(rows),
         version=result.get("version"),
         against=result.get("against_version"),
@@ -101,7 +104,27 @@ def _figures(result: Mapping[str, Any]) -> Iterable[Figure]:
     yield Figure(undecided, _("not decidable"), result["undecidable"][0]["why"] if result["undecidable"] else "")
 
 
-def _differences(rows: Sequence[Mapping[str, Any]], reader: User) -> list[Difference]:
+def sheet(shown: Found) -> Iterator[Sequence[object]]:
+    """The rows for a spreadsheet, with a head."""
+    yield (_("When (UTC)"), _("No."), _("Title"), _("What changes"), _("In force"), _("On trial"), _("Because"), _("Raised by people"),
+           _("People decided"), _("On call then"))  # fmt: skip
+    for row in shown.rows:
+        at = row.at.astimezone(UTC).strftime("%Y-%m-%d %H:%M") if row.at else ""
+        ranks = (f"SEV{rank}" if rank else "" for rank in (row.before, row.after))
+        title = _("confidential") if row.is_hidden else row.title
+        yield (at, row.thing, title, row.what, *ranks, row.because, _("yes") if row.by_people else "", row.verdict, row.on_call)
+
+
+def _on_call(pages: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Of each thing, whom the kept turns of then name."""
+    names: dict[str, list[str]] = {}
+    for page in pages:
+        night = _("%(name)s (at night)") % {"name": page["name"]} if page["is_night"] else str(page["name"])
+        names.setdefault(str(page["thing"]), []).append(night)
+    return {thing: ", ".join(dict.fromkeys(each)) for thing, each in names.items()}
+
+
+def _differences(rows: Sequence[Mapping[str, Any]], reader: User, on_call: Mapping[str, str]) -> list[Difference]:
     """Two queries however many there are."""
     things = [str(row["thing"]) for row in rows]
     tickets = [int(thing[2:]) for thing in things if thing.startswith("T-")]
@@ -109,10 +132,10 @@ def _differences(rows: Sequence[Mapping[str, Any]], reader: User) -> list[Differ
     titles = {f"T-{number}": title for number, title in backtest.tickets(reader).filter(pk__in=tickets).values_list("pk", "title")}
     known = LinkedAlert.objects.filter(alert_id__in=alerts).values_list("alert_id", "check_slug", "summary")
     titles |= {f"alert {number}": f"{check}: {summary}" if summary else check for number, check, summary in known}
-    return [_difference(row, titles, reader) for row in rows]
+    return [_difference(row, titles, reader, on_call) for row in rows]
 
 
-def _difference(row: Mapping[str, Any], titles: Mapping[str, str], reader: User) -> Difference:
+def _difference(row: Mapping[str, Any], titles: Mapping[str, str], reader: User, on_call: Mapping[str, str]) -> Difference:
     thing = str(row["thing"])
     is_hidden = thing not in titles
     opens = thing.startswith("T-") and reader.is_desk_staff and not is_hidden
@@ -128,6 +151,8 @@ def _difference(row: Mapping[str, Any], titles: Mapping[str, str], reader: User)
         what,
         "" if is_hidden else row.get("because", ""),
         bool(row.get("by_people")),
+        VERDICTS.get(row.get("verdict", ""), lambda: "")(),
+        on_call.get(thing, ""),
     )
 
 

@@ -141,6 +141,7 @@ MATRIX: dict[str, Row] = {
     "end_silence": Row((LOGIN, NO, NO, LOGIN, LOGIN, NO, NO), "post", "silence"),
     "rules": Row(RULE_READERS),
     "rule": Row(RULE_READERS, takes="rule"),
+    "rule_results": Row((LOGIN, NO, NO, NO, GONE, GONE, GONE), takes="rule"),
     "new_rule": Row(ADMINS),
     "edit_rule": Row(ADMINS, takes="rule"),
     "rule_act": Row((LOGIN, NO, NO, NO, NO, 422, NO), "post", "rule"),
