@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from pytest_django.fixtures import Settings
 from incidents import handoff, pay, readiness
 from notifications.models import Errand, Message, MutedTopic
 from servicedesk import clock
+from servicedesk.directory.models import Site
 from servicedesk.oncall import roster, swaps
 from servicedesk.oncall.models import Override, Rotation, RotationMember, Schedule, Swap
 from servicedesk.oncall.swaps import Offer
@@ -146,6 +149,21 @@ def test_hours_are_counted_once_in_the_first_class_that_fits(acme: Company, netw
     assert sum(ben.seconds.values()) == 3600 * (153 + 168 + 87)  # until the 7th, the 14th to the 21st, from the 28th
     assert ben.seconds["weekend"] == 3600 * 2 * 2 * 24
     assert ben.seconds["holiday"] == 0
+
+
+def hours(acme: Company, who: str) -> tuple[str, str]:
+    """Of the file of December: this person's holidays and weekends on Network."""
+    text = signed_in(acme.people["dana"]).get("/oncall/pay/?month=2026-12&format=csv").content.decode("utf-8-sig")
+    rows = {(row["User name"], row["Schedule"]): row for row in csv.DictReader(io.StringIO(text))}
+    row = rows[who, "network"]
+    return row["Hours: Public holiday"], row["Hours: Weekend"]
+
+
+def test_a_public_holiday_is_a_class_of_its_own_where_the_site_keeps_it(acme: Company, network: Schedule, moved: None) -> None:
+    clock.move_to(NINE + 60 * DAY)
+    assert hours(acme, "ana") == ("24.00", "96.00")  # Friday 25 December, and two weekends
+    Site.objects.update(country="JP")  # where it is a working day
+    assert hours(acme, "ana") == ("0.00", "96.00")
 
 
 def test_a_call_counts_for_the_schedule_its_step_named(acme: Company) -> None:
