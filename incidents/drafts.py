@@ -42,7 +42,7 @@ def keep(person: User, kind: str, number: int, said: Mapping[str, str], *, now: 
 def sent(person: User, kind: str, number: int = 0, *, key: str, now: datetime) -> None:
     """The form of this key went out: its draft is gone, and stays so."""
     row = _locked(person, kind, number, now)
-    row.fields, row.sent_key, row.saved_at = {}, key[:40], now
+    row.fields, row.sent_key, row.saved_at = {}, key.replace("\0", "")[:40], now
     row.save(update_fields=["fields", "sent_key", "saved_at"])
 
 
