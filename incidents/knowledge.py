@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,9 +10,10 @@ from datetime import datetime
 import nh3
 import structlog
 from django.db import DatabaseError, transaction
+from django.utils.translation import gettext as _
 from markdown_it import MarkdownIt
 
-from incidents.models import Article, Incident, Problem
+from incidents.models import Article, ArticleVersion, Incident, Problem
 from servicedesk.audit import trail
 from servicedesk.directory import tongues
 from servicedesk.directory.models import User
@@ -20,6 +22,7 @@ from servicedesk.search import index
 log = structlog.get_logger(__name__)
 
 KIND = "article"
+WORDS = ("title", "answer", "body")
 SHORTEST, MOST_INCIDENTS, MOST_ARTICLES = 3, 3, 5
 MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
 TAGS = {
@@ -39,16 +42,35 @@ class Suggestions:
 
 
 @tongues.deed
-def publish(article: Article, *, actor: User | None, now: datetime) -> Article:
-    """The text as it is now is what people read and find; again after a change, as the next version."""
+def publish(article: Article, *, actor: User | None, now: datetime, note: str = "") -> Article:
+    """The text as it is now is what people read and find; again after a change, as the next version, which is kept."""
     row = Article.objects.select_for_update().get(pk=article.pk)
     before = {"state": row.state, "version": row.version}
     row.state, row.version, row.updated_at = Article.State.PUBLISHED, row.version + 1, now
     row.save(update_fields=["state", "version", "updated_at"])
+    kept = {name: getattr(row, name) for name in ("version", *WORDS)}
+    row.versions.create(author=actor, note=note[:240], published_at=now, **kept)
     text = f"{row.answer}\n{row.body}"
     index.put(kind=KIND, object_id=row.pk, title=row.title, body=text, is_public=row.is_public, now=now)
     trail.record(row, "publish", actor=actor, now=now, before=before, after={"state": row.state, "version": row.version})
     return row
+
+
+@tongues.deed
+def bring_back(article: Article, version: int, *, actor: User, now: datetime) -> Article:
+    """The words of that version, published again as the next one; for whom it is stays as it is. Raises ArticleVersion.DoesNotExist."""
+    row = Article.objects.select_for_update().get(pk=article.pk)
+    kept = row.versions.get(version=version)
+    for name in WORDS:
+        setattr(row, name, getattr(kept, name))
+    row.save(update_fields=[*WORDS])
+    return publish(row, actor=actor, now=now, note=_("Version %(n)d again") % {"n": version})
+
+
+def changes(before: ArticleVersion | None, after: ArticleVersion) -> list[tuple[str, str]]:
+    """The lines that went ("-") and came ("+")."""
+    old = before.lines if before else []
+    return [(line[0], line[2:]) for line in difflib.ndiff(old, after.lines) if line[0] in "+-"]
 
 
 @tongues.deed

@@ -61,6 +61,7 @@ urlpatterns = [
     path("new/promise/", portal.promise, name="promise"),
     path("help/", articles.index, name="help"),
     path("help/<slug:slug>/", articles.article, name="article"),
+    path("help/<slug:slug>/versions/", articles.versions, name="article_versions"),
     path("ask/", asking.offers, name="offers"),
     path("ask/<slug:slug>/", asking.ask, name="ask"),
     path("approve/<int:number>/", asking.approve, name="approve"),

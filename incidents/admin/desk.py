@@ -168,10 +168,15 @@ class PolicyStepAdmin(DeskAdmin):
         snapshot.publish(form.instance.policy, now=clock.now(), author=request.user)  # type: ignore[arg-type]
 
 
+class ArticleForm(forms.ModelForm):  # type: ignore[type-arg]
+    note = forms.CharField(label=gettext_lazy("What changed"), required=False, max_length=240)
+
+
 @admin.register(Article)
 class ArticleAdmin(DeskAdmin):
     """A published article that is changed is published again, so that what is found is what is read."""
 
+    form = ArticleForm
     list_display = ("title", "state", "is_public", "owner", "version", "updated_at")
     list_select_related = ("owner",)
     list_filter = ("state", "is_public")
@@ -186,7 +191,8 @@ class ArticleAdmin(DeskAdmin):
             obj.updated_at = clock.now()
             super().save_model(request, obj, form, change)
             if obj.state == Article.State.PUBLISHED:
-                knowledge.publish(obj, actor=request.user, now=obj.updated_at)  # type: ignore[arg-type]
+                note = form.cleaned_data.get("note", "")
+                knowledge.publish(obj, actor=request.user, now=obj.updated_at, note=note)  # type: ignore[arg-type]
 
     @admin.action(description=gettext_lazy("Publish"), permissions=["change"])
     def publish(self, request: HttpRequest, queryset: QuerySet[Article]) -> None:

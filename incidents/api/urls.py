@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django.urls import path, register_converter
 
+from incidents.api.articles import ArticleResource, ArticleVersionResource
 from incidents.api.attachments import AttachmentResource
 from incidents.api.desk import CannedResource, ScheduledResource, VendorResource, ViewResource
 from incidents.api.incidents import IncidentResource
@@ -91,6 +92,10 @@ urlpatterns = [
     path("policies/<slug:slug>/who-would-be-paged/", PolicyResource.as_view({"get": "who"}), name="api_who_would_be_paged"),
     path("service-levels/", LevelResource.as_view({"get": "list"}), name="api_service_levels"),
     path("service-levels/<slug:slug>/", LevelResource.as_view({"get": "retrieve"}), name="api_service_level"),
+    path("articles/", ArticleResource.as_view({"get": "list"}), name="api_articles"),
+    path("articles/<slug:slug>/", ArticleResource.as_view({"get": "retrieve"}), name="api_article"),
+    path("articles/<slug:slug>/versions/", ArticleVersionResource.as_view({"get": "list"}), name="api_article_versions"),
+    path("articles/<slug:slug>/bring-back/", ArticleResource.as_view({"post": "bring_back"}), name="api_article_bring_back"),
     path("rules/", RuleResource.as_view({"get": "list"}), name="api_rules"),
     path("rules/<slug:key>/", RuleResource.as_view({"get": "retrieve"}), name="api_rule"),
     path("rules/<slug:key>/try/", RuleResource.as_view({"post": "try_on"}), name="api_try_rule"),

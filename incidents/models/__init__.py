@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from incidents.models.alerts import LinkedAlert
 from incidents.models.around import Presence, TimeSpent, Watcher
-from incidents.models.articles import Article
+from incidents.models.articles import Article, ArticleVersion
 from incidents.models.attachments import Attachment
 from incidents.models.bulk import Batch, SavedView
 from incidents.models.canned import CannedAnswer
@@ -43,6 +43,7 @@ __all__ = [
     "ActionItem",
     "Approval",
     "Article",
+    "ArticleVersion",
     "ArticleVote",
     "Attachment",
     "Batch",

@@ -42,3 +42,30 @@ class Article(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+
+class ArticleVersion(models.Model):
+    """What people read from a time on; every publishing keeps one, and none is ever changed."""
+
+    article = models.ForeignKey(Article, models.PROTECT, related_name="versions", verbose_name=_("article"))
+    version = models.PositiveIntegerField(_("version"))
+    title = models.CharField(_("title"), max_length=120)
+    answer = models.CharField(_("answer"), max_length=240)
+    body = models.TextField(_("text"), blank=True)
+    author = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("author"))
+    note = models.CharField(_("what changed"), max_length=240, blank=True)
+    published_at = models.DateTimeField(_("published"))
+
+    class Meta:
+        verbose_name = _("article version")
+        verbose_name_plural = _("article versions")
+        ordering = ["article", "-version"]
+        constraints = [models.UniqueConstraint(fields=["article", "version"], name="article_version_once")]
+
+    def __str__(self) -> str:
+        return f"{self.article}, {self.version}"
+
+    @property
+    def lines(self) -> list[str]:
+        """As it is read, line by line."""
+        return [line for line in [self.title, self.answer, *self.body.splitlines()] if line.strip()]

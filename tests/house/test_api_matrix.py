@@ -171,6 +171,10 @@ ROWS: dict[str, tuple[Any, dict[str, Answers]]] = {
     "policies_list": (None, {"": CONFIG}),
     "policies_retrieve": (None, {"policy": CONFIG}),
     "policies_who_would_be_paged_retrieve": (None, {"policy": CONFIG}),
+    "articles_list": (None, {"": OUTBOX}),
+    "articles_retrieve": (None, {"article": OUTBOX}),
+    "articles_versions_list": (None, {"article": OUTBOX}),
+    "articles_bring_back_create": ({"version": 1}, {"article": MAKES}),
     "rules_list": (None, {"": CONFIG}),
     "rules_retrieve": (None, {"rule": CONFIG}),
     "rules_try_create": ({"ticket": THE_TICKET}, {"rule": CONFIG}),
@@ -202,7 +206,7 @@ ROWS: dict[str, tuple[Any, dict[str, Answers]]] = {
     "messages_retrieve": (None, {"message": OUTBOX, "secret message": row(403, 403, 200, 200, 200, 200, 200, 404)}),
 }
 NEVER_CONFIDENTIAL = {
-    "plan_reviews_retrieve", "reports_retrieve",
+    "plan_reviews_retrieve", "reports_retrieve", "articles_retrieve", "articles_versions_list", "articles_bring_back_create",
     "people_retrieve", "teams_retrieve", "request_types_ask_create",
     "services_retrieve", "checks_retrieve", "checks_partial_update", "checks_pause_create", "checks_resume_create", "alerts_retrieve",
     "service_levels_retrieve", "silences_retrieve", "silences_end_create", "schedules_retrieve",
@@ -276,6 +280,7 @@ def numbers(acme: Company) -> dict[str, str]:
         "policy": "it-ops",
         "service level": "standard",
         "rule": "R4",
+        "article": "outlook-cannot-connect",
     }
     PlanReview.objects.create(slug="2026-q4", period_from=NINE, due_on=NINE.date(), opened_at=NINE)
     all_else = {
