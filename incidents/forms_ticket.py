@@ -48,6 +48,10 @@ class InviteForm(WatchForm):
         return True
 
 
+class TitleForm(forms.Form):
+    title = WordsField(label=_("Title"), max_length=200, error_messages={"required": _("Say what it is about")})
+
+
 class TagsForm(forms.Form):
     tags = forms.CharField(label=_("Tags"), required=False, max_length=900, help_text=_("With commas between them."))
 

@@ -113,6 +113,7 @@ urlpatterns = [
     path("tickets/<int:number>/approver/", ticket_duties.approver, name="ticket_approver"),
     path("tickets/<int:number>/clocks/", ticket_clocks.explained, name="ticket_clocks"),
     path("tickets/<int:number>/beside/", queue_beside.beside, name="ticket_beside"),
+    path("tickets/<int:number>/title/", ticket_side.title, name="ticket_title"),
     path("tickets/<int:number>/assign/", ticket.assign, name="ticket_assign"),
     path("tickets/<int:number>/severity/", ticket.severity, name="ticket_severity"),
     path("tickets/<int:number>/service/", ticket.service, name="ticket_service"),

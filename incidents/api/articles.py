@@ -47,7 +47,7 @@ class VersionAsked(Shape):
 
 class ArticleResource(Resource):
     areas = ("config",)
-    serializer_class = ArticleShape
+    serializer_class: type[Shape] = ArticleShape
 
     def rows(self) -> Any:
         if not (self.person.is_machine or self.person.is_desk_staff or self.person.is_admin):

@@ -110,6 +110,7 @@ class TicketChange(Shape):
     assignee = Named("username", User.objects.get_queryset().holding(Role.AGENT, Role.MANAGER), required=False, allow_null=True)
     team = Named("slug", Team.objects.all(), required=False, allow_null=True)
     service = Named("slug", Service.objects.filter(is_active=True), required=False, allow_null=True)
+    title = Words(max_length=200, required=False)
     severity = OneOf(Severity.choices, required=False)
     reason = serializers.CharField(max_length=240, required=False, allow_blank=True, default="")
     tags = serializers.ListField(child=serializers.CharField(max_length=60), max_length=MOST_TAGS, required=False)

@@ -14,7 +14,7 @@ from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from incidents import automation, conversation, merging, readers, tickets, withdrawing
+from incidents import automation, conversation, merging, readers, tickets, titles, withdrawing
 from incidents.api.incident_shapes import Nothing
 from incidents.api.ticket_rows import TicketRows
 from incidents.api.ticket_shapes import EntryShape, NewEntry, NewTicket, OwnTitle, TicketChange, TicketFilters, TicketShape
@@ -66,6 +66,8 @@ class TicketResource(TicketRows):
 
     def _change(self, row: Ticket, said: dict[str, Any]) -> None:
         told: dict[str, Any] = {"actor": self.person, "now": clock.now()}
+        if "title" in said:
+            titles.set_title(row, said["title"], **told)
         if "service" in said:
             tickets.set_service(row, said["service"], **told)
         if "team" in said:

@@ -20,7 +20,7 @@ from incidents.forms import AnswerForm, ReportForm
 from incidents.forms_ticket import InviteForm, WatchForm
 from incidents.models import Draft, Incident, Ticket
 from incidents.states import IllegalMove
-from incidents.views import numbers, portal_around, portal_live, pressed, requester
+from incidents.views import numbers, portal_around, portal_live, pressed, requester, ticket_print
 from servicedesk import clock
 from servicedesk.directory.access import PersonRequest
 
@@ -110,6 +110,8 @@ def ticket(request: PersonRequest, number: int) -> HttpResponse:
         return _news(request, found, now)
     if found.merged_into_id is not None and Ticket.objects.own(request.user).filter(pk=found.merged_into_id).exists():
         return redirect("requester_ticket", found.merged_into_id)
+    if "print" in request.GET:
+        return ticket_print.of_requester(request, found)
     draft = drafts.of(request.user, Draft.Kind.ANSWER, found.pk)
     form = AnswerForm(request.POST or None, request.FILES or None, initial=dict(draft.fields) if draft else None)
     if request.method == "POST" and form.is_valid():

@@ -18,10 +18,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from incidents import access, around, bulk, canned, conversation, drafts, fields, letters_requester, plansteps, readers, thanks, tickets
 from incidents.forms import AnswerForm, AssignForm, CallForm, OutageForm, ReasonForm, ReplyForm, SeverityForm
-from incidents.forms_ticket import IncidentForm, ServiceForm, TagsForm, TimeForm, WatchForm
+from incidents.forms_ticket import IncidentForm, ServiceForm, TagsForm, TimeForm, TitleForm, WatchForm
 from incidents.models import Attachment, Draft, Entry, Pledge, Ticket, TimeSpent, Watcher
 from incidents.states import IllegalMove, Severity
-from incidents.views import clocks, escalations, numbers, queue, queue_beside, ticket_work
+from incidents.views import clocks, escalations, numbers, queue, queue_beside, ticket_print, ticket_work
 from notifications import threads
 from notifications.models import Message
 from servicedesk import clock
@@ -29,7 +29,7 @@ from servicedesk.directory.access import PersonRequest
 from servicedesk.directory.models import User
 
 COMPOSERS = ("reply", "note", "call")
-TABS = ("timeline", "work")
+TABS = ("timeline", "work", "files")
 
 
 @require_safe
@@ -40,7 +40,7 @@ def ticket(request: PersonRequest, number: int) -> HttpResponse:
     if "pulse" in request.GET:
         return _news(request, found)
     readers.opened(found, by=request.user, now=clock.now())
-    return shown(request, found)
+    return ticket_print.of_staff(request, found) if "print" in request.GET else shown(request, found)
 
 
 def shown(request: PersonRequest, found: Ticket, wrong: dict[str, Any] | None = None, status: int = 422, tab: str = "") -> HttpResponse:
@@ -103,7 +103,7 @@ def _conversation(request: PersonRequest, found: Ticket, now: datetime, *, is_wr
     whole = [found.pk, *([row.pk for row in merged] if (merged := _merged(found)) else [])]
     entries = list(Entry.objects.filter(ticket__in=whole).select_related("author").order_by("at", "id"))
     own = [entry for entry in entries if entry.ticket_id == found.pk]
-    files = list(Attachment.objects.filter(ticket__in=whole))
+    files = list(Attachment.objects.filter(ticket__in=whole).select_related("added_by").order_by("pk"))
     talk = [entry for entry in entries if entry.kind != Entry.Kind.EVENT and entry.withdrawn_at is None]
     tab = request.GET.get("tab", "")
     context = {
@@ -111,6 +111,7 @@ def _conversation(request: PersonRequest, found: Ticket, now: datetime, *, is_wr
         "now": now,
         "files": [file for file in files if file.entry_id is None and file.ticket_id == found.pk],
         "files_of": {entry.pk: [file for file in files if file.entry_id == entry.pk] for entry in entries} if files else {},
+        "every_file": [(file, next((entry for entry in entries if entry.pk == file.entry_id), None)) for file in files],
         "every_entry": entries,
         "entries": entries if tab == "timeline" else sorted([*talk, *map(_report_of, merged)], key=lambda entry: entry.at),
         "changes": [entry for entry in entries if entry.kind == Entry.Kind.EVENT],
@@ -185,6 +186,7 @@ def _side(request: PersonRequest, found: Ticket, talk: dict[str, Any]) -> dict[s
         "reason_form": ReasonForm(),
         "may_reopen": found.is_confidential and request.user.is_admin,
         "severity_form": SeverityForm(),
+        "title_form": TitleForm(initial={"title": found.title}) if request.GET.get("edit") == "title" else None,
         "severities": Severity,
         "tags_form": TagsForm(initial={"tags": ", ".join(found.tags)}),
         "watch_form": WatchForm(),

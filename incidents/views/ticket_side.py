@@ -1,4 +1,4 @@
-"""What is decided in the side panel of a ticket beside its severity: which incident it belongs to, and who may read it."""
+"""What is decided on a ticket's page beside its severity: its title, which incident it belongs to, and who may read it."""
 
 from __future__ import annotations
 
@@ -11,14 +11,24 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from incidents import access, bulk, confidences, incidents
+from incidents import access, bulk, confidences, incidents, titles
 from incidents.forms import OutageForm, ReasonForm
-from incidents.forms_ticket import IncidentForm
+from incidents.forms_ticket import IncidentForm, TitleForm
 from incidents.models import Ticket
 from incidents.views import pressed
 from incidents.views.ticket import shown
 from servicedesk import clock
 from servicedesk.directory.access import PersonRequest
+
+
+@require_POST
+def title(request: PersonRequest, number: int) -> HttpResponse:
+    found = access.staff_ticket(request.user, number, to_change=True)
+    form = TitleForm(request.POST)
+    if not form.is_valid():
+        return shown(request, found, {"title_form": form})
+    titles.set_title(found, form.cleaned_data["title"], actor=request.user, now=clock.now())
+    return redirect("ticket", found.pk)
 
 
 @require_POST

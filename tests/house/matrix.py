@@ -102,6 +102,7 @@ MATRIX: dict[str, Row] = {
     "ticket_watch": Row((LOGIN, NO, GONE, 422, 422, GONE, NO), "post", "ticket"),
     "ticket_tags": Row(CHANGE_TICKET, "post", "ticket"),
     "ticket_time": Row((LOGIN, NO, GONE, 422, 422, GONE, NO), "post", "ticket"),
+    "ticket_title": Row((LOGIN, NO, GONE, 422, 422, GONE, NO), "post", "ticket"),
     "ticket_assign": Row(CHANGE_TICKET, "post", "ticket"),
     "ticket_severity": Row((LOGIN, NO, GONE, 422, 422, GONE, NO), "post", "ticket"),
     "ticket_service": Row(CHANGE_TICKET, "post", "ticket"),
