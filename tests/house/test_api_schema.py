@@ -88,7 +88,7 @@ def numbered(acme: Company, token: Caller) -> dict[str, str]:
     approval = approvals.ask(report(acme, "ella", NINE, what="A key"), acme.people["sam"], actor=kim, now=NINE)
     RequestType.objects.create(slug="thing", name="A thing")
     found |= {"entry": str(pledge.entry_id), "promise": str(pledge.pk), "line": str(line.pk), "username": "kim"}
-    found |= {"approvals": str(approval.pk), "request-types": "thing"}
+    found |= {"approvals": str(approval.pk), "request-types": "thing", "articles": "outlook-cannot-connect"}
     return {"reports": "clocks", "rules": "R4", "tickets": ticket.number, "incidents": incident, **found}
 
 
