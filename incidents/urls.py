@@ -82,6 +82,7 @@ urlpatterns = [
     path("t/<int:number>/feedback/", feedback.of_ticket, name="ticket_feedback"),
     path("help/<slug:slug>/feedback/", feedback.of_article, name="article_feedback"),
     path("known/<int:number>/too/", known.have_too, name="have_too"),
+    path("known/<int:number>/fold/", known.fold, name="fold_banner"),
     path("r/<str:token>/", rating.rate, name="rate"),
     path("drafts/<slug:kind>/<int:number>/", drafts.keep, name="draft"),
     path("files/<int:number>/", files.file, name="file"),

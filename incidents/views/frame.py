@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from incidents.escalation.paging import URGENT_UNTIL
 from incidents.models import Incident, Run
-from incidents.states import RunState
+from incidents.states import RunState, Severity
 from servicedesk import clock
 from servicedesk.directory.models import Organisation, User
 from servicedesk.oncall import roster
@@ -25,6 +25,7 @@ from servicedesk.oncall import roster
 THEMES = ("light", "dark")
 DENSITIES = ("compact", "relaxed")
 MOST_TOLD = 5
+FOLDED = "folded"  # a cookie of this visit: the incident whose banner was made small
 
 
 class Place(NamedTuple):
@@ -102,6 +103,12 @@ class Frame:
     def banner(self) -> Incident | None:
         """The gravest incident employees may see, for everyone signed in."""
         return next((each for each in self._told if each.is_shown and each not in self.unanswered), None)
+
+    @property
+    def is_banner_folded(self) -> bool:
+        """Whether this visitor made it small; never of a SEV1, and another incident stands whole again."""
+        shown = self.banner
+        return shown is not None and shown.severity != Severity.SEV1 and self.request.COOKIES.get(FOLDED) == str(shown.pk)
 
     @cached_property
     def unanswered(self) -> list[Incident]:

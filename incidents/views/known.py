@@ -1,16 +1,18 @@
-""" "I have this too": one press, no form."""
+""" "I have this too", and the banner folded away for this visit: one press, no form."""
 
 from __future__ import annotations
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from incidents import following
 from incidents.models import Incident
 from incidents.states import IllegalMove
+from incidents.views.frame import FOLDED
 from servicedesk import clock
 from servicedesk.directory.access import PersonRequest
 
@@ -26,3 +28,15 @@ def have_too(request: PersonRequest, number: int) -> HttpResponse:
     except IllegalMove:
         messages.info(request, _("It is over already. Report a problem if it still affects you."))
     return redirect("home")
+
+
+@require_POST
+def fold(request: PersonRequest, number: int) -> HttpResponse:
+    """Its banner is a small one until the browser is closed, or whole again; SEV1 stands whole whatever was pressed."""
+    to = request.POST.get("next", "")
+    answer = redirect(to if url_has_allowed_host_and_scheme(to, allowed_hosts=None) else "home")
+    if "whole" in request.POST:
+        answer.delete_cookie(FOLDED)
+    else:
+        answer.set_cookie(FOLDED, str(number), samesite="Lax", httponly=True, secure=request.is_secure())
+    return answer

@@ -49,6 +49,7 @@ MATRIX: dict[str, Row] = {
     "worse": Row(OWNER, takes="ticket"),
     "ticket_feedback": Row((LOGIN, LOGIN, GONE, GONE, GONE, GONE, GONE), "post", "ticket"),
     "article_feedback": Row((LOGIN,) * 7, "post", "article"),
+    "fold_banner": Row((LOGIN,) * 7, "post", "incident"),
     "have_too": Row((LOGIN, *(GONE,) * 6), "post", "incident"),  # not shown to employees
     "rate": Row((GONE,) * 7, takes="token"),
     "draft": Row((LOGIN, OK, GONE, GONE, GONE, GONE, GONE), "post", "draft"),

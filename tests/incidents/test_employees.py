@@ -63,6 +63,41 @@ def test_what_employees_may_not_see_is_not_joined(ella: Client, acme: Company, o
         following.have_too(outage, person=acme.people["ella"], now=NINE)
 
 
+# The banner
+
+
+@pytest.fixture
+def minor(outage: Incident) -> Incident:
+    Incident.objects.filter(pk=outage.pk).update(severity=2)
+    return outage
+
+
+def test_a_banner_is_folded_for_this_visit_and_unfolded_again(ella: Client, minor: Incident) -> None:
+    words, path = "Mail is down</b>", "/t/"
+    assert words in page(ella, path)
+    assert ella.post(f"/known/{minor.pk}/fold/", {"next": path})["Location"] == path
+    folded = page(ella, path)
+    assert (words in folded, 'aria-label="Show again: Mail is down"' in folded) == (False, True)
+    assert not ella.cookies["folded"]["max-age"]
+    ella.post(f"/known/{minor.pk}/fold/", {"next": path, "whole": "1"})
+    assert words in page(ella, path)
+
+
+def test_a_sev1_and_another_incident_stand_whole_whatever_was_folded(ella: Client, minor: Incident) -> None:
+    ella.post(f"/known/{minor.pk}/fold/", {"next": "/t/"})
+    Incident.objects.filter(pk=minor.pk).update(severity=1)
+    shown = page(ella, "/t/")
+    assert ("Mail is down</b>" in shown, "/fold/" in shown) == (True, False)
+    Incident.objects.filter(pk=minor.pk).update(severity=2)
+    ella.cookies["folded"] = str(minor.pk + 1)
+    assert "Mail is down</b>" in page(ella, "/t/")
+
+
+@pytest.mark.parametrize("there", ["https://evil.test/", "//evil.test/", "javascript:alert(1)", ""])
+def test_folding_leads_nowhere_else(ella: Client, minor: Incident, there: str) -> None:
+    assert ella.post(f"/known/{minor.pk}/fold/", {"next": there})["Location"] == "/"
+
+
 # It got worse
 
 
