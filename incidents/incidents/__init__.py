@@ -8,10 +8,12 @@ from incidents.incidents.endings import TooLate, mitigate, reopen, resolve
 from incidents.incidents.grounds import Grounds, Opened
 from incidents.incidents.growth import (
     alert_cleared,
+    detach_alert,
     link_alert,
     link_ticket,
     lower_severity,
     note,
+    pin,
     raise_severity,
     unlink_ticket,
 )
@@ -29,6 +31,7 @@ __all__ = [
     "decide_due",
     "declare",
     "demote",
+    "detach_alert",
     "link_alert",
     "link_ticket",
     "lower_severity",
@@ -36,6 +39,7 @@ __all__ = [
     "mitigate",
     "note",
     "part_of",
+    "pin",
     "propose",
     "raise_severity",
     "reject",

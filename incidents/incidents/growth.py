@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from incidents import escalation, hooks, journal
@@ -82,6 +83,34 @@ def take_alert(incident: Incident, alert: LinkedAlert, *, reason: str, now: date
     if incident.settle_at is not None:
         incident.settle_at = None
         incident.save(update_fields=["settle_at"])
+
+
+@tongues.deed
+def detach_alert(incident: Incident, linked_alert: LinkedAlert, *, actor: User, now: datetime) -> LinkedAlert:
+    """It is another matter: the alert goes on by itself, and no rule brings it back. Not part of it: unchanged."""
+    alert = LinkedAlert.objects.select_for_update().get(pk=linked_alert.pk)
+    incident = Incident.objects.locked(incident.pk)
+    if alert.incident_id != incident.pk:
+        return alert
+    alert.incident, alert.incident_reason = None, ""
+    alert.save(update_fields=["incident", "incident_reason"])
+    text, data = _("%(check)s is taken out.") % {"check": alert.check_slug}, {"alert": alert.alert_id, "check": alert.check_slug}
+    journal.line(incident, TimelineEntry.Kind.CHECK, text, now=now, actor=actor, because=_("it is another matter"), data=data)
+    trail.record(incident, "detach", actor=actor, now=now, before={"alert": alert.alert_id}, after={})
+    return alert
+
+
+@transaction.atomic
+def pin(incident: Incident, number: int, *, actor: User, now: datetime) -> TimelineEntry | None:
+    """A line of the timeline becomes a key event, or is none any more. Not of this incident: None."""
+    entry = TimelineEntry.objects.select_for_update().filter(incident=incident, pk=number).first()
+    if entry is None:
+        return None
+    entry.is_key = not entry.is_key
+    entry.save(update_fields=["is_key"])
+    verb = "pin" if entry.is_key else "unpin"
+    trail.record(incident, verb, actor=actor, now=now, after={"entry": entry.pk})
+    return entry
 
 
 @tongues.deed

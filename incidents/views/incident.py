@@ -66,6 +66,18 @@ DEEDS: dict[str, Deed] = {
 }
 
 
+Choice = Callable[[Incident, User, int, datetime], object]
+OF_ONE: dict[str, Choice] = {
+    "pin": lambda row, user, which, now: incidents.pin(row, which, actor=user, now=now),
+    "detach": lambda row, user, which, now: _detach(row, user, which, now),
+}
+
+
+def _detach(row: Incident, user: User, which: int, now: datetime) -> None:
+    for alert in row.alerts.filter(pk=which):
+        incidents.detach_alert(row, alert, actor=user, now=now)
+
+
 def _stop(row: Incident, user: User, reason: str, now: datetime) -> object:
     """Nobody is paged any more: whoever stops it says why."""
     if not reason.strip():
@@ -76,7 +88,11 @@ def _stop(row: Incident, user: User, reason: str, now: datetime) -> object:
 @require_POST
 def act(request: PersonRequest, number: int) -> HttpResponse:
     found = access.incident(request.user, number, to_change=True)
-    form, deed = ReasonForm(request.POST), DEEDS.get(request.POST.get("action", ""))
+    name, _colon, which = request.POST.get("action", "").partition(":")
+    if name in OF_ONE:
+        OF_ONE[name](found, request.user, numbers.whole(which), clock.now())
+        return redirect("incident", found.pk)
+    form, deed = ReasonForm(request.POST), DEEDS.get(name)
     if deed is None or not form.is_valid():
         messages.error(request, _("Nothing was done: use one of the buttons, and at most 240 characters for the reason."))
         return incident_page.page(request, found, reason=request.POST.get("reason", "")[:1000])
