@@ -90,7 +90,7 @@ def act(request: PersonRequest, number: int) -> HttpResponse:
     found = access.incident(request.user, number, to_change=True)
     name, _colon, which = request.POST.get("action", "").partition(":")
     if name in OF_ONE:
-        OF_ONE[name](found, request.user, numbers.whole(which), clock.now())
+        OF_ONE[name](found, request.user, numbers.whole(which) or 0, clock.now())
         return redirect("incident", found.pk)
     form, deed = ReasonForm(request.POST), DEEDS.get(name)
     if deed is None or not form.is_valid():
