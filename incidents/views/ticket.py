@@ -16,7 +16,21 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from incidents import access, around, bulk, canned, conversation, drafts, fields, letters_requester, plansteps, readers, thanks, tickets
+from incidents import (
+    access,
+    around,
+    bulk,
+    canned,
+    conversation,
+    drafts,
+    fields,
+    letters_requester,
+    levels,
+    plansteps,
+    readers,
+    thanks,
+    tickets,
+)
 from incidents.forms import AnswerForm, AssignForm, CallForm, OutageForm, ReasonForm, ReplyForm, SeverityForm
 from incidents.forms_ticket import IncidentForm, ServiceForm, TagsForm, TimeForm, TitleForm, WatchForm
 from incidents.models import Attachment, Draft, Entry, Pledge, Ticket, TimeSpent, Watcher
@@ -120,6 +134,7 @@ def _conversation(request: PersonRequest, found: Ticket, now: datetime, *, is_wr
         "tab": tab if tab in TABS else "",
         "may_work": _may_work(request),
         "clocks": clocks.all_of(found, now, own),
+        "level": levels.of(found.service_level_id),
         "here": here,
         "last_seen": last_of(entries, found),
         "thanks": thanks.word_of(found, own),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+from datetime import timedelta
 from io import StringIO
 from typing import Any
 
@@ -21,6 +23,7 @@ from servicedesk.operations import examination
 from servicedesk.operations.worlds.company import Company
 from tests.actors import NINE, at, signed_in
 from tests.incidents.reporting import report
+from tests.incidents.test_repairing import lived
 
 FAST = [300, 600, 3600, True]
 
@@ -117,6 +120,25 @@ def test_its_own_pauses_count(acme: Company) -> None:
     ticket = report(acme, "ella", NINE)
     tickets.wait(ticket, Ticket.Waiting.VENDOR, actor=acme.people["ana"], now=at(9, 1))
     assert targets.clocks_of(ticket, now=at(9, 30))["resolution"].state == "running"
+
+
+def test_whatever_is_done_between_edits_what_is_stored_is_what_the_histories_say_and_nothing_is_late_by_it(acme: Company) -> None:
+    dice, ana = random.Random(7), acme.people["ana"]
+    rows = [level(acme, slug, teams=[acme.teams[slug]]) for slug in ("network", "it-ops")]
+    for seed in range(12):
+        number = lived(acme, seed).pk
+        for step in range(1, 5):
+            before = Ticket.objects.get(pk=number)
+            now = before.updated_at + timedelta(minutes=dice.randrange(1, 90))
+            tickets.set_team(before, acme.teams[dice.choice(["network", "it-ops", "service-desk"])], actor=ana, now=now)
+            after = Ticket.objects.get(pk=number)
+            times = [(getattr(after, name), getattr(before, name)) for name in targets.STORED]
+            assert [new for new, old in times if new and new < now and new != old] == [], (seed, step)
+            dice.choice(rows).targets = {str(rank): [*dice.sample(range(60, 90_000), 3), True] for rank in range(1, 5)}
+            for row in rows:
+                row.save(update_fields=["targets"])
+                levels.publish(row, actor=ana, now=now)
+    stands()
 
 
 FORM = {"name": "Board", "slug": "board", "position": 1, "is_active": "on", "departments": "Board", "pauses": ["vendor"]}
