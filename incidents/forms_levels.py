@@ -40,7 +40,7 @@ class SpanField(forms.Field):
         return seconds
 
     def prepare_value(self, value: Any) -> Any:
-        return span(value) if isinstance(value, int) else value
+        return levels.span(value) if isinstance(value, int) else value
 
 
 class LinesField(forms.Field):
@@ -53,12 +53,6 @@ class LinesField(forms.Field):
 
     def prepare_value(self, value: Any) -> Any:
         return "\n".join(value) if isinstance(value, list) else value
-
-
-def span(seconds: int) -> str:
-    """As the form reads it."""
-    hours, minutes = divmod(seconds // 60, 60)
-    return " ".join(part for part in (f"{hours} h" if hours else "", f"{minutes} min" if minutes or not hours else "") if part)
 
 
 class LevelForm(forms.ModelForm):  # type: ignore[type-arg]

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from incidents import starter
-from incidents.clocks import PAUSES, Terms
+from incidents.clocks import PAUSES, Target, Terms
 from incidents.models import ServiceLevel, ServiceLevelVersion, Ticket
 from incidents.models.levels import ServiceLevelVersionQuerySet
 from servicedesk.audit import trail
@@ -173,9 +173,29 @@ def publish(level: ServiceLevel, *, actor: User | None, now: datetime) -> Servic
         return newest
     row.version = level.version = row.version + 1
     row.save(update_fields=["version"])
-    before = newest.definition if newest else {}
-    trail.record(row, "publish", actor=actor, now=now, before=before, after={**definition, "version": row.version})
+    before, after = in_words(read(newest)) if newest else {}, in_words(draft(row))
+    changed = [name for name in after if before.get(name) != after[name]]
+    told = [{name: words[name] for name in changed if name in words} for words in (before, after)]
+    trail.record(row, "publish", actor=actor, now=now, before=told[0], after=told[1])
     return ServiceLevelVersion.objects.create(level=row, version=row.version, definition=definition, author=actor, published_at=now)
+
+
+def in_words(level: Level) -> dict[str, Any]:
+    """What it says, for the trail."""
+    times = {f"SEV{rank}": _times(target) for rank, target in sorted(level.terms.targets.items())}
+    pauses = sorted(level.terms.pauses - {"merged"})
+    return {"version": level.version, "name": level.name, "for": because(level), **times, "pauses": pauses}
+
+
+def _times(target: Target) -> str:
+    when = _("round the clock") if target.is_round_the_clock else _("in desk hours")
+    return ", ".join([*map(span, (target.first_answer_s, target.next_answer_s, target.solution_s)), when])
+
+
+def span(seconds: int) -> str:
+    """As the form of a level reads it: 30 min, 4 h, 1 h 30 min."""
+    hours, minutes = divmod(seconds // 60, 60)
+    return " ".join(part for part in (f"{hours} h" if hours else "", f"{minutes} min" if minutes or not hours else "") if part)
 
 
 def defined(row: ServiceLevel) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from servicedesk.audit.models import AuditEntry
 
 MATERIAL = (
     "incidents.rule", "incidents.policy", "incidents.policystep", "incidents.severitylevel", "incidents.plan", "incidents.vendor",
+    "incidents.servicelevel",
     "oncall.schedule", "oncall.rotation", "notifications.contactmethod", "tokens.apitoken",
     "directory.user", "directory.team", "directory.service", "directory.site", "directory.organisation",
 )  # fmt: skip

@@ -157,7 +157,11 @@ def test_an_administrator_adds_one_and_the_trail_tells_it(adam: Client) -> None:
     row = ServiceLevel.objects.get(slug="board")
     assert (row.targets["1"], row.targets["4"]) == ([1800, 14_400, 5400, True], [1800, 14_400, 5400, False])
     told = AuditEntry.objects.get(noun="incidents.servicelevel", verb="publish", object_id=str(row.pk))
-    assert (told.after["wanted"]["departments"], told.after["pauses"]) == (["Board"], ["vendor"])
+    assert (told.after["for"], told.after["pauses"]) == ("Department: Board", ["vendor"])
+    adam.post(f"/admin/incidents/servicelevel/{row.pk}/change/", FORM | {"first_4": "10 min", "always_1": "on"})
+    told = AuditEntry.objects.filter(noun="incidents.servicelevel", verb="publish").latest("pk")
+    assert told.before == {"version": 1, "SEV4": "30 min, 4 h, 1 h 30 min, in desk hours"}
+    assert told.after == {"version": 2, "SEV4": "10 min, 4 h, 1 h 30 min, in desk hours"}
     page = adam.get("/service-levels/").content.decode()
     assert "Department: Board" in page
     assert page.index('id="board"') < page.index('id="standard"')
