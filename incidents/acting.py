@@ -209,7 +209,6 @@ def _settle(ticket: Ticket, case: Case) -> None:
     wanted["is_confidential"] = ticket.is_confidential or case.decision.action("confidential") is not None
     before = {name: getattr(ticket, name) for name in wanted}
     if wanted == before:
-        targets.follow(ticket, now=case.now)
         return
     for name, value in wanted.items():
         setattr(ticket, name, value)

@@ -100,7 +100,7 @@ def move(run: Run) -> Result:
     while piece := list(rows.filter(pk__gt=last).order_by("pk")[: repairing.PIECE]):
         told = [_moved(found, run.now) for found in _by_ticket(piece, run.now)]
         if run.job.parameters["site"] == MOVED:
-            _settle_in([ticket.pk for ticket in piece], run.now)
+            _settle_in(piece, run.now)
         lines = [line for each in told for line in each]
         last, done, moved = piece[-1].pk, done + len(piece), moved + len(told)
         late += sum(bool(line[-1]) for line in lines)
@@ -122,12 +122,12 @@ def _by_ticket(piece: list[Ticket], now: datetime) -> Iterator[list[Difference]]
     yield from found.values()
 
 
-def _settle_in(numbers: list[int], now: datetime) -> None:
-    """Each follows the hours and comes under the service level of where its requester is now."""
-    for number in numbers:
+def _settle_in(piece: list[Ticket], now: datetime) -> None:
+    """Each follows the hours, and whose requester moved comes under the service level, of where they are now."""
+    for ticket in piece:
         with tongues.in_house(), transaction.atomic():
-            row = Ticket.objects.locked(number)
-            if not targets.follow(row, now=now):
+            row = Ticket.objects.locked(ticket.pk)
+            if ticket.hours_of is None or not targets.follow(row, now=now):
                 targets.project(row, now=now, is_repair=True)
 
 

@@ -186,15 +186,16 @@ def rate(
     before = {name: getattr(row, name) for name in answers}
     if before == answers:
         return row
-    kind = Ticket.Kind.REQUEST if effect == Effect.QUESTION and not loss else Ticket.Kind.REPORT
+    was, kind = row.kind, Ticket.Kind.REQUEST if effect == Effect.QUESTION and not loss else Ticket.Kind.REPORT
     _change(row, {**answers, "kind": kind, "severity_by": None, "is_confidential": row.is_confidential or loss, "evaluate_at": now})
     if row.is_confidential:
         index.remove(kind="ticket", object_id=row.pk)
         index.remove(kind="entry", object_id=list(row.entries.values_list("pk", flat=True)))
     said = _("%(impacted)s; %(effect)s.") % {"impacted": Impacted(impacted).label, "effect": Effect(effect).label}
     journal.ticket_event(row, said, actor=actor, now=now, verb="rate", before=before, after=answers)
-    targets.follow(row, now=now)
     targets.project(row, now=now)
+    if kind != was:
+        targets.follow(row, now=now)
     return row
 
 

@@ -102,6 +102,14 @@ def test_an_edit_counts_for_tickets_from_then_on_and_touches_and_pages_nothing_o
     stands()
 
 
+def test_a_new_level_takes_no_open_ticket_of_which_nothing_changes(acme: Company) -> None:
+    ticket = report(acme, "ella", NINE)
+    level(acme, people=[acme.people["ella"]])
+    tickets.set_severity(ticket, rank=4, actor=acme.people["ana"], now=at(9, 1))
+    automation.evaluate_ticket(ticket, now=at(9, 2))
+    assert (runs_on(ticket), runs_on(report(acme, "ella", at(9, 2), "Another"))) == ("standard", "vip")
+
+
 def test_a_ticket_that_goes_to_another_team_comes_under_its_level_and_is_not_late_by_it(acme: Company) -> None:
     level(acme, teams=[acme.teams["network"]])
     ticket = report(acme, "ella", NINE, impacted="me", effect="part")
