@@ -25,8 +25,12 @@ Theme = Literal["light", "dark"]
 LOOKS: tuple[tuple[int, Theme], ...] = ((1280, "light"), (1280, "dark"), (768, "light"), (768, "dark"), (320, "light"), (320, "dark"))
 SAM, DANA = "+33600000001", "+33600000002"
 NUMBERED = {
-    "ella": ["/t/1021/"],
+    "ella": ["/t/1021/", "/t/1021/worse/", "/t/1021/?print=1", "/help/outlook-cannot-connect/", "/ask/access/"],
     "ana": [
+        *(f"/tickets/1001/{asked}" for asked in ("?tab=work", "?tab=timeline", "?tab=files", "?write=note", "?write=call", "?edit=title")),
+        *(f"/tickets/1001/{part}" for part in ("clocks/", "similar/", "together/", "?print=1")),
+        "/queue/?edit=filters",
+        "/help/outlook-cannot-connect/versions/",
         "/tickets/1001/",
         "/tickets/1019/",
         "/tickets/500/",

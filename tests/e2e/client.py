@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
-STARTS_WITHIN_S = 90.0
+STARTS_WITHIN_S = 240.0  # on a busy machine its migrations alone may take a minute and a half
 CODE = "000000"  # whoever is asked for a second factor
 PASSED_ON = ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV")
 
