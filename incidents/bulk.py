@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from incidents import buttons, conversation, fields, incidents, merging, targets, tickets
 from incidents.incidents import Grounds
-from incidents.models import Batch, Incident, Ticket
+from incidents.models import Batch, Incident, SavedView, Ticket
 from incidents.states import IllegalMove, TicketState
 from servicedesk.audit import trail
 from servicedesk.directory import tongues
@@ -32,6 +32,10 @@ SEVERITIES = (1, 2, 3, 4)
 
 class TooLate(Exception):
     """Undone already, or more than a minute ago, or somebody else's."""
+
+
+class NameTaken(Exception):
+    """They keep a view of this name already."""
 
 
 class Refused(ValueError):
@@ -352,3 +356,12 @@ def outage(rows: Iterable[Ticket], *, severity: int, actor: User, now: datetime)
         people=len({row.requester_id for row in found}), is_confidential=any(row.is_confidential for row in found), tickets=tuple(found),
     )  # fmt: skip
     return incidents.declare(grounds, actor=actor, now=now).incident
+
+
+def keep_view(*, owner: User, name: str, query: str, is_shared: bool, now: datetime) -> SavedView:
+    """A queue's address under a name. Raises NameTaken."""
+    try:
+        with transaction.atomic():
+            return SavedView.objects.create(owner=owner, name=name, query=query[:500], is_shared=is_shared, created_at=now)
+    except IntegrityError as error:
+        raise NameTaken from error

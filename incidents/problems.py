@@ -140,7 +140,7 @@ def _add(problem: Problem, ticket: Ticket, actor: User, now: datetime) -> None:
 
 @tongues.deed
 def change(problem: Problem, *, actor: User, now: datetime, **told: Any) -> Problem:
-    """Title, state, cause, workaround, and whether everybody reads it. What is published is found in the portal."""
+    """Title, state, cause, workaround, owner, and whether everybody reads it. What is published is found in the portal."""
     row = Problem.objects.select_for_update().get(pk=problem.pk)
     before = {name: getattr(row, name) for name in told if getattr(row, name) != told[name]}
     if not before:
@@ -153,5 +153,11 @@ def change(problem: Problem, *, actor: User, now: datetime, **told: Any) -> Prob
         index.put(kind=KIND, object_id=row.pk, title=row.title, body=row.workaround, is_public=True, now=now)
     else:
         index.remove(kind=KIND, object_id=row.pk)
-    trail.record(row, "change", actor=actor, now=now, before=before, after={name: told[name] for name in before})
+    after = {name: told[name] for name in before}
+    trail.record(row, "change", actor=actor, now=now, before=_legible(before), after=_legible(after))
     return row
+
+
+def _legible(columns: dict[str, Any]) -> dict[str, Any]:
+    """A person as the trail names one."""
+    return {name: value.username if isinstance(value, User) else value for name, value in columns.items()}

@@ -1,9 +1,10 @@
-"""What agents work with: canned answers, kept views of the queue, vendors, and work that comes round. Read here, kept elsewhere."""
+"""What agents work with: canned answers, views of the queue, vendors, and work that comes round. All but the views are kept elsewhere."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from django.http import HttpResponse, QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
@@ -12,12 +13,15 @@ from rest_framework.exceptions import PermissionDenied, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from incidents import canned
+from incidents import bulk, canned
+from incidents.api.incident_shapes import Nothing
 from incidents.api.numbers import TicketField
+from incidents.api.words import Words
 from incidents.models import CannedAnswer, SavedView, ScheduledTicket, Ticket, Vendor
 from incidents.models.canned import CannedQuerySet
 from incidents.models.tickets import TicketQuerySet
 from servicedesk import clock
+from servicedesk.api.problems import Conflict
 from servicedesk.api.resources import Resource
 from servicedesk.api.shapes import Moment, Named, Shape
 
@@ -53,6 +57,14 @@ class ViewShape(Shape):
 
     def get_url(self, view: SavedView) -> str:
         return str(self.context["request"].build_absolute_uri(f"{reverse('queue')}?{view.query}"))
+
+
+class NewView(Shape):
+    """`query`: of the queue's address, what stands after the question mark; what it does not know is left out."""
+
+    name = Words(max_length=40)
+    query = serializers.CharField(max_length=500, allow_blank=True)
+    shared = serializers.BooleanField(source="is_shared", required=False, default=False)
 
 
 class VendorShape(Shape):
@@ -129,6 +141,34 @@ class ViewResource(OfDesk):
     def list(self, request: Request) -> Response:
         """Views of the queue: one's own, and what colleagues share."""
         return self.listed(self.rows(), ViewShape)
+
+    @extend_schema(request=NewView, responses={201: ViewShape})
+    def create(self, request: Request) -> HttpResponse:
+        """Keep a queue's address under a name."""
+        self._refuse_idle()
+        said = self.said(NewView)
+        try:
+            made = bulk.keep_view(owner=self.person, now=clock.now(), **{**said, "query": QueryDict(said["query"]).urlencode()})
+        except bulk.NameTaken as error:
+            raise Conflict(_("You have a view of that name already.")) from error
+        return self.shown(self.find(made.pk), ViewShape, 201)
+
+    @extend_schema(request=Nothing, responses=ViewShape)
+    def forget(self, request: Request, number: int) -> HttpResponse:
+        """Forget a view of one's own; the answer shows it for the last time."""
+        found = self.find(number)
+        self._refuse_idle()
+        self.said(Nothing)
+        if found.owner_id != self.person.pk:
+            raise PermissionDenied(_("Only who keeps a view forgets it."))
+        answer = self.shown(found, ViewShape)
+        found.delete()
+        return answer
+
+    def _refuse_idle(self) -> None:
+        self.refuse_others()
+        if not (self.person.is_agent or self.person.is_manager):
+            raise PermissionDenied(_("Only agents and managers do this."))
 
 
 class VendorResource(OfDesk):

@@ -43,7 +43,7 @@ COLUMNS: Mapping[str, str] = {"status": "state", "severity": "severity", "servic
 class IncidentRows(Resource):
     """The incidents the speaker may see, and what he may not do with them."""
 
-    areas = ("incidents",)
+    areas: tuple[str, ...] = ("incidents",)
     refusals = REFUSALS
 
     def rows(self) -> Any:

@@ -1,4 +1,4 @@
-"""Numbers of tickets and incidents, prefixed or bare, T-1042 and 1042: in addresses and in bodies."""
+"""Numbers of tickets, incidents and problems, prefixed or bare, T-1042 and 1042: in addresses and in bodies."""
 
 from __future__ import annotations
 
@@ -27,6 +27,11 @@ class TicketNumber:
 class IncidentNumber(TicketNumber):
     regex = "(?:[Ii][Nn][Cc]-)?[0-9]{1,18}"
     prefix = "INC-"
+
+
+class ProblemNumber(TicketNumber):
+    regex = "(?:[Pp]-)?[0-9]{1,18}"
+    prefix = "P-"
 
 
 class TicketField(serializers.CharField):

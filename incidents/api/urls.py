@@ -4,16 +4,20 @@ from django.urls import path, register_converter
 
 from incidents.api.articles import ArticleResource, ArticleVersionResource
 from incidents.api.attachments import AttachmentResource
+from incidents.api.bulk import BulkResource, NextResource, OutageResource
 from incidents.api.desk import CannedResource, ScheduledResource, VendorResource, ViewResource
 from incidents.api.incidents import IncidentResource
 from incidents.api.levels import LevelResource
-from incidents.api.numbers import IncidentNumber, TicketNumber
+from incidents.api.mails import MailResource
+from incidents.api.numbers import IncidentNumber, ProblemNumber, TicketNumber
 from incidents.api.oncall import PolicyResource, ScheduleResource
 from incidents.api.people import PersonResource, TeamResource
+from incidents.api.problems import ProblemResource
 from incidents.api.reports import ReportResource
 from incidents.api.requests import ApprovalResource, RequestTypeResource
 from incidents.api.reviews import PlanReviewResource
 from incidents.api.rules import RuleResource
+from incidents.api.search import SearchResource
 from incidents.api.silences import SilenceResource
 from incidents.api.ticket_deeds import TicketDeeds
 from incidents.api.ticket_links import LinkResource
@@ -31,10 +35,15 @@ from incidents.api.updates import UpdateResource
 
 register_converter(TicketNumber, "ticket_number")
 register_converter(IncidentNumber, "incident_number")
+register_converter(ProblemNumber, "problem_number")
 
 TICKET, INCIDENT = "tickets/<ticket_number:number>/", "incidents/<incident_number:number>/"
 urlpatterns = [
     path("tickets/", TicketResource.as_view({"get": "list", "post": "create"}), name="api_tickets"),
+    path("tickets/bulk/", BulkResource.as_view({"post": "create"}), name="api_bulk"),
+    path("tickets/bulk/<int:number>/undo/", BulkResource.as_view({"post": "undo"}), name="api_undo_bulk"),
+    path("tickets/next/", NextResource.as_view({"post": "create"}), name="api_next_ticket"),
+    path("tickets/outage/", OutageResource.as_view({"post": "create"}), name="api_outage"),
     path(TICKET, TicketResource.as_view({"get": "retrieve", "patch": "partial_update"}), name="api_ticket"),
     path(f"{TICKET}entries/", EntryResource.as_view({"get": "list", "post": "create"}), name="api_ticket_entries"),
     path(f"{TICKET}entries/<int:entry>/take-back/", EntryResource.as_view({"post": "take_back"}), name="api_take_back"),
@@ -68,7 +77,16 @@ urlpatterns = [
     path("approvals/<int:number>/decide/", ApprovalResource.as_view({"post": "decide"}), name="api_decide"),
     path("approvals/<int:number>/hand-on/", ApprovalResource.as_view({"post": "hand_on"}), name="api_hand_on"),
     path("canned-answers/", CannedResource.as_view({"get": "list"}), name="api_canned_answers"),
-    path("views/", ViewResource.as_view({"get": "list"}), name="api_views"),
+    path("views/", ViewResource.as_view({"get": "list", "post": "create"}), name="api_views"),
+    path("views/<int:number>/forget/", ViewResource.as_view({"post": "forget"}), name="api_forget_view"),
+    path("search/", SearchResource.as_view({"get": "retrieve"}), name="api_search"),
+    path("problems/", ProblemResource.as_view({"get": "list", "post": "create"}), name="api_problems"),
+    path("problems/recurring/", ProblemResource.as_view({"get": "recurring"}), name="api_recurring"),
+    path("problems/<problem_number:number>/", ProblemResource.as_view({"get": "retrieve", "patch": "partial_update"}), name="api_problem"),
+    path("problems/<problem_number:number>/tickets/", ProblemResource.as_view({"post": "add"}), name="api_problem_tickets"),
+    path("mails/", MailResource.as_view({"get": "list"}), name="api_mails"),
+    path("mails/<int:number>/", MailResource.as_view({"get": "retrieve"}), name="api_mail"),
+    path("mails/<int:number>/decide/", MailResource.as_view({"post": "decide"}), name="api_decide_mail"),
     path("vendors/", VendorResource.as_view({"get": "list"}), name="api_vendors"),
     path("scheduled-tickets/", ScheduledResource.as_view({"get": "list"}), name="api_scheduled_tickets"),
     path("attachments/", AttachmentResource.as_view({"get": "list", "post": "create"}), name="api_attachments"),

@@ -8,7 +8,6 @@ from datetime import date
 from typing import Any
 
 from django.contrib import messages
-from django.db import IntegrityError, transaction
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -95,10 +94,8 @@ def keep(request: PersonRequest) -> HttpResponse:
         messages.error(request, _("Give the view a name."))
         return redirect(reverse("queue") + f"?{asked.query}")
     try:
-        with transaction.atomic():
-            kept = {"query": asked.query[:500], "is_shared": "shared" in request.POST}
-            SavedView.objects.create(owner=request.user, name=name, created_at=clock.now(), **kept)
-    except IntegrityError:
+        bulk.keep_view(owner=request.user, name=name, query=asked.query, is_shared="shared" in request.POST, now=clock.now())
+    except bulk.NameTaken:
         messages.error(request, _("You have a view of that name already."))
     return redirect(reverse("queue") + f"?{asked.query}")
 

@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 from django.test import Client
 
-from incidents import approvals, around, attaching, checklists, incidents, pledges, silences, vault
+from incidents import approvals, around, attaching, bulk, checklists, incidents, pledges, problems, silences, vault
 from incidents.models import PlanReview, RequestType, Ticket, Vendor
 from monitoring.models import Alert, CheckState
 from notifications.models import Message
@@ -18,6 +18,7 @@ from servicedesk.operations.worlds import company
 from servicedesk.operations.worlds.company import Company
 from tests.actors import NINE
 from tests.house.operations import answer_schema, named, operations
+from tests.incidents.mailing import arrives, mail
 from tests.incidents.reporting import report
 from tests.rewritten import Rewritten
 from tests.speaking import Caller, person, program
@@ -137,6 +138,26 @@ ROWS: dict[str, tuple[Any, dict[str, Answers]]] = {
     "approvals_hand_on_create": ({"to": "ben"}, NOT_ASKED),
     "canned_answers_list": (None, {"": DESK_READS}),
     "views_list": (None, {"": DESK_READS}),
+    "views_create": ({"name": "My list", "query": "view=mine"}, {"": made(WORKS, 201)}),
+    "views_forget_create": ({}, {"view": row(403, 403, 200, 404, 404, 403, 404, 404)}),
+    "search_retrieve": (None, {"": row(400, 400, 400, 400, 400, 400, 400, 400, narrow=(403,))}),
+    "problems_list": (None, {"": DESK_READS}),
+    "problems_create": ({"title": "Sleep", "tickets": [THE_TICKET]}, {"": made(WORKS, 201)}),
+    "problems_recurring_retrieve": (None, {"": DESK_READS}),
+    "problems_retrieve": (None, {"problem": DESK_READS}),
+    "problems_partial_update": ({"cause": "The driver"}, {"problem": WORKS}),
+    "problems_tickets_create": ({"ticket": THE_TICKET}, {"problem": made(WORKS, 201)}),
+    "mails_list": (None, {"": WORKS}),
+    "mails_retrieve": (None, {"mail": WORKS, "secret mail": row(403, 403, 404, 200, 404, 403, 403, 404)}),
+    # whoever comes second finds it decided
+    "mails_decide_create": (
+        {"action": "reject"},
+        {"mail": row(403, 403, 200, 409, 409, 403, 403, 409), "secret mail": row(403, 403, 404, 200, 404, 403, 403, 404)},
+    ),
+    "tickets_bulk_create": ({"tickets": [THE_TICKET], "deed": "tag", "tag": "x"}, {"": WORKS}),
+    "tickets_bulk_undo_create": ({}, {"batch": row(403, 403, 200, 404, 404, 403, 403, 404)}),
+    "tickets_next_create": ({}, {"": row(403, 403, 200, 200, 200, 403, 403, 409)}),
+    "tickets_outage_create": ({"tickets": [THE_TICKET], "severity": 3}, {"": made(WORKS, 201)}),
     "vendors_list": (None, {"": DESK_READS}),
     "scheduled_tickets_list": (None, {"": DESK_READS}),
     "attachments_list": (None, {"": EVERYBODY}),
@@ -207,6 +228,7 @@ ROWS: dict[str, tuple[Any, dict[str, Answers]]] = {
 }
 NEVER_CONFIDENTIAL = {
     "plan_reviews_retrieve", "reports_retrieve", "articles_retrieve", "articles_versions_list", "articles_bring_back_create",
+    "views_forget_create", "problems_retrieve", "problems_partial_update", "problems_tickets_create", "tickets_bulk_undo_create",
     "people_retrieve", "teams_retrieve", "request_types_ask_create",
     "services_retrieve", "checks_retrieve", "checks_partial_update", "checks_pause_create", "checks_resume_create", "alerts_retrieve",
     "service_levels_retrieve", "silences_retrieve", "silences_end_create", "schedules_retrieve",
@@ -294,8 +316,22 @@ def numbers(acme: Company) -> dict[str, str]:
         "message": str(letters[False].pk),
         "silence": str(quiet.pk),
     }
+    all_else |= kept_by_ana(acme, ticket, secret)
     all_else |= around_tickets(acme, {"": ticket, "secret ": secret})
     return {**all_else, "secret ticket": secret.number, "secret incident": hidden.number, "secret message": str(letters[True].pk)}
+
+
+def kept_by_ana(acme: Company, ticket: Ticket, secret: Ticket) -> dict[str, str]:
+    """A view, a problem, what she did to several, and a stranger's mail about each ticket."""
+    ana = acme.people["ana"]
+    view = bulk.keep_view(owner=ana, name="Hers", query="", is_shared=False, now=NINE)
+    problem = problems.make([ticket], title="Sleep", actor=ana, now=NINE)
+    batch = bulk.apply(bulk.Order("tag", "hers"), [ticket], actor=ana, now=clock.now())
+    held, hidden = (
+        arrives(mail(word, sender="Stranger <s@else.example>", subject=f"[{row.number}] {word}"), now=NINE).pk
+        for row, word in ((ticket, "more"), (secret, CANARY))
+    )
+    return {"view": str(view.pk), "problem": problem.number, "batch": str(batch.pk), "mail": str(held), "secret mail": str(hidden)}
 
 
 def around_tickets(acme: Company, tickets: dict[str, Ticket]) -> dict[str, str]:
@@ -318,7 +354,11 @@ def around_tickets(acme: Company, tickets: dict[str, Ticket]) -> dict[str, str]:
 
 def filled(body: Any, things: dict[str, str]) -> Any:
     numbers = {THE_TICKET: things["ticket"], ANOTHER: things["another"]}
-    return {key: numbers.get(value, value) if isinstance(value, str) else value for key, value in body.items()} if body else body
+
+    def number(value: Any) -> Any:
+        return [number(one) for one in value] if isinstance(value, list) else numbers.get(value, value) if isinstance(value, str) else value
+
+    return {key: number(value) for key, value in body.items()} if body else body
 
 
 def test_every_operation_of_the_schema_has_a_row_and_every_row_an_operation() -> None:
