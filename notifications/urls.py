@@ -12,6 +12,7 @@ urlpatterns = [
     path("outbox/<int:number>/", message.message, name="message"),
     path("outbox/<int:number>/again/", message.send_again, name="message_again"),
     path("outbox/<int:number>/cancel/", message.cancel, name="message_cancel"),
+    path("me/keys/", me.my_keys, name="my_keys"),
     path("me/language/", me.my_language, name="my_language"),
     path("me/notifications/", me.my_notifications, name="my_notifications"),
     path("me/notifications/add/", me.add_method, name="add_method"),

@@ -116,6 +116,17 @@ def my_language(request: PersonRequest) -> HttpResponse:
 
 
 @require_POST
+def my_keys(request: PersonRequest) -> HttpResponse:
+    """Whether single keys do something: alone, with Alt, or not at all."""
+    chosen = request.POST.get("single_keys", "")
+    if chosen not in User.SingleKeys.values:
+        return HttpResponse(status=422)
+    request.user.single_keys = chosen
+    request.user.save(update_fields=["single_keys"])
+    return HttpResponse(status=204)
+
+
+@require_POST
 def quiet_hours(request: PersonRequest) -> HttpResponse:
     form, now = QuietForm(request.POST), clock.now()
     if not form.is_valid():

@@ -192,9 +192,13 @@
 
   // Keys: aria-keyshortcuts is the binding, so what is announced is what works
   let first = "", firstTimer;
-  const single = () => kept("single-keys") !== "off" && body.dataset.singleKeys !== "off";
+  const withAlt = (event) => body.dataset.singleKeys === "alt" && event.altKey && !event.ctrlKey && !event.metaKey;
+  const single = (event) => (body.dataset.singleKeys === "alt" ? withAlt(event) : body.dataset.singleKeys !== "off");
   function named(event) {
-    const key = event.key.toLowerCase(), shift = event.shiftKey && (key.length > 1 || key !== event.key);
+    const letter = withAlt(event) && /^(Key|Digit)(.)$/.exec(event.code); // Alt makes other characters of them on some keyboards
+    const key = letter ? letter[2].toLowerCase() : event.key.toLowerCase();
+    if (withAlt(event)) return `${event.shiftKey && (letter || key.length > 1) ? "shift+" : ""}${key}`;
+    const shift = event.shiftKey && (key.length > 1 || key !== event.key);
     return [(event.ctrlKey || event.metaKey) && "control", event.altKey && "alt", shift && "shift", key].filter(Boolean).join("+");
   }
   const dialog = () => all("dialog[open]").pop();
@@ -210,7 +214,7 @@
   function press(element) {
     const bar = element.closest("[data-bulk][hidden]");
     if (bar) { lent = current(); select(lent, true); }
-    if (element.matches(FIELD)) { element.focus(); if (element.select) element.select(); } else element.click();
+    if (element.matches(FIELD)) { element.focus(); if (element.select) element.select(); } else if (element.matches("[data-lead]")) element.focus(); else element.click();
     if (element.matches("details:is(.menu, .more)[open] > summary")) enter(element.parentElement); // at once: the toggle event comes after the next key
   }
   function enter(details) {
@@ -247,9 +251,10 @@
   }
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.isComposing) return;
-    const field = event.target.closest(FIELD), combo = named(event), held = event.ctrlKey || event.metaKey || event.altKey;
+    const field = event.target.closest(FIELD), combo = named(event), held = event.ctrlKey || event.metaKey || (event.altKey && !withAlt(event));
+    if (combo === "control+k" && byId("commands")) { event.preventDefault(); if (!dialog()) openDialog("commands"); return; }
     if (event.key === "Escape") { if (!dialog() && escape(field)) event.preventDefault(); return; }
-    if ((field && !held) || (!held && !single())) return;
+    if ((field && !held) || (!held && !single(event))) return;
     if (!held && !dialog() && !menu() && pair(combo)) { event.preventDefault(); return; }
     const target = bound(combo, held && combo.endsWith("+enter") ? event.target.closest("input, select, textarea") || {} : field);
     if (target) { event.preventDefault(); press(target); return; }
@@ -264,6 +269,7 @@
     const box = byId(id);
     if (!box || box.open) return;
     if (id === "keys") keyMap(box);
+    if (id === "commands") gather(box);
     box.showModal();
     if (from) box.addEventListener("close", () => from.focus(), { once: true });
   }
@@ -288,7 +294,57 @@
       item.append(nameOf(element), key);
       list.append(item);
     }
-    box.querySelector("[data-single-keys]").checked = single();
+    box.querySelector("[data-single-keys]").value = body.dataset.singleKeys || "";
+  }
+
+  // The command list: what can be done on this page, then pages and views; typed words narrow it
+  function called(element) {
+    const summary = element.closest("main details.menu") && element.closest("details.menu").querySelector("summary");
+    return summary && summary !== element ? `${nameOf(summary)}: ${nameOf(element)}` : nameOf(element);
+  }
+  function offer(box, name, keys, deed) {
+    const item = document.createElement("li"), button = Object.assign(document.createElement("button"), { type: "button", className: "link-button", textContent: name });
+    button.onclick = () => { box.close(); deed(); };
+    item.append(button);
+    if (keys) item.append(Object.assign(document.createElement("kbd"), { className: "end", textContent: keys.replace("Control", "Ctrl") }));
+    box.querySelector("ul").append(item);
+  }
+  async function gather(box) {
+    const known = new Set();
+    box.querySelector("ul").replaceChildren();
+    box.querySelector("input").value = "";
+    for (const element of ["main [aria-keyshortcuts], main .menu-item", ".rail a", ".top a:not(.brand), .top .menu-item"].flatMap((part) => all(part))) {
+      const name = called(element);
+      if (!name || known.has(name) || element.closest("[data-row]") || element.dataset.open === box.id) continue;
+      known.add(name);
+      offer(box, name, element.getAttribute("aria-keyshortcuts") || element.dataset.keys, () => press(element));
+    }
+    try {
+      const answer = await fetch(box.dataset.commands, { headers: { "HX-Request": "true" }, redirect: "manual" });
+      const part = document.createRange().createContextualFragment(answer.ok ? await answer.text() : "");
+      for (const link of all("a", part)) if (!known.has(link.textContent)) offer(box, link.textContent, "", () => location.assign(link.href));
+      narrow(box);
+    } catch { /* the page's own stand there */ }
+  }
+  function narrow(box) {
+    const typed = box.querySelector("input").value.toLowerCase().split(/\s+/);
+    all("li", box).forEach((item) => { item.hidden = !typed.every((word) => item.textContent.toLowerCase().includes(word)); });
+  }
+  const commands = byId("commands");
+  if (commands) {
+    commands.addEventListener("input", () => narrow(commands));
+    commands.addEventListener("submit", (event) => {
+      const typed = commands.querySelector("input").value.trim(), first = all("li button", commands).find(seen);
+      if (/^([a-z]+-)?\d+$/i.test(typed) || (typed && !first)) return;
+      event.preventDefault();
+      if (typed) first.click();
+    });
+    commands.addEventListener("keydown", (event) => {
+      const by = { ArrowDown: 1, ArrowUp: -1 }[event.key], stops = all("input, li button", commands).filter(seen);
+      if (!by) return;
+      event.preventDefault();
+      stops[Math.max(0, Math.min(stops.length - 1, stops.indexOf(document.activeElement) + by))].focus();
+    });
   }
   document.addEventListener("toggle", (event) => {
     const details = event.target;
@@ -315,7 +371,7 @@
   const copy = (text) => navigator.clipboard && navigator.clipboard.writeText(text).then(() => tell(words.copied));
   document.addEventListener("change", (event) => {
     const box = event.target;
-    if (box.matches("[data-single-keys]")) keep("single-keys", box.checked ? null : "off");
+    if (box.matches("[data-single-keys]")) body.dataset.singleKeys = box.value;
     if (box.matches("[data-select-all]")) boxes().forEach((each) => { each.checked = box.checked; each.dataset.touched = ""; });
     if (box.matches("[data-select], [data-select-all]")) count();
   });

@@ -120,7 +120,9 @@ def test_keys_do_nothing_while_typing_or_when_switched_off(ana: Page, desk: Desk
     before = ana.locator("main").inner_text()
     ana.get_by_label("Find in this view").press_sequentially("jkxaispe")
     expect(ana.locator("tr.is-current")).to_have_count(0)
-    ana.evaluate("localStorage.setItem('single-keys', 'off')")
+    ana.get_by_role("link", name="Keyboard keys").click()
+    with ana.expect_response("**/me/keys/"):
+        ana.get_by_label("Single keys work").select_option("off")
     ana.reload()
     for key in "jxaie":
         ana.keyboard.press(key)

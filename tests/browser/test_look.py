@@ -104,7 +104,7 @@ def test_letters_typed_into_a_field_are_letters(open_page: Any, guide: str) -> N
 def test_single_keys_can_be_switched_off(open_page: Any, guide: str) -> None:
     page = on_the_first_row(open_page(guide))
     page.keyboard.press("?")
-    page.get_by_label("Use single keys").uncheck()
+    page.get_by_label("Single keys work").select_option("off")
     page.keyboard.press("Escape")
     page.locator(ROWS).first.focus()
     page.keyboard.press("j")

@@ -257,4 +257,62 @@ def test_a_call_is_timed_and_the_sending_stops_the_timer(ana: Page, desk: Desk) 
     ana.clock.fast_forward(61_000)
     box(ana).fill("He rang back")
     press(ana, "Control+Enter")
-    expect(ana.locator("#talk").get_by_text("Ana called Theo Lambert, 2 min")).to_be_visible()
+    expect(ana.locator("#talk b", has_text="Ana called Theo Lambert, 2 min")).to_be_visible()
+
+
+def test_v_leads_to_the_views_and_writing_is_a_key_away_from_the_work_tab(ana: Page, desk: Desk) -> None:
+    ana.goto(desk.url + TRIAGE)
+    press(ana, "v", "Tab")
+    expect(ana.locator("#views a").nth(2)).to_be_focused()
+    for key, write in (("r", "reply"), ("n", "note"), ("l", "call")):
+        ana.goto(f"{desk.url}{TICKET}?tab=work")
+        press(ana, key)
+        expect(ana).to_have_url(re.compile(f"write={write}#write"))
+        expect(box(ana)).to_be_focused()
+
+
+def test_single_keys_work_with_alt_or_not_at_all_on_every_device(ana: Page, desk: Desk, open_page: Any) -> None:
+    press(ana, "?")
+    with ana.expect_response("**/me/keys/"):
+        ana.get_by_label("Single keys work").select_option("alt")
+    there = visitor(open_page, desk, "ana", TICKET)
+    press(there, "n")
+    expect(there).to_have_url(desk.url + TICKET)
+    press(there, "Alt+n")
+    expect(there).to_have_url(re.compile("write=note"))
+    press(there, "Alt+p", "Escape")
+    expect(box(there)).to_have_value("")
+
+
+def test_control_enter_in_the_update_of_an_incident_previews_it(desk: Desk, open_page: Any) -> None:
+    desk.reset()
+    dana = visitor(open_page, desk, "dana", "/incidents/new/")
+    dana.get_by_label("What is wrong?").fill("The ledger is down")
+    dana.get_by_label("Service", exact=True).select_option(label="Email")
+    dana.get_by_role("button", name="Declare and page").click()
+    press(dana, "u")
+    dana.locator("textarea[name=text]").first.fill("We look into it")
+    press(dana, "Control+Enter")
+    expect(dana.get_by_text("Nothing is sent yet. This is what they read:")).to_be_visible()
+
+
+@pytest.mark.parametrize("page", ["/oncall/", TICKET])
+def test_the_command_list_opens_from_a_field_and_leads_to_a_number(ana: Page, desk: Desk, page: str) -> None:
+    ana.goto(desk.url + page)
+    ana.locator("input[type=search]").first.focus()
+    press(ana, "Control+k", *"T-1007", "Enter")
+    expect(ana).to_have_url(f"{desk.url}/tickets/1007/")
+
+
+def test_the_command_list_does_what_the_ticket_offers_and_opens_views(ana: Page, desk: Desk) -> None:
+    press(ana, "Control+k")
+    expect(ana.locator("#commands li", has_text="Queue: Needs triage")).to_be_visible()
+    assert faults(ana) == []
+    press(ana, *"assign to me", "ArrowDown", "Enter")
+    expect(ana.locator(".page-head")).to_contain_text("Assigned to Ana")
+    press(ana, "Control+k", *"sev2", "Enter")
+    expect(ana.locator("main .sentence").first).to_contain_text("1 ticket set to SEV2")
+    press(ana, "Control+k")
+    expect(ana.locator("#commands li", has_text="Queue: Needs triage")).to_be_visible()
+    press(ana, *"needs tri", "Enter")
+    expect(ana).to_have_url(desk.url + TRIAGE)

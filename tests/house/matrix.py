@@ -82,6 +82,7 @@ MATRIX: dict[str, Row] = {
     "ticket_category": Row(CHANGE_TICKET, "post", "ticket"),
     "ticket_answers": Row(CHANGE_TICKET, "post", "ticket"),
     "ticket_approver": Row((LOGIN, NO, GONE, 422, 422, GONE, NO), "post", "ticket"),
+    "commands": Row((LOGIN, NO, NO, OK, OK, OK, OK)),
     "search": Row((LOGIN, NO, NO, OK, OK, OK, OK)),
     "problems": Row(READERS),
     "make_problem": Row(LED_BACK, "post"),
@@ -355,6 +356,7 @@ MATRIX: dict[str, Row] = {
     "account_logout": Row((LOGIN, *(OTHER,) * 6)),
     "me": Row((LOGIN,) * 7),
     "my_language": Row(SIGNED_IN),
+    "my_keys": Row((LOGIN, *(204,) * 6), "post"),
     "security": Row(SIGNED_IN),
     "account_change_password": Row(SIGNED_IN),
     "mfa_activate_totp": Row((LOGIN,) * 7),  # they are asked who they are once more
