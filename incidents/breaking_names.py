@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from incidents.models import Incident, LastResort, Pledge, Policy, RoleHolding, Rule, StepTarget, Ticket
+from incidents.models import Incident, LastResort, Pledge, Policy, RoleHolding, Rule, ServiceLevel, StepTarget, Ticket
 from incidents.states import OPEN_INCIDENT, OPEN_TICKET
 from notifications.models import Channel, ContactMethod
 from servicedesk.directory.models import Service, Team, User
@@ -29,7 +29,13 @@ def of_person(person: User, *, now: datetime) -> Iterator[Line]:
         yield _("Owner of %(name)s") % {"name": service}, ""
     for rule in Rule.objects.filter(owner=person):
         yield _("Owner of rule %(name)s") % {"name": rule}, reverse("rule", args=[rule.pk])
+    yield from _in_levels(Q(people=person))
     yield from _in_hand(person)
+
+
+def _in_levels(named: Q) -> Iterator[Line]:
+    for level in ServiceLevel.objects.filter(named, is_active=True):
+        yield _("Named by service level %(name)s") % {"name": level}, reverse("service_levels")
 
 
 def _on_call(person: User, now: datetime) -> Iterator[Line]:
@@ -87,6 +93,7 @@ def of_service(service: Service) -> Iterator[Line]:
         yield _("%(number)s is open on it") % {"number": incident.number}, reverse("incident", args=[incident.pk])
     for policy in service.policies.order_by("pk"):
         yield _("Policy %(name)s") % {"name": policy}, _policy(policy)
+    yield from _in_levels(Q(services=service))
     tickets = service.tickets.filter(state__in=OPEN_TICKET).count()
     if tickets:
         yield ngettext("%(n)d open ticket", "%(n)d open tickets", tickets) % {"n": tickets}, ""

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from incidents import breaking
-from incidents.models import Incident, Policy
+from incidents.models import Incident, Policy, ServiceLevel
 from notifications.models import ContactMethod, Message
 from servicedesk import clock
 from servicedesk.directory.models import User
@@ -93,3 +93,13 @@ def test_its_page_offers_everything_and_answers(acme: Company) -> None:
     assert all(value in page for value in ("person:sam", "service:email", "policy:it-ops", "provider:twilio", "555-0100"))
     assert "+33600000001" not in page
     assert "Dana Ruiz is woken at once" in dana.get("/what-breaks-if/?what=person:sam").content.decode()
+
+
+def test_a_service_level_that_names_a_person_or_a_service_is_told_of_both(acme: Company) -> None:
+    row = ServiceLevel.objects.create(slug="board", name="Board")
+    row.people.add(acme.people["omar"])
+    row.services.add(acme.services["vpn"])
+    assert ("Named by service level Board", "/service-levels/") in breaking.what_breaks("person:omar", now=NINE).named
+    assert "Named by service level Board" in named("service:vpn")
+    ServiceLevel.objects.filter(pk=row.pk).update(is_active=False)
+    assert "Named by service level Board" not in named("person:omar") + named("service:vpn")
