@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from incidents.command import facts
 from incidents.forms import TOO_LONG, KeyedForm, WordsField
 from incidents.models import Obligation, RoleHolding, Ticket, Update
 from servicedesk.directory.models import Role, User
@@ -50,6 +52,31 @@ class UpdateForm(KeyedForm):
         said = self.said
         minutes = said.pop("next_in")
         return {**said, "next_update_at": now + timedelta(minutes=int(minutes)) if minutes else None}
+
+
+class FactsForm(forms.Form):
+    """What is known of it now."""
+
+    what = forms.CharField(
+        label=_("What happened"), max_length=LONGEST, required=False, widget=forms.Textarea(attrs={"rows": 4}),
+        error_messages={"max_length": TOO_LONG},
+    )  # fmt: skip
+    impacted = forms.ChoiceField(label=_("Who is impacted"), choices=partial(facts.choices, "impacted"), required=False)
+    impacted_count = forms.IntegerField(
+        label=_("About how many"),
+        min_value=1,
+        max_value=1_000_000,
+        required=False,
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+    )
+    effect = forms.ChoiceField(label=_("How it affects"), choices=partial(facts.choices, "effect"), required=False)
+
+
+class WordingForm(forms.Form):
+    """A line of the timeline, put right by who wrote it."""
+
+    entry = forms.IntegerField(min_value=1, max_value=2**63 - 1)
+    text = WordsField(max_length=LONGEST, error_messages={"required": _("Write something first")})
 
 
 class RoleForm(forms.Form):

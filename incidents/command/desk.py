@@ -34,17 +34,32 @@ def meet(incident: Incident, *, bridge: str, actor: User, now: datetime) -> Comm
 
 
 @tongues.deed
-def join(incident: Incident, *, person: User, now: datetime) -> TimelineEntry:
-    """This person is on the bridge; said again, it is the line that says so already."""
+def join(incident: Incident, *, person: User, now: datetime) -> None:
+    """This person is on the bridge; said again, nothing more is written."""
     row = of(Incident.objects.locked(incident.pk))
-    known = incident.timeline.filter(actor=person, data__on_bridge=row.bridge).first()
-    text = _("%(name)s is on the bridge.") % {"name": person}
-    return known or journal.line(incident, TimelineEntry.Kind.NOTE, text, now=now, actor=person, data={"on_bridge": row.bridge})
+    if person.pk not in on_bridge(incident.timeline.filter(actor=person), row.bridge):
+        text = _("%(name)s is on the bridge.") % {"name": person}
+        journal.line(incident, TimelineEntry.Kind.NOTE, text, now=now, actor=person, data={"on_bridge": row.bridge})
 
 
-def on_bridge(timeline: Iterable[TimelineEntry], bridge: str) -> int:
-    """How many people said that they are on it."""
-    return len({line.actor_id for line in timeline if line.data.get("on_bridge") == bridge})
+@tongues.deed
+def leave(incident: Incident, *, person: User, now: datetime) -> None:
+    """This person is on the bridge no more; who was not on it leaves nothing."""
+    row = of(Incident.objects.locked(incident.pk))
+    if person.pk in on_bridge(incident.timeline.filter(actor=person), row.bridge):
+        text = _("%(name)s left the bridge.") % {"name": person}
+        journal.line(incident, TimelineEntry.Kind.NOTE, text, now=now, actor=person, data={"off_bridge": row.bridge})
+
+
+def on_bridge(timeline: Iterable[TimelineEntry], bridge: str) -> set[int | None]:
+    """Who said that they are on it, and not yet that they left."""
+    there: set[int | None] = set()
+    for line in timeline:
+        if line.data.get("on_bridge") == bridge:
+            there.add(line.actor_id)
+        elif line.data.get("off_bridge") == bridge:
+            there.discard(line.actor_id)
+    return there
 
 
 @tongues.deed

@@ -7,6 +7,7 @@ from incidents.incidents.deciding import ReasonNeeded, accept, reject
 from incidents.incidents.endings import TooLate, mitigate, reopen, resolve
 from incidents.incidents.grounds import Grounds, Opened
 from incidents.incidents.growth import (
+    NotTheirs,
     alert_cleared,
     detach_alert,
     link_alert,
@@ -15,6 +16,7 @@ from incidents.incidents.growth import (
     note,
     pin,
     raise_severity,
+    reword,
     unlink_ticket,
 )
 from incidents.incidents.openings import declare, part_of, propose
@@ -23,6 +25,7 @@ from incidents.incidents.sweep import decide_due
 __all__ = [
     "CannotMerge",
     "Grounds",
+    "NotTheirs",
     "Opened",
     "ReasonNeeded",
     "TooLate",
@@ -45,5 +48,6 @@ __all__ = [
     "reject",
     "reopen",
     "resolve",
+    "reword",
     "unlink_ticket",
 ]

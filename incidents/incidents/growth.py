@@ -18,12 +18,36 @@ SETTLES_IN = timedelta(minutes=10)
 LONGEST = 240
 
 
+class NotTheirs(Exception):
+    """A line is put right by who wrote it; what the desk wrote down stands as it is."""
+
+    def __str__(self) -> str:
+        return _("Only who wrote a line puts it right, and what the desk wrote down by itself stays as it is.")
+
+
 @tongues.deed
 def note(incident: Incident, *, text: str, actor: User, now: datetime) -> TimelineEntry:
     """A line of the timeline that a person writes, for staff."""
     incident = Incident.objects.locked(incident.pk)
-    entry = journal.line(incident, TimelineEntry.Kind.NOTE, text, actor=actor, now=now)
+    entry = journal.line(incident, TimelineEntry.Kind.NOTE, text, actor=actor, now=now, data={"written": True})
     trail.record(incident, "note", actor=actor, now=now, after={"entry": entry.pk})
+    return entry
+
+
+@tongues.deed
+def reword(incident: Incident, number: int, *, text: str, actor: User, now: datetime) -> TimelineEntry:
+    """Their own note, put right: what it said stays with it, to be read. The same words: unchanged. Raises NotTheirs."""
+    incident = Incident.objects.locked(incident.pk)
+    entry = TimelineEntry.objects.select_for_update().filter(incident=incident, pk=number).first()
+    if entry is None or not entry.is_written or entry.actor_id != actor.pk:
+        raise NotTheirs
+    if entry.text == text:
+        return entry
+    before = {"text": entry.text, "until": now.isoformat()}
+    entry.data = {**entry.data, "earlier": [*entry.data.get("earlier", []), before]}
+    entry.text = text
+    entry.save(update_fields=["text", "data"])
+    trail.record(incident, "reword", actor=actor, now=now, after={"entry": entry.pk})
     return entry
 
 

@@ -166,3 +166,13 @@ class TimelineEntry(models.Model):
 
     def __str__(self) -> str:
         return self.text[:60]
+
+    @property
+    def is_written(self) -> bool:
+        """In the words of a person, who may put them right."""
+        return bool(self.data.get("written"))
+
+    @property
+    def earlier(self) -> list[tuple[str, datetime]]:
+        """What it said before, and until when; the oldest first."""
+        return [(was["text"], datetime.fromisoformat(was["until"])) for was in self.data.get("earlier", [])]

@@ -13,18 +13,20 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from incidents import access, escalation, incidents
-from incidents.command import desk, obligations, roles, updates
+from incidents.command import desk, facts, obligations, roles, updates
 from incidents.escalation import paging
 from incidents.forms_command import (
     BridgeForm,
     CostForm,
     DoingForm,
+    FactsForm,
     MergeForm,
     ObligationForm,
     RoleForm,
     SummonsForm,
     TicketForm,
     UpdateForm,
+    WordingForm,
 )
 from incidents.models import Incident, Update
 from incidents.states import IllegalMove
@@ -80,7 +82,8 @@ def bridge(request: PersonRequest, number: int) -> HttpResponse:
 
 @require_POST
 def join(request: PersonRequest, number: int) -> HttpResponse:
-    return _do(request, number, True, lambda row: desk.join(row, person=request.user, now=clock.now()))
+    deed = desk.leave if request.POST.get("action") == "leave" else desk.join
+    return _do(request, number, True, lambda row: deed(row, person=request.user, now=clock.now()))
 
 
 @require_POST
@@ -92,6 +95,28 @@ def obligation(request: PersonRequest, number: int) -> HttpResponse:
     try:
         return _do(request, number, form.is_valid(), lambda row: obligations.decide(row, **form.cleaned_data, actor=request.user, now=now))
     except obligations.ReasonNeeded as error:
+        messages.error(request, str(error))
+        return redirect("incident", number)
+
+
+@require_POST
+def tell(request: PersonRequest, number: int) -> HttpResponse:
+    """What happened, who is impacted and how."""
+    found, form = access.incident(request.user, number, to_change=True), FactsForm(request.POST)
+    if not form.is_valid():
+        return incident_page.page(request, found, facts_form=form)
+    facts.tell(found, **form.cleaned_data, actor=request.user, now=clock.now())
+    return redirect("incident", found.pk)
+
+
+@require_POST
+def reword(request: PersonRequest, number: int) -> HttpResponse:
+    """A note of one's own, put right."""
+    form = WordingForm(request.POST)
+    put_right = partial(incidents.reword, actor=request.user, now=clock.now())
+    try:
+        return _do(request, number, form.is_valid(), lambda row: put_right(row, form.cleaned_data["entry"], text=form.cleaned_data["text"]))
+    except incidents.NotTheirs as error:
         messages.error(request, str(error))
         return redirect("incident", number)
 

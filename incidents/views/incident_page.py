@@ -14,9 +14,9 @@ from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
 from incidents import access, escalation, evidence, plansteps
-from incidents.command import desk, drafting, roles, updates
+from incidents.command import desk, drafting, facts, roles, updates
 from incidents.forms import NoteForm
-from incidents.forms_command import CostForm, RoleForm, SummonsForm, UpdateForm
+from incidents.forms_command import CostForm, FactsForm, RoleForm, SummonsForm, UpdateForm
 from incidents.models import Command, Incident, LinkedAlert, RoleHolding, Run, TimelineEntry, Update
 from incidents.states import LIVE_INCIDENT, IncidentState
 from incidents.views import escalations, queue
@@ -74,6 +74,7 @@ def page(request: PersonRequest, found: Incident, *, status: int = 200, **forms:
         "may_work": may_work,
         "reason": "",
         "note_form": NoteForm(),
+        **_facts(found),
         **_state(request, found, read, now),
         **_alerted(found),
         **(_command(found, read, now) if found.state != IncidentState.PROPOSED else {}),
@@ -157,6 +158,11 @@ def _state(request: PersonRequest, found: Incident, read: Read, now: datetime) -
     }
 
 
+def _facts(found: Incident) -> dict[str, Any]:
+    known = {name: facts.word(name, getattr(found, name)) for name in ("impacted", "effect")}
+    return {"known": known, "facts_form": FactsForm(initial={name: getattr(found, name) for name in facts.NAMES})}
+
+
 def _obligations(found: Incident) -> dict[str, Any]:
     """Clocks that run outside the house: those of a security incident or a loss, or of whatever is confidential."""
     rows = list(found.obligations.select_related("decided_by"))
@@ -200,7 +206,7 @@ def _command(found: Incident, read: Read, now: datetime) -> dict[str, Any]:
         "last_update": next(iter(read.updates), None),
         "mail_count": len(updates.requesters(found)),
         "bridge_url": row.bridge if row and row.bridge.startswith("https://") else "",
-        "on_bridge": desk.on_bridge(read.timeline, row.bridge) if row and row.bridge else 0,
+        "on_bridge": desk.on_bridge(read.timeline, row.bridge) if row and row.bridge else set(),
         "cost": {"people": people, "minutes": minutes},
         "cost_span": timedelta(minutes=people * minutes),
         "cost_form": CostForm(initial={"people": people, "minutes": minutes}),

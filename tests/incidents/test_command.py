@@ -68,7 +68,19 @@ def test_who_joins_the_bridge_twice_is_counted_once(acme: Company, outage: Incid
     desk.meet(outage, bridge="555-0140", actor=acme.people["dana"], now=NINE)
     for _time in range(2):
         ana.post(f"/incidents/{outage.pk}/join/")
-    assert desk.on_bridge(outage.timeline.all(), "555-0140") == 1
+    assert desk.on_bridge(outage.timeline.all(), "555-0140") == {acme.people["ana"].pk}
+
+
+def test_who_leaves_the_bridge_and_comes_back_stands_on_the_timeline(acme: Company, outage: Incident, ana: Client) -> None:
+    desk.meet(outage, bridge="555-0140", actor=acme.people["dana"], now=NINE)
+    said = outage.timeline.filter(actor=acme.people["ana"])
+    for action, there in (("leave", 0), ("join", 1), ("leave", 0), ("leave", 0), ("join", 1)):
+        ana.post(f"/incidents/{outage.pk}/join/", {"action": action})
+        assert len(desk.on_bridge(outage.timeline.all(), "555-0140")) == there
+    told = ["Ana is on the bridge.", "Ana left the bridge.", "Ana is on the bridge."]
+    assert list(said.values_list("text", flat=True)) == told
+    page = ana.get(f"/incidents/{outage.pk}/").content.decode()
+    assert ("I left it" in page, "I am on it" in page) == (True, False)
 
 
 def test_the_cost_is_reckoned_from_who_took_part_until_somebody_writes_it(acme: Company, outage: Incident) -> None:
