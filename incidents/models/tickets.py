@@ -92,23 +92,42 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         return self.select_for_update().get(pk=number)
 
     def by_clock(self) -> TicketQuerySet:
-        """Most urgent first, each with `due_at`: the first or next answer's time while one is owed, then the solution's."""
-        return self.annotate(due_at=DUE_AT).order_by("due_at", "pk")
+        """Most urgent first, each with `due_at`: the first or next answer's time while one is owed, then the solution's.
 
-    def beyond(self, due_at: datetime, number: int) -> TicketQuerySet:
-        """After that row, of rows `by_clock`."""
+        What has none comes last.
+        """
+        return self.annotate(due_at=DUE_AT).order_by(F("due_at").asc(nulls_last=True), "pk")
+
+    def beyond(self, due_at: datetime | None, number: int) -> TicketQuerySet:
+        """After that row, of rows `by_clock`, those that like it have a time, or like it have none."""
+        if due_at is None:
+            return self.untimed().filter(pk__gt=number)
         later = {"due_at__gt": due_at}
         same = {"due_at": due_at, "pk__gt": number}
         begins = {"due_at__gte": due_at}  # where the index begins
-        return self.filter(Q(**later) | Q(**same), **begins)
+        after: Any = self.filter(Q(**later) | Q(**same), **begins)
+        return cast("TicketQuerySet", after.order_by("due_at", "pk"))
 
-    def ahead_of(self, due_at: datetime, number: int) -> TicketQuerySet:
-        """Before that row, of rows `by_clock`: the nearest first."""
+    def ahead_of(self, due_at: datetime | None, number: int) -> TicketQuerySet:
+        """Before that row, likewise: the nearest first."""
+        if due_at is None:
+            return self.untimed().filter(pk__lt=number).reverse()
         sooner = {"due_at__lt": due_at}
         same = {"due_at": due_at, "pk__lt": number}
         begins = {"due_at__lte": due_at}
         ahead: Any = self.filter(Q(**sooner) | Q(**same), **begins)
         return cast("TicketQuerySet", ahead.order_by("-due_at", "-pk"))
+
+    def timed(self) -> TicketQuerySet:
+        """Of rows `by_clock` those with a time."""
+        has_time = {"due_at__isnull": False}
+        rows: Any = self.filter(**has_time)
+        return cast("TicketQuerySet", rows.order_by("due_at", "pk"))
+
+    def untimed(self) -> TicketQuerySet:
+        """Of rows `by_clock` those without."""
+        has_none = {"due_at__isnull": True}
+        return self.filter(**has_none).order_by("pk")
 
     def visible_to(self, user: User) -> TicketQuerySet:
         """Staff see every ticket but confidential ones outside their team, unless they are on the list of its incident.

@@ -55,13 +55,11 @@ def _by_clock(rows: TicketQuerySet, found: Ticket, *, is_next: bool) -> Ticket |
     ordered: Any = TicketQuerySet(Ticket).filter(pk=found.pk).by_clock()
     due_at: datetime | None = ordered.values_list("due_at", flat=True).first()
     timed: Any = rows.by_clock()
-    if due_at is None:
-        side = timed.filter(due_at=None, pk__gt=found.pk) if is_next else timed.filter(due_at__isnull=False).reverse()
-    elif is_next:
-        side = timed.beyond(due_at, found.pk)
-    else:
-        side = timed.ahead_of(due_at, found.pk)
-    return cast("Ticket | None", side.first())
+    side = timed.beyond(due_at, found.pk) if is_next else timed.ahead_of(due_at, found.pk)
+    other = side.first()
+    if other is None and is_next == (due_at is not None):
+        other = (timed.untimed() if is_next else timed.timed().reverse()).first()
+    return cast("Ticket | None", other)
 
 
 def way_on(request: PersonRequest) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from incidents.models.tickets import DUE_AT, MOST_COUNTED, Capped, capped
@@ -36,7 +37,7 @@ class Page:
 def cut(rows: Any, asked: Asked) -> Page:
     """The page that is asked for. Back at the beginning it is the first one, whole."""
     backwards, mark = bool(asked.before), asked.before or asked.after
-    found = list(_side(rows.select_related(*PARTS), asked.sort, mark, backwards=backwards)[: PAGE + 1])
+    found = _found(rows.select_related(*PARTS), asked.sort, mark, PAGE + 1, backwards=backwards)
     is_more, page = len(found) > PAGE, found[:PAGE]
     if backwards and not is_more:
         return cut(rows, replace(asked, before="", after=""))
@@ -52,33 +53,46 @@ def cut(rows: Any, asked: Asked) -> Page:
     )
 
 
-def _side(ordered: Any, sort: str, mark: str, *, backwards: bool) -> Any:
-    """The rows after this mark in the order asked for, or those before it from there back; without one from the beginning."""
-    words, _sep, number = mark.rpartition("~")
-    last = numbers.whole(number)
-    if sort == "clock":
-        ordered, moment = ordered.by_clock(), _moment(words)
-        if not last or moment is None:
-            return ordered
-        return ordered.ahead_of(moment, last) if backwards else ordered.beyond(moment, last)
-    falls = (sort == "newest") != backwards
-    ordered = ordered.order_by("-pk" if falls else "pk")
-    return ordered.filter(**{"pk__lt" if falls else "pk__gt": last}) if last else ordered
+def _found(rows: Any, sort: str, mark: str, most: int, *, backwards: bool) -> list[Any]:
+    """So many rows after this mark in the order asked for, or before it from there back; without one from the beginning."""
+    last = _number(mark)
+    if sort != "clock":
+        falls = (sort == "newest") != backwards
+        ordered = rows.order_by("-pk" if falls else "pk")
+        return list((ordered.filter(**{"pk__lt" if falls else "pk__gt": last}) if last else ordered)[:most])
+    timed, moment = rows.by_clock(), _moment(mark)
+    if not last:
+        return list(timed[:most])
+    side = timed.ahead_of(moment, last) if backwards else timed.beyond(moment, last)
+    found = list(side[:most])
+    if len(found) < most and backwards == (moment is None):  # over the border between those with a time and those without
+        found += (timed.timed().reverse() if backwards else timed.untimed())[: most - len(found)]
+    return found
 
 
 def _ahead(rows: Any, sort: str, first: str) -> Capped:
-    before = _side(rows, sort, first, backwards=True)
-    return capped(before, *(DUE_AT, "pk") if sort == "clock" else ())
+    """How many rows come before the one with this mark."""
+    last, moment = _number(first), _moment(first)
+    if sort != "clock":
+        return capped(rows.filter(**{"pk__gt" if sort == "newest" else "pk__lt": last}))
+    timed = rows.by_clock()
+    before = timed.ahead_of(moment, last) if moment else timed.filter(Q(due_at__isnull=False) | Q(pk__lt=last))
+    return capped(before, DUE_AT, "pk")
 
 
 def _mark(row: Any, sort: str) -> str:
-    if sort != "clock":
-        return f"~{row.pk}"
-    return f"{row.due_at.isoformat()}~{row.pk}" if row.due_at else ""
+    return f"{row.due_at.isoformat()}~{row.pk}" if sort == "clock" and row.due_at else f"~{row.pk}"
 
 
-def _moment(words: str) -> datetime | None:
+def _number(mark: str) -> int | None:
+    """Of the row a mark stands for; None: it stands for none."""
+    words, _sep, number = mark.rpartition("~")
+    return numbers.whole(number) if not words or _moment(mark) else None
+
+
+def _moment(mark: str) -> datetime | None:
+    """When that row is due."""
     try:
-        return datetime.fromisoformat(words).astimezone(UTC)
+        return datetime.fromisoformat(mark.rpartition("~")[0]).astimezone(UTC)
     except (ValueError, OverflowError):
         return None

@@ -99,3 +99,45 @@ def test_the_heads_of_the_table_sort_it_and_say_how(ana: Client, ticket: Ticket)
     assert 'class="c-clock" aria-sort="ascending"' in page
     assert '<a href="?view=triage&amp;sort=newest"' in page
     assert 'class="c-no" aria-sort="descending"' in ana.get("/queue/?sort=newest").content.decode()
+
+
+@pytest.fixture
+def half_untimed(acme: Company) -> list[int]:
+    """A hundred and twenty rows in the order of their clocks: every second one has no time by which anything is due."""
+    one = report(acme, "ella", at(9))
+    Ticket.objects.bulk_create(
+        Ticket(title=f"Lathe {n}", what="", requester=one.requester, created_at=at(9), updated_at=at(9)) for n in range(119)
+    )
+    made = sorted(Ticket.objects.values_list("pk", flat=True))
+    Ticket.objects.update(first_answer_due_at=None, solution_due_at=None)
+    for place, pk in enumerate(made[::2]):
+        Ticket.objects.filter(pk=pk).update(first_answer_due_at=at(12) + timedelta(minutes=place // 2))
+    return [*made[::2], *made[1::2]]
+
+
+def walked(ana: Client, path: str, way: str) -> list[list[int]]:
+    seen = []
+    while path:
+        page = ana.get(f"/queue/{path}").context
+        seen.append([each.ticket.pk for each in page["rows"]])
+        path = getattr(page["page"], way)
+    return seen
+
+
+@pytest.mark.parametrize("size", [50, 30])
+def test_what_has_no_time_comes_last_and_every_row_is_on_one_page(
+    ana: Client, half_untimed: list[int], monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    monkeypatch.setattr(queue_pages, "PAGE", size)
+    forward = walked(ana, "?sort=clock", "following")
+    assert [pk for rows in forward for pk in rows] == half_untimed
+    last = ana.get(f"/queue/?sort=clock&after=~{forward[-2][-1]}").context
+    assert (last["place"], last["page"].following) == (f"{120 - len(forward[-1]) + 1}\u2013120 of 120", "")
+    assert walked(ana, last["page"].previous, "previous") == forward[-2::-1]
+
+
+def test_next_and_previous_go_over_to_what_has_no_time(ana: Client, half_untimed: list[int]) -> None:
+    ana.get("/queue/")
+    timed, untimed = half_untimed[59:61]
+    assert ana.get(f"/tickets/{timed}/beside/?to=next").headers["Location"] == f"/tickets/{untimed}/"
+    assert ana.get(f"/tickets/{untimed}/beside/?to=previous").headers["Location"] == f"/tickets/{timed}/"
