@@ -268,7 +268,7 @@ JOB_KINDS = {
 }
 
 # Evidence of the plan review that the desk itself may not gather: by question, the function (incidents.reviews)
-REVIEW_EVIDENCE = {key: f"servicedesk.operations.evidence.{key}" for key in ("missed_by_monitoring", "muted")}
+REVIEW_EVIDENCE = {key: f"servicedesk.operations.evidence.{key}" for key in ("missed_by_monitoring", "muted", "security")}
 
 # Mail out
 

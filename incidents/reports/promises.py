@@ -82,12 +82,12 @@ def _cells(row: dict[str, Any], key: str) -> list[Any]:
 def _why(asked: Asked) -> Table:
     lines = []
     for name in CLOCKS:
-        found = Counter(_reason(ticket, name) for ticket in filed(asked).filter(missed(name, asked.until)).iterator(chunk_size=500))
+        found = Counter(reason(ticket, name) for ticket in filed(asked).filter(missed(name, asked.until)).iterator(chunk_size=500))
         lines += [Line(f"{WORDS[name]}: {word}", [count(found[key], f"why.{key}.{name}")]) for key, word in REASONS.items() if found[key]]
     return Table("reasons", _("Why they were missed"), _("Reason"), [_("Tickets")], lines, drawn=0)
 
 
-def _reason(ticket: Ticket, clock: str) -> str:
+def reason(ticket: Ticket, clock: str) -> str:
     done = getattr(ticket, CLOCKS[clock][0])
     if done is None:
         return "not"
@@ -104,7 +104,7 @@ def rows(asked: Asked, key: str) -> TicketQuerySet:
     by, which, what = key.split(".")
     if by == "why":
         lost = filed(asked).filter(missed(what, asked.until))
-        return lost.filter(pk__in=[ticket.pk for ticket in lost.iterator(chunk_size=500) if _reason(ticket, what) == which][:5000])
+        return lost.filter(pk__in=[ticket.pk for ticket in lost.iterator(chunk_size=500) if reason(ticket, what) == which][:5000])
     state, _between, clock = what.partition("-")
     found = filed(asked).filter(**({"team": int(which) or None} if by == "team" else {"severity": int(which) or None}))
     if state == "all":

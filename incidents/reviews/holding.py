@@ -14,7 +14,7 @@ from incidents import tickets
 from incidents.models import Plan, PlanReview, ReviewFile, ReviewItem, ReviewQuestion, Ticket
 from incidents.reviews import sealing
 from incidents.reviews.asking import Asked, ask
-from incidents.reviews.questions import query_of
+from incidents.reviews.questions import limits_of, query_of
 from incidents.vault import Kept
 from servicedesk import walltime
 from servicedesk.audit import trail
@@ -90,8 +90,9 @@ def gather(review: PlanReview, *, actor: User | None, now: datetime) -> PlanRevi
     review = _held(review, State.OPEN)
     for item in review.items.all():
         if query := query_of(item.key):
+            item.limits = limits_of(item.key, item.limits)
             item.evidence = ask(query, Asked(review.period_from, now, item.limits))
-            item.save(update_fields=["evidence"])
+            item.save(update_fields=["evidence", "limits"])
     plan = Plan.current()
     review.plan_version = plan.version if plan else 0
     review.save(update_fields=["plan_version"])

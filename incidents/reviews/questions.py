@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from django.conf import settings
 from django.utils.module_loading import import_string
 
 from incidents.models import ReviewQuestion
 from incidents.reviews import starter
 from incidents.reviews.asking import Query
-from incidents.reviews.evidence import delivery, people, plan, records, work
+from incidents.reviews.evidence import clocks, delivery, people, plan, records, rules, work
 from servicedesk.directory import tongues
 
 OURS: dict[str, Query] = {
@@ -23,9 +25,9 @@ OURS: dict[str, Query] = {
     "pages_delivered": delivery.delivered,
     "pages_in_time": delivery.in_time,
     "calendars": people.calendars,
-    "times_met": work.times,
-    "severity_right": work.severity_right,
-    "rules_fit": work.rules_fit,
+    "times_met": clocks.times,
+    "severity_right": rules.severity_right,
+    "rules_fit": rules.rules_fit,
     "noise": work.noise,
     "come_back": work.come_back,
     "reports_written": work.reports_written,
@@ -38,6 +40,8 @@ OURS: dict[str, Query] = {
     "last_findings": plan.last_findings,
 }
 
+STARTERS = {one.key: one.limits for one in starter.QUESTIONS}
+
 
 def query_of(key: str) -> Query | None:
     """None: people answer it."""
@@ -45,6 +49,11 @@ def query_of(key: str) -> Query | None:
         found: Query = import_string(settings.REVIEW_EVIDENCE[key])
         return found
     return OURS.get(key)
+
+
+def limits_of(key: str, given: Mapping[str, float]) -> dict[str, float]:
+    """The thresholds as they were set, and the starter's where a query has learned to ask for one more."""
+    return {**STARTERS.get(key, {}), **given}
 
 
 @tongues.deed

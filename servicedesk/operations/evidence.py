@@ -6,11 +6,15 @@ from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from incidents.models import Incident, LinkedAlert
+from incidents import pins
+from incidents.models import Incident, LinkedAlert, Rule
 from incidents.reviews.asking import Answer, Asked
+from incidents.reviews.evidence import records
 from incidents.reviews.evidence.records import silenced
 from incidents.states import IncidentState
 from monitoring.models import Check
+from monitoring.storage import pinning
+from servicedesk.audit.models import AuditEntry
 from servicedesk.directory.models import Service
 
 NOT_REAL = (IncidentState.REJECTED, IncidentState.MERGED)
@@ -43,13 +47,38 @@ def _alarmed(incident: Incident) -> bool:
 
 
 def muted(asked: Asked) -> Answer:
-    """Silences that last or cover a tier-1 service, and checks that are paused."""
+    """Silences that last or cover a tier-1 service, checks that are paused, rules that were taken out of use."""
     rows = silenced(asked)
     oldest = asked.ago("most_days")
-    paused = Check.objects.filter(is_paused=True).select_related("service").order_by("slug")
-    rows += [{"paused check": check.slug, "service": check.service.slug if check.service else ""} for check in paused]
-    old = [row for row in rows if "silence" in row and row["since"] <= oldest]  # type: ignore[operator]
-    words = {"n": len(rows) - len(paused), "old": len(old), "paused": len(paused)}
-    said = _("%(n)d silences to look at, %(old)d older than the threshold; %(paused)d checks paused") % words
+    paused = [_paused(check) for check in Check.objects.filter(is_paused=True).select_related("service").order_by("slug")]
+    off = _switched_off()
+    bad = [row for row in (*rows, *paused, *off) if row.get("fault") or not row["since"] or row["since"] <= oldest]  # type: ignore[operator]
+    words = {"n": len(rows), "old": len(bad), "paused": len(paused), "off": len(off)}
+    said = _("%(n)d silences to look at, %(paused)d checks paused, %(off)d rules switched off; for too long: %(old)d") % words
     links = [(_("silences"), reverse("silences")), (_("checks"), reverse("admin:monitoring_check_changelist"))]
-    return Answer(said, bool(old or paused), len(rows), rows, links)
+    found = [*rows, *paused, *off]
+    return Answer(said, bool(bad), len(found), found, links)
+
+
+def _paused(check: Check) -> dict[str, object]:
+    """Since when, as the trail has it; nobody is asked why, but it may be said until when."""
+    deed = AuditEntry.objects.filter(noun="monitoring.check", object_id=str(check.pk), verb="pause").order_by("-at").first()
+    return {
+        "paused check": check.slug, "service": check.service.slug if check.service else "", "since": deed.at if deed else None,
+        "until": check.paused_until, "reason": _("cannot be known here: nobody is asked"),
+    }  # fmt: skip
+
+
+def _switched_off() -> list[dict[str, object]]:
+    """Rules that were in use once and are drafts now, since when; why is not asked."""
+    deeds = AuditEntry.objects.filter(noun="incidents.rule", verb="set_mode", after__mode=Rule.Mode.DRAFT).order_by("at")
+    last = {deed.object_id: deed for deed in deeds}
+    rules = Rule.objects.filter(mode=Rule.Mode.DRAFT, pk__in=[int(key) for key in last]).order_by("key")
+    return [{"rule": rule.key, "since": last[str(rule.pk)].at} for rule in rules]
+
+
+def security(asked: Asked) -> Answer:
+    """As the desk knows it, and whether what monitoring heard of confidential incidents is there still."""
+    kept = pins.pinned(now=asked.now).filter(is_confidential=True, created_at__gt=asked.since, alerts__isnull=False).distinct()
+    gone = sum(next(pinning.of_incident(incident, now=asked.now), None) is None for incident in kept)
+    return records.security(asked, [{"confidential incidents without what monitoring heard": gone}] if gone else [])

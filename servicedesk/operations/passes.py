@@ -35,7 +35,7 @@ from notifications import caretakers, delivery, drills, reckoning
 from servicedesk.api import once
 from servicedesk.audit import chain
 from servicedesk.jobs import work
-from servicedesk.operations import heartbeat, retention, standstill
+from servicedesk.operations import heartbeat, rests, retention, standstill
 
 
 class Run(Protocol):
@@ -71,7 +71,7 @@ def end_hold(*, now: datetime) -> int:
 
 # in the order an alarm travels, so that one round can carry it from the check to the page
 PASSES: tuple[Pass, ...] = (
-    Pass("end a hold", 1, end_hold, on_hold=True),
+    Pass("end a hold", 1, end_hold, after_rest=rests.note, on_hold=True),
     Pass("ring for probes", 1, rounds.ring_due),
     Pass("run probes no worker took", 1, rounds.run_unclaimed),
     Pass("sweep overdue checks", 1, intake.sweep_overdue, after_rest=deadman.forgive),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.db.models import CharField, Count, DurationField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet, Value
+from django.db.models import CharField, Count, DurationField, Exists, ExpressionWrapper, F, Min, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Cast, Concat
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -13,9 +13,11 @@ from incidents.models import Incident
 from incidents.reviews.asking import Answer, Asked
 from notifications.models import Attempt, Message, Reckoning
 from notifications.states import WAITING, MessageState
+from servicedesk.audit.models import AuditEntry
 from servicedesk.directory import moments
 
 LOST = (MessageState.FAILED, MessageState.DEAD, MessageState.EXPIRED, MessageState.UNKNOWN)
+SILENT = "engine silent"  # the verb under which the engine writes down that it was
 ARRIVED = (MessageState.DELIVERED, MessageState.ANSWERED)
 
 
@@ -58,15 +60,29 @@ def _shown(asked: Asked) -> list[int]:
 
 
 def in_time(asked: Asked) -> Answer:
-    """From the moment a page was due until its first attempt called the provider."""
+    """From the moment a page was due until its first attempt called the provider; how long the oldest one lies about; and when the engine
+    itself was silent, as it wrote down when it went on.
+    """
     spent = ExpressionWrapper(F("called_at") - F("message__due_at"), output_field=DurationField())
     first = Attempt.objects.filter(number=1, called_at__gt=asked.since, called_at__lte=asked.now, message__lane=Message.Lane.PAGE)
     waited = first.annotate(spent=spent).order_by("spent").values_list("spent", flat=True)
     n = waited.count()
-    p99: timedelta | None = waited[int(0.99 * (n - 1))] if n else None
-    overdue = Message.objects.filter(state__in=WAITING, lane=Message.Lane.PAGE, due_at__lt=asked.now - timedelta(minutes=1)).count()
-    words = {"n": n, "p99": moments.duration(p99) if p99 is not None else "-", "overdue": overdue}
-    said = _("99 of 100 pages left within %(p99)s, n = %(n)d; %(overdue)d are overdue now") % words
+    p99: timedelta | None = waited[-(-99 * n // 100) - 1] if n else None  # nearest rank
+    lying = Message.objects.filter(state__in=WAITING, lane=Message.Lane.PAGE, due_at__lt=asked.now - timedelta(minutes=1))
+    overdue, oldest = lying.count(), lying.aggregate(first=Min("due_at"))["first"]
+    silences = _silences(asked)
+    bare = sum(not row["explained"] for row in silences)
+    row = {"n": n, "p99 in seconds": p99.total_seconds() if p99 is not None else None, "overdue now": overdue, "oldest due at": oldest}
+    words = {"n": n, "p99": moments.duration(p99) if p99 is not None else "-", "overdue": overdue, "silent": len(silences), "bare": bare}
+    said = _("99 of 100 pages left within %(p99)s, n = %(n)d; %(overdue)d are overdue now") if n or overdue else _("No page was sent.")
+    said += "; " + _("the engine was silent %(silent)d times, %(bare)d of them unexplained") if silences else ""
     is_late = p99 is not None and p99.total_seconds() > asked.limit("most_p99_s")
-    row = {"n": n, "p99 in seconds": p99.total_seconds() if p99 is not None else None, "overdue now": overdue}
-    return Answer(said if n or overdue else _("No page was sent."), bool(is_late or overdue), n, [row], [(_("outbox"), reverse("outbox"))])
+    return Answer(said % words, bool(is_late or overdue or bare), n, [row, *silences], [(_("outbox"), reverse("outbox"))])
+
+
+def _silences(asked: Asked) -> list[dict[str, object]]:
+    """Silences of the engine that lasted; those in which the desk was on hold are explained by that."""
+    kept = AuditEntry.objects.filter(noun="directory.organisation", verb=SILENT, at__gt=asked.since, at__lte=asked.now).order_by("at")
+    long = [one for one in kept if one.after.get("seconds", 0) > 60 * asked.limit("silence_minutes")]
+    hold = _("the desk was on hold")
+    return [{"engine silent since": one.after["since"], "until": one.at, "explained": hold if one.after["on_hold"] else ""} for one in long]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from django.db.models import Q
 from django.urls import reverse
@@ -22,13 +22,20 @@ def current(asked: Asked) -> Answer:
     plan = Plan.current()
     if plan is None or plan.approved_at is None:
         return Answer(_("There is no plan in force."), True, 0)
-    faults = list(plans.dangling(plan))
+    faults = [*plans.dangling(plan), *_overdue(asked)]
     is_old = plan.approved_at < asked.now - DAY * asked.limit("oldest_days")
     said = _("Version %(n)d of %(day)s, owned by %(name)s") % {
         "n": plan.version, "day": f"{zones.local(plan.approved_at, None):%d %b %Y}", "name": plan.owner or _("nobody"),
     }  # fmt: skip
     said += f"; {faults[0]}" if faults else ""
     return Answer(said, bool(faults) or is_old, 1, [{"fault": fault} for fault in faults], [(_("the plan"), reverse("plan"))])
+
+
+def _overdue(asked: Asked) -> Iterator[str]:
+    running = PlanReview.objects.running().first()
+    late = (asked.now.date() - running.due_on).days if running else 0
+    if late > asked.limit("overdue_days"):
+        yield _("This review is %(n)d days late.") % {"n": late}
 
 
 def read(asked: Asked) -> Answer:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from statistics import median
 from typing import Any
@@ -11,13 +11,14 @@ from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from incidents.models import Exercise, ExerciseFinding, Incident, Obligation, Silence, Ticket, Vendor, VendorCase
+from incidents import glass, vault
+from incidents.models import Attachment, Exercise, ExerciseFinding, Incident, Obligation, Reader, Silence, Ticket, Vendor, VendorCase
 from incidents.reviews.asking import DAY, Answer, Asked
 from notifications.models import DrillAnswer
 from servicedesk.audit import chain
 from servicedesk.audit.models import AuditEntry
 from servicedesk.directory import zones
-from servicedesk.directory.models import Role, Service, User
+from servicedesk.directory.models import Grant, Role, Service, User
 from servicedesk.tokens.models import ApiToken
 
 REHEARSED = (Exercise.Kind.RESTORE, Exercise.Kind.BREAK_GLASS, Exercise.Kind.PROVIDER_DOWN)
@@ -153,23 +154,36 @@ def _late_without_a_case(vendor: Vendor, asked: Asked) -> int:
     return ended.filter(Q(end=None, at__lt=asked.now - promised) | Q(end__gt=F("at") + promised)).count()
 
 
-def security(asked: Asked) -> Answer:
-    """What is confidential, by counts alone: how many, and reads by people who are neither on the list nor of the team; and the
-    deadlines towards authorities that nobody decided on, or only after so many hours."""
-    incidents = Incident.objects.filter(is_confidential=True, created_at__gt=asked.since, created_at__lte=asked.now)
-    tickets = Ticket.objects.filter(is_confidential=True, created_at__gt=asked.since, created_at__lte=asked.now)
-    strangers = sum(_strangers(incident) for incident in incidents)
-    n = incidents.count()
+def security(asked: Asked, lost: Sequence[Mapping[str, object]] = ()) -> Answer:
+    """What is confidential, by counts alone: how many, reads by people who are neither on the list nor of the team, and glass broken;
+    the deadlines towards authorities that nobody decided on, or only after so many hours; and evidence that is gone (`lost`: what others
+    know of, and files that do not lie where they should)."""
+    began = {"is_confidential": True, "created_at__gt": asked.since, "created_at__lte": asked.now}
+    incidents, tickets = Incident.objects.filter(**began), Ticket.objects.filter(**began).count()
+    in_period = AuditEntry.objects.filter(at__gt=asked.since, at__lte=asked.now)
+    strangers, broken = _strangers(in_period), in_period.filter(verb="break glass").count()
+    gone = [*lost, *_files_gone()]
     known = Obligation.objects.filter(aware_at__gt=asked.since, aware_at__lte=asked.now)
     late = _late_decisions(known, asked)
-    words = {"n": n, "tickets": tickets.count(), "strangers": strangers, "known": known.count(), "late": len(late)}
+    n = incidents.count()
+    words = {"n": n, "tickets": tickets, "strangers": strangers, "broken": broken, "known": known.count(), "late": len(late)}
     said = _(
         "%(n)d confidential incidents, %(tickets)d confidential tickets; %(strangers)d reads from outside the list; "
-        "%(late)d of %(known)d duties to report decided late or not at all"
+        "glass broken %(broken)d times; %(late)d of %(known)d duties to report decided late or not at all"
     )
-    row: dict[str, object] = {"confidential incidents": n, "confidential tickets": words["tickets"], "reads from outside": strangers}
+    said = said % words + ("; " + _("evidence is missing: %(n)d") % {"n": len(gone)} if gone else "")
+    row: dict[str, object] = {
+        "confidential incidents": n, "confidential tickets": tickets, "reads from outside": strangers, "glass broken": broken,
+    }  # fmt: skip
     links = [(_("audit trail"), reverse("admin:audit_auditentry_changelist"))]
-    return Answer(said % words, strangers > 0 or bool(late), n + words["tickets"] + words["known"], [row, *late], links)
+    return Answer(said, strangers > 0 or bool(late or gone), n + tickets + words["known"], [row, *late, *gone], links)
+
+
+def _files_gone() -> list[dict[str, object]]:
+    """Files of confidential tickets whose content is not there; what was erased on purpose has no hash any more."""
+    kept = Attachment.objects.filter(ticket__is_confidential=True).exclude(sha256="").values_list("sha256", flat=True)
+    gone = sum(not vault.has(sha256) for sha256 in kept.iterator(chunk_size=1000))
+    return [{"files of confidential tickets that are gone": gone}] if gone else []
 
 
 def _late_decisions(known: QuerySet[Obligation], asked: Asked) -> list[dict[str, object]]:
@@ -187,43 +201,72 @@ def _late_decisions(known: QuerySet[Obligation], asked: Asked) -> list[dict[str,
     ]
 
 
-def _strangers(incident: Incident) -> int:
-    known: Collection[int] = set(incident.readers.values_list("person_id", flat=True))
-    team = User.objects.get_queryset().holding(Role.AGENT, Role.MANAGER, team=incident.team).values_list("pk", flat=True)
-    reads = AuditEntry.objects.filter(noun="incidents.incident", object_id=str(incident.pk), verb="read")
-    return reads.exclude(actor__in=[*known, *team]).values("actor").distinct().count()
+def _strangers(entries: QuerySet[AuditEntry]) -> int:
+    """Readings of the period, of whatever is confidential, by somebody who may not: one a person and thing."""
+    reads = set(entries.filter(noun="incidents.incident", verb="read").values_list("object_id", "actor"))
+    incidents = Incident.objects.filter(is_confidential=True).in_bulk([int(key) for key, _who in reads])
+    listed = set(Reader.objects.filter(incident__in=incidents).values_list("incident", "person"))
+    teams = set(Grant.objects.filter(role__in=(Role.AGENT, Role.MANAGER)).values_list("team", "user"))
+    found = [(incidents[int(key)], who) for key, who in reads if int(key) in incidents]
+    return sum((one.pk, who) not in listed and not {(one.team_id, who), (None, who)} & teams for one, who in found)
 
 
 def rights(asked: Asked) -> Answer:
-    """Administrators, tokens nobody uses or that never end, rights of people who left or stay away, and the audit chain."""
-    admins = User.objects.get_queryset().holding(Role.ADMIN)
+    """Administrators and who may break the glass, tokens with their scopes, rights of people who left or stay away, and the audit chain.
+
+    Whether somebody with an open account has left is known here only by their staying away.
+    """
+    people = User.objects.get_queryset()
     oldest = asked.ago("unused_days")
-    idle = Q(expires_at=None) | Q(last_used_at__lt=oldest) | Q(last_used_at=None, created_at__lt=oldest)
-    tokens = ApiToken.objects.in_force(asked.now).filter(idle)
+    tokens = ApiToken.objects.in_force(asked.now).select_related("owner", "created_by").order_by("pk")
+    faulty = {token.prefix: fault for token in tokens if (fault := _of_token(token, oldest))}
     left = User.objects.filter(is_active=False, grants__isnull=False).distinct()
-    away = User.objects.filter(is_active=True, grants__isnull=False, last_login__lt=oldest).distinct()
+    absent = Q(last_login__lt=oldest) | Q(last_login=None, created_at__lt=oldest)
+    away = User.objects.filter(absent, is_active=True, grants__isnull=False).exclude(kind=User.Kind.SERVICE).distinct()
     broken = [fault.words for fault in chain.faults(now=asked.now)]
-    rows: list[dict[str, object]] = [{"administrator": person.username} for person in admins]
-    rows += [{"token": token.prefix, "fault": _("unused, or without an end")} for token in tokens]
+    rows: list[dict[str, object]] = [{"token": prefix, "fault": fault} for prefix, fault in faulty.items()]
     rows += [{"person": person.username, "fault": _("has left and holds rights")} for person in left]
     rows += [{"person": person.username, "fault": _("holds rights and stays away")} for person in away]
     rows += [{"audit trail": words} for words in broken[:5]]
+    rows += [{"may break the glass": person.username} for person in people.holding(*glass.MAY).order_by("username")]
+    rows += [_token(token) for token in tokens if token.prefix not in faulty]
     words = {
-        "admins": admins.count(),
-        "tokens": tokens.count(),
+        "admins": people.holding(Role.ADMIN).count(),
+        "tokens": len(faulty),
         "left": left.count() + away.count(),
         "chain": _("broken") if broken else _("whole"),
     }
     said = _("%(admins)d administrators; %(tokens)d tokens idle or endless; %(left)d people to look at; audit chain %(chain)s") % words
     links = [(_("people"), reverse("admin:directory_user_changelist")), (_("tokens"), reverse("admin:tokens_apitoken_changelist"))]
-    return Answer(said, bool(words["tokens"] or words["left"] or broken), len(rows), rows, links)
+    return Answer(said, bool(faulty or words["left"] or broken), len(rows), rows, links)
+
+
+def _of_token(token: ApiToken, oldest: datetime) -> str:
+    """What is wrong with it; empty: nothing."""
+    if token.expires_at is None:
+        return _("without an end")
+    if (token.last_used_at or token.created_at) < oldest:
+        return _("unused")
+    return _("made by somebody who has left") if token.created_by and not token.created_by.is_active else ""
+
+
+def _token(token: ApiToken) -> dict[str, object]:
+    return {
+        "token": token.prefix, "scopes": ", ".join(token.scopes), "last used": token.last_used_at, "expires": token.expires_at,
+        "acts as": token.owner.username,
+    }  # fmt: skip
 
 
 def silenced(asked: Asked) -> list[dict[str, object]]:
     """Silences that stand for longer than shown, or cover a tier-1 service. Each has a reason and an end: the database sees to it."""
     standing = Silence.objects.standing(asked.now).select_related("service", "made_by")
-    old = standing.filter(Q(starts_at__lte=asked.ago("shown_days")) | Q(service__tier=1)).order_by("starts_at")
+    old = standing.filter(Q(starts_at__lte=asked.ago("shown_days")) | Q(service__tier=1) | Q(made_by__is_active=False)).order_by(
+        "starts_at"
+    )
     return [
-        {"silence": one.about, "since": one.starts_at, "until": one.ends_at, "made by": one.made_by.username, "reason": one.reason}
+        {
+            "silence": one.about, "since": one.starts_at, "until": one.ends_at, "made by": one.made_by.username, "reason": one.reason,
+            "fault": _("who made it has left") if not one.made_by.is_active else "",
+        }
         for one in old
-    ]
+    ]  # fmt: skip
