@@ -55,7 +55,7 @@ def _by_severity(seen: TicketQuerySet, asked: Asked) -> list[dict[str, Any]]:
         for name, end in zip(ENDS, ends, strict=True):
             if end is not None:
                 took[rank, name].append(end - began)
-    rows = [dict(row) for row in counted.order_by(F("severity").asc(nulls_last=True))]
+    rows: list[dict[str, Any]] = [dict(row) for row in counted.order_by(F("severity").asc(nulls_last=True))]
     return [row | {key: value for name in ENDS for key, value in _figures(name, took[row["severity"], name]).items()} for row in rows]
 
 

@@ -27,7 +27,7 @@ def severity_right(asked: Asked) -> Answer:
     other = Count("evaluation__ticket", filter=Q(evaluation__ticket__severity_by__isnull=False), distinct=True)
     counted = fired.values(rule_key=F("rule__key")).annotate(n=Count("evaluation__ticket", distinct=True), overridden=other)
     ways = _directions(asked)
-    rows = [
+    rows: list[dict[str, Any]] = [
         {**row, **{way: ways[row["rule_key"], way] for way in ("up", "down", "the same")}} for row in counted.order_by("rule_key")
     ]  # fmt: skip
     bad = [
@@ -42,7 +42,7 @@ def severity_right(asked: Asked) -> Answer:
     said = (
         _("%(over)d of %(n)d ratings by rule were corrected; %(raised)d incidents raised late by hand; %(rejected)d SEV1 rejected") % words
     )
-    found = [*rows, *raised, *({"rejected SEV1": one.number} for one in shown)]
+    found: list[dict[str, Any]] = [*rows, *raised, *({"rejected SEV1": one.number} for one in shown)]
     return Answer(said, bool(bad), n, found, [(_("rules"), reverse("rules"))])
 
 
@@ -93,7 +93,7 @@ def _raised_late(asked: Asked) -> list[dict[str, object]]:
 def rules_fit(asked: Asked) -> Answer:
     """Live rules that were silent, fire too often, ran into their limit, whose owner has left or whose review is overdue; old shadows."""
     found = Rule.objects.annotate(last=Max("firings__at")).select_related("owner").exclude(mode=Rule.Mode.DRAFT).order_by("key")
-    known = {"shadows": _since_when(Rule.Mode.SHADOW), "week": _busiest_weeks(asked), "capped": _capped(asked)}
+    known: dict[str, dict[Any, Any]] = {"shadows": _since_when(Rule.Mode.SHADOW), "week": _busiest_weeks(asked), "capped": _capped(asked)}
     rows = [{"rule": rule.key, "fault": fault} for rule in found for fault in _faults(rule, asked, known)]
     said = _("%(n)d of %(all)d rules need a look") % {"n": len({row["rule"] for row in rows}), "all": len(found)}
     return Answer(said, bool(rows), len(found), rows, [(_("rules"), reverse("rules"))])

@@ -102,7 +102,7 @@ def reports_written(asked: Asked) -> Answer:
 def _moved(asked: Asked) -> list[dict[str, object]]:
     """Actions that were put off so many times: the same words in the same report, with one day more each time."""
     days = ActionItem.objects.values("report__incident", "text").annotate(days=Count("due_on", distinct=True), last=Max("due_on"))
-    often = days.filter(days__gt=asked.limit("least_moves"), last__gt=asked.since.date()).order_by("report__incident")[:100]
+    often = days.filter(days__gt=int(asked.limit("least_moves")), last__gt=asked.since.date()).order_by("report__incident")[:100]
     of = Incident.objects.in_bulk([row["report__incident"] for row in often])
     return [
         {"incident": _number(of[row["report__incident"]]), "action moved": row["days"] - 1, "to": row["last"]} for row in often
