@@ -134,9 +134,9 @@ def shown(
 
 
 def _news(request: PersonRequest, found: Ticket, now: datetime) -> HttpResponse:
-    """What changed while the page stood open; one that was merged is left as it is until it is opened again."""
+    """What changed while the page stood open; of one that was merged, where it goes on."""
     if found.merged_into_id is not None:
-        return HttpResponse(status=204)
+        return portal_live.answer(request, "portal/ticket_merged.html", portal_live.of_merged(found, request.user), now)
     context = portal_live.of_ticket(found, request.user, now)
     context["fresh"] = portal_live.fresh(context["talk"], request.GET["pulse"], request.user)
     return portal_live.answer(request, "portal/ticket_news.html", context, now)

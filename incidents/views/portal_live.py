@@ -71,6 +71,12 @@ def of_ticket(found: Ticket, reader: User, now: datetime) -> dict[str, Any]:
     return {**shown, "cursor": f"{_fingerprint(*told)}.{last}"}
 
 
+def of_merged(found: Ticket, reader: User) -> dict[str, Any]:
+    """Where it goes on, for who reads that too."""
+    into = Ticket.objects.own(reader).filter(pk=found.merged_into_id).first()
+    return {"ticket": found, "into": into, "cursor": _fingerprint("merged", found.merged_into_id, into and into.title)}
+
+
 def fresh(talk: Iterable[Entry], cursor: str, reader: User) -> Entry | None:
     """The newest word of somebody else that a page with this cursor does not show."""
     last = cursor.rpartition(".")[2]

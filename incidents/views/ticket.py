@@ -49,10 +49,10 @@ TABS = ("timeline", "work", "files")
 @require_safe
 def ticket(request: PersonRequest, number: int) -> HttpResponse:
     found = access.staff_ticket(request.user, number, also=_counted(request))
+    if "pulse" in request.GET:
+        return _news(request, found) if found.merged_into_id is None else _merged_news(request, found)
     if found.merged_into_id is not None:
         return redirect("ticket", found.merged_into_id)
-    if "pulse" in request.GET:
-        return _news(request, found)
     readers.opened(found, by=request.user, now=clock.now())
     return ticket_print.of_staff(request, found) if "print" in request.GET else shown(request, found)
 
@@ -109,6 +109,15 @@ def _news(request: PersonRequest, found: Ticket) -> HttpResponse:
     if context["cursor"] != request.GET["pulse"]:
         answer = render(request, "desk/ticket_news.html", context)
     answer["Desk-Cursor"], answer["Desk-Now"] = context["cursor"], now.isoformat()
+    return answer
+
+
+def _merged_news(request: PersonRequest, found: Ticket) -> HttpResponse:
+    """Where it goes on, once."""
+    cursor = f"merged.{found.merged_into_id}"
+    is_known = request.GET["pulse"] == cursor
+    answer = HttpResponse(status=204) if is_known else render(request, "desk/ticket_merged.html", {"ticket": found})
+    answer["Desk-Cursor"], answer["Desk-Now"] = cursor, clock.now().isoformat()
     return answer
 
 

@@ -35,6 +35,8 @@ def reply(request: PersonRequest, number: int) -> HttpResponse:
         if _is_solving(request) and found.children.open().exists():
             refuse_unread(request, found)
             drafts.keep(request.user, Draft.Kind.REPLY, found.pk, {"text": form.cleaned_data["text"]}, now=clock.now())
+            if form.cleaned_data["files"]:
+                messages.warning(request, _("The files you chose do not go with it. Send them with an answer on the ticket's page."))
             return redirect("ticket_together", found.pk)
         done = pressed.once(
             request, form, functools.partial(_answer, request, found, form), there(request, found), after=_undone(request, found)

@@ -11,9 +11,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from incidents import conversation, merging, tickets
+from incidents import conversation, merging, tickets, titles
 from incidents.incidents import Grounds, declare
-from incidents.models import Incident, Ticket
+from incidents.models import Incident, Ticket, Watcher
 from servicedesk import clock
 from servicedesk.operations.worlds.company import Company
 from tests.actors import NINE, at, signed_in
@@ -104,10 +104,36 @@ def test_an_outage_and_its_end_come_to_the_home_page(acme: Company, ella: Client
     assert "Email is down" not in over.content.decode()
 
 
-def test_a_strangers_ticket_has_no_news_and_a_merged_one_is_left_as_it_is(acme: Company, ella: Client, ticket: Ticket) -> None:
+def test_a_strangers_ticket_has_no_news(acme: Company, ticket: Ticket) -> None:
     assert pulse(signed_in(acme.people["omar"]), f"/t/{ticket.pk}/", "old").status_code == 404
-    merging.merge(ticket, into=report(acme, "omar", at(10)), actor=acme.people["ana"], now=at(11))
-    assert pulse(ella, f"/t/{ticket.pk}/", "old").status_code == 204
+
+
+def test_a_page_whose_ticket_was_merged_says_once_where_it_goes_on(acme: Company, ella: Client, ticket: Ticket) -> None:
+    into, ana = report(acme, "omar", at(10)), signed_in(acme.people["ana"])
+    merging.merge(ticket, into=into, actor=acme.people["ana"], now=at(11))
+    for browser, path, there in ((ella, "/t/", f"/t/{into.pk}/"), (ana, "/tickets/", f"/tickets/{into.pk}/")):
+        news = pulse(browser, f"{path}{ticket.pk}/", "old")
+        assert f'<a href="{there}">T-{ticket.pk} goes on in T-{into.pk}.' in news.content.decode()
+        assert pulse(browser, f"{path}{ticket.pk}/", news["Desk-Cursor"]).status_code == 204
+
+
+def test_where_it_goes_on_is_not_told_to_who_may_not_read_it(acme: Company, ella: Client, ticket: Ticket) -> None:
+    into = report(acme, "omar", at(10), "canary-title")
+    merging.merge(ticket, into=into, actor=acme.people["ana"], now=at(11))
+    Watcher.objects.filter(ticket=into).delete()
+    news = pulse(ella, f"/t/{ticket.pk}/", "old").content.decode()
+    assert f"T-{ticket.pk} goes on in another ticket" in news
+    assert not re.search(rf"canary|{into.pk}", news)
+
+
+@pytest.mark.parametrize(("who", "path"), [("ella", "/t/"), ("ana", "/tickets/")])
+def test_a_title_put_right_comes_to_the_open_page(acme: Company, ticket: Ticket, who: str, path: str) -> None:
+    browser = signed_in(acme.people[who])
+    cursor = cursor_of(browser, f"{path}{ticket.pk}/")
+    titles.set_title(ticket, "The lathe stands still", actor=acme.people["ben"], now=at(12))
+    heading = re.search(r'<h1 [^>]*id="title"[^>]*>([^<]*)', pulse(browser, f"{path}{ticket.pk}/", cursor).content.decode())
+    assert heading
+    assert heading[1] == "The lathe stands still"
 
 
 @pytest.mark.parametrize("cursor", ["", "x.y", "9.99999999999999999999", "\u00b2.\u00b2"])
