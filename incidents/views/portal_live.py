@@ -73,7 +73,7 @@ def of_ticket(found: Ticket, reader: User, now: datetime) -> dict[str, Any]:
 
 def of_merged(found: Ticket, reader: User) -> dict[str, Any]:
     """Where it goes on, for who reads that too."""
-    into = Ticket.objects.own(reader).filter(pk=found.merged_into_id).first()
+    into = Ticket.objects.own(reader).filter(merged=found).first()
     return {"ticket": found, "into": into, "cursor": _fingerprint("merged", found.merged_into_id, into and into.title)}
 
 
