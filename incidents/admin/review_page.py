@@ -69,9 +69,12 @@ class Page:
         until = review.signed_at or self.now
         exercises = Exercise.objects.filter(held_on__lte=until.date()).prefetch_related("people", "findings")[:6]
         later = reviews.between(review.signed_at, self.now) if review.signed_at else []
+        cut = reviews.left_out(review.signed_at, self.now) if review.signed_at else 0
         return {
+            "later_n": f"{len(later)}+" if cut else len(later),
             "before": PlanReview.objects.signed().filter(signed_at__lte=review.period_from).exclude(pk=review.pk).first(),
-            "changes": reviews.between(review.period_from, until), "later": later, "exercises": exercises,
+            "changes": reviews.between(review.period_from, until), "left_out": reviews.left_out(review.period_from, until),
+            "trail": reviews.trail(review.period_from, until), "later": later, "exercises": exercises,
             "tampered": reviews.faults(review), "organisation": Organisation.current(),
             "plan_version": PlanVersion.objects.filter(version=review.plan_version).first(),
         }  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from incidents.reviews.changes import Change, between
+from incidents.reviews.changes import Change, between, left_out, trail
 from incidents.reviews.holding import (
     Decision,
     NotNow,
@@ -26,5 +26,5 @@ from incidents.reviews.sealing import digest, export, faults
 
 __all__ = [
     "Change", "Decision", "NotNow", "NotYours", "StillOpen", "attach", "begin", "between", "decide", "digest", "due_on", "export", "faults",
-    "gather", "hand_over", "install", "last_signed", "owners", "sign", "still_open", "take_back", "why_not",
+    "gather", "hand_over", "install", "last_signed", "left_out", "owners", "sign", "still_open", "take_back", "trail", "why_not",
 ]  # fmt: skip

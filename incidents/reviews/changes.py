@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django.apps import apps
-from django.db.models import Model, Q
+from django.db.models import Model, Q, QuerySet
 from django.urls import NoReverseMatch, reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -56,9 +57,35 @@ class Change:
 
 def between(since: datetime, until: datetime) -> list[Change]:
     """Oldest first. What one person did to one thing within seconds is one change."""
+    groups = list(_together(_rows(since, until).order_by("at", "id")[:MOST]))
+    known = _things(groups)
+    return [_change(entries, known) for entries in groups]
+
+
+def left_out(since: datetime, until: datetime) -> int:
+    """How many entries of the trail `between` does not tell, as they came after the first MOST."""
+    return max(_rows(since, until).count() - MOST, 0)
+
+
+def trail(since: datetime, until: datetime) -> str:
+    """Where all of them stand: the trail of that time and those things, what is no change of a configuration among it."""
+    asked = {"at__gte": since.isoformat(), "at__lte": until.isoformat(), "noun__in": ",".join(MATERIAL)}
+    return f"{reverse('admin:audit_auditentry_changelist')}?{urlencode(asked)}"
+
+
+def _rows(since: datetime, until: datetime) -> QuerySet[AuditEntry]:
     by_somebody = Q(actor__isnull=False) | Q(verb__in=BY_DIRECTORY)
-    rows = AuditEntry.objects.filter(by_somebody, noun__in=MATERIAL, at__gt=since, at__lte=until).exclude(verb__in=DAILY)
-    return [_change(entries) for entries in _together(rows.order_by("at", "id")[:MOST])]
+    return AuditEntry.objects.filter(by_somebody, noun__in=MATERIAL, at__gt=since, at__lte=until).exclude(verb__in=DAILY)
+
+
+def _things(groups: Iterable[list[AuditEntry]]) -> dict[tuple[str, str], Model]:
+    """What was changed, where it still is: one statement a kind."""
+    keys: dict[str, set[str]] = {}
+    for first, *_rest in groups:
+        if first.object_id.isdecimal():
+            keys.setdefault(first.noun, set()).add(first.object_id)
+    found = {noun: apps.get_model(noun)._default_manager.in_bulk(list(ids)) for noun, ids in keys.items()}
+    return {(noun, str(pk)): row for noun, rows in found.items() for pk, row in rows.items()}
 
 
 def _together(rows: Iterable[AuditEntry]) -> Iterator[list[AuditEntry]]:
@@ -77,10 +104,12 @@ def _belongs(one: AuditEntry, other: AuditEntry) -> bool:
     return is_same and other.at - one.at <= TOGETHER
 
 
-def _change(rows: list[AuditEntry]) -> Change:
+def _change(rows: list[AuditEntry], known: Mapping[tuple[str, str], Model]) -> Change:
     first = rows[0]
     model = apps.get_model(first.noun)
-    made = Change(first.at, first.actor_label, _what(model, first.object_id), _href(model, first.object_id))
+    made = Change(
+        first.at, first.actor_label, _what(model, first.object_id, known.get((first.noun, first.object_id))), _href(model, first.object_id)
+    )
     for row in rows:
         made.note = str(row.after.get("note") or made.note)
         for name in [*row.before, *(name for name in row.after if name not in row.before)]:
@@ -99,9 +128,8 @@ def _put(made: Change, model: type[Model], name: str, row: AuditEntry) -> None:
         made.after[label] = _said(row.after[name])
 
 
-def _what(model: type[Model], key: str) -> str:
+def _what(model: type[Model], key: str, found: Model | None) -> str:
     """The kind of thing and its name as it is now; its number where it is gone."""
-    found = model._default_manager.filter(pk=key).first() if key.isdecimal() else None
     return f"{capfirst(model._meta.verbose_name)} {found or key}"
 
 

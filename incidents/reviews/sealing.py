@@ -17,7 +17,7 @@ KEPT_EXERCISES = 20
 
 
 def snapshot(review: PlanReview) -> dict[str, Any]:
-    """Shape: {schema, review, plan, changes, items, exercises}. Times are ISO 8601, people user names."""
+    """Shape: {schema, review, plan, changes, changes_left_out, items, exercises}. Times are ISO 8601, people user names."""
     assert review.signed_at
     assert review.prepared_at
     plan = PlanVersion.objects.filter(version=review.plan_version).first()
@@ -32,6 +32,7 @@ def snapshot(review: PlanReview) -> dict[str, Any]:
         },
         "plan": {"version": review.plan_version, "document": plan.document if plan else None},
         "changes": [change.as_json() for change in changes.between(review.period_from, review.signed_at)],
+        "changes_left_out": changes.left_out(review.period_from, review.signed_at),
         "items": [item.as_json() for item in items],
         "exercises": [_held(one) for one in Exercise.objects.prefetch_related("people", "findings")[:KEPT_EXERCISES]],
     }  # fmt: skip

@@ -12,6 +12,7 @@ from django.test import Client
 
 from incidents import reviews
 from incidents.models import PlanReview, ReviewFile, ReviewItem
+from incidents.reviews import changes
 from servicedesk import clock
 from servicedesk.audit import trail
 from servicedesk.operations.worlds.company import PASSWORD, Company
@@ -206,3 +207,21 @@ def test_its_queries_do_not_grow_with_its_answers(review: PlanReview, acme: Comp
     dana.get(page(review))
     with django_assert_max_num_queries(30):
         dana.get(page(review))
+
+
+def test_changes_that_are_not_listed_are_counted_and_lead_to_the_trail(
+    review: PlanReview, acme: Company, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: Any
+) -> None:
+    monkeypatch.setattr(changes, "MOST", 4)
+    for n in range(5):
+        trail.record(acme.policies["it-ops"], "change", actor=acme.people["adam"], now=NINE - timedelta(hours=n + 1), after={"repeat": n})
+    vera = signed_in(acme.people["vera"])
+    text = " ".join(read(vera, page(review)).split())
+    assert "2 further entries of the trail are not listed here." in text
+    answer = vera.get(changes.trail(NINE - timedelta(days=1), NINE))
+    assert answer.status_code == 200
+    listed = answer.context["cl"].queryset
+    assert listed.filter(verb="change").count() == 5
+    assert {row.noun for row in listed} <= set(changes.MATERIAL)
+    with django_assert_num_queries(2):  # the entries, then the policies, however many there are
+        assert len(reviews.between(NINE - timedelta(days=1), NINE)) == 4

@@ -74,8 +74,10 @@ def changed(asked: Asked) -> Answer:
     n = len(found)
     said = ngettext("%(n)d change", "%(n)d changes", n) % {"n": n}
     said += _("; %(n)d without a note why") % {"n": len(silent)} if silent else ""
+    more = changes.left_out(asked.since, asked.now)
+    said += "; " + _("%(n)d further entries of the trail are not listed") % {"n": more} if more else ""
     rows = [{"at": change.at, "who": change.who, "what": change.what, "note": change.note} for change in found]
-    return Answer(said, bool(silent), n, rows, [(_("audit trail"), reverse("admin:audit_auditentry_changelist"))])
+    return Answer(said, bool(silent or more), n, rows, [(_("audit trail"), changes.trail(asked.since, asked.now))])
 
 
 def last_findings(asked: Asked) -> Answer:
