@@ -79,6 +79,15 @@ class WordingForm(forms.Form):
     text = WordsField(max_length=LONGEST, error_messages={"required": _("Write something first")})
 
 
+class AnswerForm(KeyedForm):
+    """One answer to everybody whose ticket is linked."""
+
+    text = WordsField(
+        label=_("Answer to all"), max_length=LONGEST, widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": _("Write what people read"), "max_length": TOO_LONG},
+    )  # fmt: skip
+
+
 class RoleForm(forms.Form):
     """Who has a role from now on. Nobody: it is released."""
 

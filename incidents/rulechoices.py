@@ -10,7 +10,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as later
 
-from incidents import builder, entries
+from incidents import builder, entries, wording
 from incidents.builder import ActionRow, Row, Sheet
 from incidents.models import CustomField, LinkedAlert, Policy, Ticket
 from incidents.rules import ACTIONS, FIELDS, RuleError
@@ -89,14 +89,22 @@ def operators() -> list[tuple[str, str]]:
     return [(op, str(word)) for op, word in COMPARISONS.items()]
 
 
-def targets(actions: int) -> list[tuple[str, list[tuple[str, str]]]]:
-    """Where a condition belongs: to a group of the rule, or to one action alone."""
-    groups = [(letter, _("group %(letter)s") % {"letter": letter}) for letter in builder.LETTERS]
-    numbers = builder.NUMBERS[: max(1, actions)]
+def targets(sheet: Sheet) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Where a condition belongs: to a group of the rule, named by what it looks at, or to one action alone."""
+    free = builder.free_letter(sheet)
+    standing = {row.target for row in sheet.rows} | {free}
+    groups = [(letter, _looks_at(sheet, letter)) for letter in builder.LETTERS if letter in standing]
+    numbers = builder.NUMBERS[: max(1, len(sheet.actions))]
     return [
         (_("Of the rule"), groups),
         (_("Of one action alone"), [(number, _("action %(number)s") % {"number": number}) for number in numbers]),
     ]
+
+
+def _looks_at(sheet: Sheet, letter: str) -> str:
+    """ "Who is impacted; The effect": a group by its fields."""
+    names = dict.fromkeys(row.field for row in sheet.rows if row.target == letter and row.field in FIELDS)
+    return "; ".join(capfirst(_(FIELDS[name].label)) for name in names) or _("a group of its own")
 
 
 def lines(sheet: Sheet) -> list[Line]:
@@ -226,7 +234,10 @@ def marked(sheet: Sheet, error: RuleError) -> Sheet:
     if found is sheet:
         return sheet
     part = error.path.rpartition(".")[2]
-    rows = [replace(row, error=_value_problem(row, error)) if row.error and part.startswith("value") else row for row in found.rows]
+    said = wording.problem_words(error)
+    rows = [
+        replace(row, error=_value_problem(row, error) if part.startswith("value") else said) if row.error else row for row in found.rows
+    ]
     actions = [replace(row, error=_argument_problem(row, error)) if row.error else row for row in found.actions]
     return replace(found, rows=rows, actions=actions)
 
@@ -234,7 +245,7 @@ def marked(sheet: Sheet, error: RuleError) -> Sheet:
 def _value_problem(row: Row, error: RuleError) -> str:
     needed = needs(row.field, builder.rule_op(row.field, row.op)[0])
     if not needed:
-        return error.problem
+        return wording.problem_words(error)
     return _wrong(row.value, needed)
 
 
@@ -261,7 +272,7 @@ def _argument_problem(row: ActionRow, error: RuleError) -> str:
     do, args = entries.action_of(row.do, row.args)
     name = error.path.rpartition(".")[2]
     if do not in ACTIONS:
-        return error.problem
+        return wording.problem_words(error)
     if not ACTIONS[do]:
         return _("It needs no value: leave that empty.")
     kind = ACTIONS[do].get(name, "").rstrip("?")
@@ -274,7 +285,7 @@ def _argument_problem(row: ActionRow, error: RuleError) -> str:
     }.get(kind)
     if do == "raise_severity" and not args:
         needed = clauses.alternatives(entries.RANKS if row.do == "raise_to" else ["1", "2", "3"])
-    return _wrong(f"{args.get(name, '')}", needed) if needed else error.problem
+    return _wrong(f"{args.get(name, '')}", needed) if needed else wording.problem_words(error)
 
 
 def _wrong(value: str, needed: str) -> str:

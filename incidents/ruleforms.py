@@ -11,8 +11,9 @@ from typing import Any, cast
 from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
-from incidents import builder, entries, rulebook, rulechoices, rules
+from incidents import builder, entries, rulebook, rulechoices, rules, wording
 from incidents.builder import ActionRow, Row, Sheet
 from incidents.models import Rule
 from incidents.wording.sentences import SAME
@@ -103,7 +104,7 @@ class RuleSheetForm(forms.Form):
 
     @property
     def targets(self) -> list[tuple[str, list[tuple[str, str]]]]:
-        return rulechoices.targets(len(self.sheet.actions))
+        return rulechoices.targets(self.sheet)
 
     @property
     def deeds(self) -> list[tuple[str, str]]:
@@ -133,9 +134,9 @@ class RuleSheetForm(forms.Form):
         if self.sheet is not before:
             self.add_error(None, self.sheet.problems[0])
         elif name in self.fields and self.has_rows:
-            self.add_error(name, rulechoices.repeat_problem(name) or error.problem)
+            self.add_error(name, rulechoices.repeat_problem(name) or wording.problem_words(error))
         else:
-            self.add_error(None, str(error))
+            self.add_error(None, wording.refusal(error))
 
     def _whole(self) -> Sheet:
         said = self.cleaned_data
@@ -191,7 +192,7 @@ def _read(text: str) -> dict[str, Any]:
     try:
         found = json.loads(text)
     except ValueError as error:
-        raise rules.RuleError("text", f"is not JSON: {error}") from error
+        raise rules.RuleError("text", gettext_noop("is not JSON: %(why)s"), why=f"{error}") from error
     if not isinstance(found, dict):
         raise rules.RuleError("text", "needs an object with named parts")
     return found

@@ -136,6 +136,7 @@ urlpatterns = [
     path("incidents/<int:number>/", incident.incident, name="incident"),
     path("incidents/<int:number>/act/", incident.act, name="incident_act"),
     path("incidents/<int:number>/note/", incident.note, name="incident_note"),
+    path("incidents/<int:number>/answer/", command.answer_all, name="incident_answer"),
     path("incidents/<int:number>/reword/", command.reword, name="incident_reword"),
     path("incidents/<int:number>/facts/", command.tell, name="incident_facts"),
     path("incidents/<int:number>/update/", command.update, name="incident_update"),

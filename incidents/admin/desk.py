@@ -13,7 +13,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from incidents import knowledge, rulebook, rules
+from incidents import knowledge, rulebook, rules, wording
 from incidents.escalation import snapshot
 from incidents.models import (
     Article,
@@ -67,7 +67,7 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
         try:
             rules.rule_from_json(cleaned.get("definition") or {}, id=self.instance.pk or 0, version=1, **columns)
         except rules.RuleError as error:
-            self.add_error("definition", str(error))
+            self.add_error("definition", wording.refusal(error))
         if "definition" in self.changed_data and not cleaned.get("note"):
             self.add_error("note", _("Say why the rule is changed; the note stays with the version."))
         return cleaned

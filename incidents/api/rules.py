@@ -13,7 +13,7 @@ from rest_framework.exceptions import NotFound, PermissionDenied, ValidationErro
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from incidents import backtest, rules
+from incidents import backtest, rules, wording
 from incidents.api.config_shapes import BacktestShape, DaysAsked, RuleShape, TicketAsked, TrialShape, WaitShape
 from incidents.models import Evaluation, Rule, RuleVersion
 from servicedesk import clock
@@ -71,7 +71,7 @@ class RuleResource(Resource):
         try:
             report = backtest.run(found, days=said["days"], now=now)
         except rules.RuleError as error:
-            raise ValidationError([str(error)], code="invalid") from error
+            raise ValidationError([wording.refusal(error)], code="invalid") from error
         return Response(BacktestShape(backtest.as_json(report, rows_url=reverse("rule", args=[found.pk]))).data)
 
     @extend_schema(responses=BacktestShape)

@@ -53,7 +53,7 @@ def ask(rule: Rule, label: str, user: User) -> Tried | None:
     try:
         found = trying.on(rule, evaluation)
     except rules.RuleError as error:
-        return Tried(asked, None, None, (), "", str(error))
+        return Tried(asked, None, None, (), "", wording.refusal(error))
     if found.outcome is None:
         return Tried(asked, found.at, False, (), "", _("An earlier rule decided; this one was not asked."))
     actions = found.outcome.actions

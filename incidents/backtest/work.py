@@ -12,7 +12,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from incidents import rulebook, rules
+from incidents import rulebook, rules, wording
 from incidents.backtest import running
 from incidents.backtest.paging import Paged
 from incidents.backtest.report import Report
@@ -39,7 +39,7 @@ def done(run: Run) -> Result:
     try:
         report = running.run(rule, days=said["days"], now=run.now, progress=lambda n, total: run.progress(n, total=total))
     except rules.RuleError as error:
-        raise JobRefused(_("The rule cannot be read: %(error)s") % {"error": error}) from error
+        raise JobRefused(_("The rule cannot be read: %(error)s") % {"error": wording.refusal(error)}) from error
     url = f"{reverse('rule', args=[rule.pk])}?backtest={run.job.pk}"
     more = {
         "pages_listed": [*_pages(report.pages_added, "added"), *_pages(report.pages_prevented, "prevented")],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from incidents import deskhours, journal, letters, moves, targets
@@ -50,8 +51,13 @@ def draft(incident: Incident, *, actor: User, now: datetime) -> Report:
 
 
 @tongues.deed
-def correct(report: Report, texts: Mapping[int, str], added: Mapping[str, str], *, actor: User, now: datetime) -> Report:
-    """Sentences as they now read, and new ones by section. Raises IllegalMove once it is finished."""
+def correct(
+    report: Report, texts: Mapping[int, str], added: Mapping[str, str], notes: Mapping[int, str], *, actor: User, now: datetime
+) -> Report:
+    """Sentences as they now read, new ones by section, and notes taken up, by number, with their section.
+
+    Raises IllegalMove once it is finished.
+    """
     report = _open(report)
     changed = []
     for sentence in report.sentences.filter(pk__in=texts):
@@ -62,9 +68,31 @@ def correct(report: Report, texts: Mapping[int, str], added: Mapping[str, str], 
     for section, text in added.items():
         if text.strip():
             changed.append((Sentence.objects.create(report=report, section=section, text=text.strip()).pk, ""))
+    taken_up = notes_left(report).filter(pk__in=notes)
+    taken = [Sentence(report=report, section=notes[entry.pk], text=entry.text, entry=entry) for entry in taken_up]
+    changed += [(sentence.pk, "") for sentence in Sentence.objects.bulk_create(taken)]
     if changed:
         trail.record(report.incident, "correct report", actor=actor, now=now, before={str(pk): text for pk, text in changed})
     return report
+
+
+def notes_left(report: Report) -> QuerySet[TimelineEntry]:
+    """What people noted while it went on, and no sentence tells."""
+    noted = report.incident.timeline.filter(kind=Kind.NOTE, actor__isnull=False, at__lt=report.drafted_at)
+    return noted.exclude(pk__in=report.sentences.exclude(entry=None).values("entry")).select_related("actor")
+
+
+@tongues.deed
+def tick(item: ActionItem, *, is_done: bool, actor: User, now: datetime) -> ActionItem:
+    """Done, or not after all; also of a finished report. One with a ticket is done when that is: unchanged. So already: unchanged."""
+    incident = Incident.objects.locked(item.report.incident_id)
+    item = ActionItem.objects.get(pk=item.pk)
+    if item.ticket_id is not None or is_done == (item.done_at is not None):
+        return item
+    item.done_at, item.done_by = (now, actor) if is_done else (None, None)
+    item.save(update_fields=["done_at", "done_by"])
+    trail.record(incident, "action done" if is_done else "action not done", actor=actor, now=now, after={"text": item.text})
+    return item
 
 
 @tongues.deed

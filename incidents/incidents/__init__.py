@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from incidents.incidents.corrections import CannotMerge, demote, merge
 from incidents.incidents.deciding import ReasonNeeded, accept, reject
-from incidents.incidents.endings import TooLate, mitigate, reopen, resolve
+from incidents.incidents.endings import TooLate, is_past, mitigate, recur, reopen, resolve
 from incidents.incidents.grounds import Grounds, Opened
 from incidents.incidents.growth import (
     NotTheirs,
@@ -35,6 +35,7 @@ __all__ = [
     "declare",
     "demote",
     "detach_alert",
+    "is_past",
     "link_alert",
     "link_ticket",
     "lower_severity",
@@ -45,6 +46,7 @@ __all__ = [
     "pin",
     "propose",
     "raise_severity",
+    "recur",
     "reject",
     "reopen",
     "resolve",

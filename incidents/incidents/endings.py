@@ -6,12 +6,15 @@ from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
 
-from incidents import escalation, letters, moves
+from incidents import escalation, journal, letters, moves
 from incidents.escalation import paging
+from incidents.incidents import openings
 from incidents.incidents.deciding import ReasonNeeded
+from incidents.incidents.grounds import Grounds
 from incidents.incidents.growth import is_machines_alone
-from incidents.models import Incident, Run, Ticket
-from incidents.states import IncidentState, Severity
+from incidents.models import Incident, Run, Ticket, TimelineEntry
+from incidents.states import IllegalMove, IncidentState, Severity
+from servicedesk.audit import trail
 from servicedesk.directory import tongues
 from servicedesk.directory.models import User
 
@@ -79,6 +82,44 @@ def reopen(incident: Incident, *, actor: User, reason: str, now: datetime) -> In
     moves.move_incident(incident, IncidentState.TRIGGERED, now=now, actor=actor, text=text, because=reason.strip(), **cleared)
     escalation.start(incident, why=reason.strip(), now=now, actor=actor)
     return incident
+
+
+def is_past(incident: Incident, *, now: datetime) -> bool:
+    """Ended, and not to be reopened any more: when it comes back, it is a new one."""
+    if incident.state == IncidentState.CLOSED:
+        return True
+    return incident.state == IncidentState.RESOLVED and incident.resolved_at is not None and now > incident.resolved_at + REOPENS_FOR
+
+
+@tongues.deed
+def recur(incident: Incident, *, actor: User, reason: str, now: datetime) -> Incident:
+    """It came back when it cannot be reopened any more: a new one that names it and pages. One open already is that one."""
+    incident = Incident.objects.locked(incident.pk)
+    known = incident.recurrences.open().first()
+    if known is not None:
+        return known
+    if not is_past(incident, now=now):
+        raise IllegalMove(incident.number, incident.state, IncidentState.TRIGGERED)
+    if not reason.strip():
+        raise ReasonNeeded
+    made = openings.declare(_again(incident, reason.strip(), now), actor=actor, now=now).incident
+    assert made is not None  # what a person declares is never held
+    made.recurrence_of = incident
+    made.save(update_fields=["recurrence_of"])
+    made.more_services.add(*incident.more_services.all())
+    for row in incident.readers.all():
+        made.readers.get_or_create(person=row.person, defaults={"because": row.because, "at": now})
+    kind = TimelineEntry.Kind.STATE
+    journal.line(made, kind, _("%(number)s came back.") % {"number": incident.number}, now=now, actor=actor, data={"recurs": incident.pk})
+    text = _("It came back: %(number)s.") % {"number": made.number}
+    journal.line(incident, kind, text, now=now, actor=actor, because=reason.strip(), data={"recurrence": made.pk})
+    trail.record(made, "recur", actor=actor, now=now, after={"recurrence_of": incident.number})
+    return made
+
+
+def _again(incident: Incident, reason: str, now: datetime) -> Grounds:
+    same = ("severity", "service", "team", "policy", "what", "impacted", "impacted_count", "effect", "is_confidential", "is_shown", "title")
+    return Grounds(reason=reason, since=now, **{name: getattr(incident, name) for name in same})
 
 
 @tongues.deed

@@ -96,6 +96,9 @@ class Incident(models.Model):
     mitigated_at = models.DateTimeField(_("mitigated"), null=True)
     resolved_at = models.DateTimeField(_("resolved"), null=True)
     closed_at = models.DateTimeField(_("closed"), null=True)
+    recurrence_of = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="recurrences", verbose_name=_("recurrence of")
+    )
     merged_into = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="merged", verbose_name=_("merged into"))
 
     objects: ClassVar[models.Manager[Incident]] = IncidentQuerySet.as_manager()

@@ -54,6 +54,8 @@ class ActionItem(models.Model):
     owner = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("owner"))
     due_on = models.DateField(_("by"))
     ticket = models.ForeignKey(Ticket, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("ticket"))
+    done_at = models.DateTimeField(_("done"), null=True, blank=True, help_text=_("Where it has no ticket: that one says so itself."))
+    done_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("done by"))
 
     class Meta:
         verbose_name = _("action item")

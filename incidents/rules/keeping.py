@@ -44,7 +44,7 @@ def _counted_to_json(counted: Counted) -> dict[str, Any]:
 def decision_from_json(data: Mapping[str, Any]) -> Decision:
     """Raises RuleError where the schema is not known."""
     if data.get("schema") != SCHEMA:
-        raise RuleError("schema", f"{data.get('schema')!r} is not known; this version reads {SCHEMA}")
+        raise RuleError("schema", "%(value)s is not one of %(known)s", value=f"{data.get('schema')!r}", known=f"{SCHEMA}")
     return Decision(tuple(map(outcome_from_json, data["outcomes"])), moment(data["recheck_at"]), data["severity"])
 
 

@@ -13,6 +13,12 @@ from incidents.rules.conditions import WEEK, pattern
 from incidents.rules.fields import ACTIONS, AUDIENCES, FIELDS, OPERATORS, SHARED, Field
 from incidents.rules.shapes import DEFAULT_GROUP, JSON, SCHEMA, Action, Repeat, Rule, RuleError, Tree
 
+
+def _(msgid: str) -> str:
+    """Marks a sentence for translation; wording translates it where it is shown."""
+    return msgid
+
+
 DEPTH = 8
 LONGEST_WINDOW_S = 366 * 86_400
 RULE_KEYS = {"schema", *(entry.name for entry in fields(Rule))}
@@ -47,11 +53,11 @@ def conditions_from_json(data: object, path: str = "conditions", *, in_when: boo
     """A tree of {"all": […]}, {"any": […]}, {"not": …} and {"field", "op", "value"}, checked throughout."""
     tree = _mapping(data, path)
     if depth > DEPTH:
-        raise RuleError(path, f"is nested more than {DEPTH} deep; split the rule in two")
+        raise RuleError(path, _("is nested more than %(most)s deep; split the rule in two"), most=f"{DEPTH}")
     if "field" in tree:
         return _leaf(tree, path, in_when)
     if len(tree) != 1 or next(iter(tree)) not in ("all", "any", "not"):
-        raise RuleError(path, "needs exactly one of all, any, not, or a field with op and value")
+        raise RuleError(path, _("needs exactly one of all, any, not, or a field with op and value"))
     word = next(iter(tree))
     if word == "not":
         return {"not": conditions_from_json(tree["not"], f"{path}.not", in_when=in_when, depth=depth + 1)}
@@ -63,9 +69,9 @@ def _leaf(leaf: Mapping[str, Any], path: str, in_when: bool) -> Tree:
     _refuse_unknown(leaf, {"field", "op", "value"}, path)
     field = FIELDS.get(leaf["field"]) if isinstance(leaf["field"], str) else None
     if field is None:
-        raise RuleError(f"{path}.field", f"there is no field {leaf['field']!r}; choose one of the register")
+        raise RuleError(f"{path}.field", _("there is no field %(name)s; choose one of the register"), name=f"{leaf['field']!r}")
     if field.only_in_when and not in_when:
-        raise RuleError(f"{path}.field", "is known only after counting; use it in the when of an action, or a repeat clause")
+        raise RuleError(f"{path}.field", _("is known only after counting; use it in the when of an action, or a repeat clause"))
     op = _choose(leaf.get("op"), OPERATORS[field.kind], f"{path}.op")
     VALUES[op](leaf.get("value"), field, f"{path}.value")
     return {"field": field.name, "op": op, **({"value": _plain(leaf["value"])} if leaf.get("value") is not None else {})}
@@ -76,10 +82,10 @@ def repeat_from_json(data: object, path: str = "repeat") -> Repeat:
     _refuse_unknown(given, {entry.name for entry in fields(Repeat)}, path)
     same = tuple(_choose(name, tuple(SHARED), f"{path}.same") for name in _items(given.get("same"), f"{path}.same"))
     if not same:
-        raise RuleError(f"{path}.same", f"needs at least one of {', '.join(SHARED)}")
+        raise RuleError(f"{path}.same", _("needs at least one of %(known)s"), known=", ".join(SHARED))
     window = _whole(given.get("within_s"), f"{path}.within_s", 1)
     if window > LONGEST_WINDOW_S:
-        raise RuleError(f"{path}.within_s", "is longer than a year; give a shorter window")
+        raise RuleError(f"{path}.within_s", _("is longer than a year; give a shorter window"))
     usual, loose = given.get("times_usual"), given.get("at_least_without_history")
     return Repeat(
         at_least=_whole(given.get("at_least"), f"{path}.at_least", 1),
@@ -104,62 +110,64 @@ def action_from_json(data: object, path: str) -> Action:
         if args.get(name) is not None or not kind.endswith("?"):
             ARGUMENTS[kind.rstrip("?")](args.get(name), f"{path}.args.{name}")
     if do == "raise_severity" and ("levels" in args) == ("at_least" in args):
-        raise RuleError(f"{path}.args", "needs either levels or at_least")
+        raise RuleError(f"{path}.args", _("needs either levels or at_least"))
     when = given.get("when")
     return Action(do, args, None if when is None else conditions_from_json(when, f"{path}.when", in_when=True))
 
 
 def _mapping(value: object, path: str) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
-        raise RuleError(path, "needs an object with named parts")
+        raise RuleError(path, _("needs an object with named parts"))
     return value
 
 
 def _items(value: object, path: str) -> Sequence[Any]:
     if not isinstance(value, (list, tuple)):
-        raise RuleError(path, "needs a list")
+        raise RuleError(path, _("needs a list"))
     return value
 
 
 def _refuse_unknown(given: Mapping[str, Any], allowed: set[str], path: str) -> None:
     for name in given:
         if name not in allowed:
-            raise RuleError(f"{path}.{name}", f"is not known here; use {', '.join(sorted(allowed)) or 'nothing'}")
+            known = ", ".join(sorted(allowed))
+            problem = _("is not known here; use %(known)s") if known else _("is not known here; leave it out")
+            raise RuleError(f"{path}.{name}", problem, **({"known": known} if known else {}))
 
 
 def _choose(value: Any, allowed: Sequence[Any], path: str) -> Any:
     if isinstance(value, bool) or value not in allowed:
-        raise RuleError(path, f"{value!r} is not one of {', '.join(map(str, allowed))}")
+        raise RuleError(path, _("%(value)s is not one of %(known)s"), value=f"{value!r}", known=", ".join(map(str, allowed)))
     return value
 
 
 def _word(value: Any, path: str) -> str:
     if not isinstance(value, str) or not value.strip():
-        raise RuleError(path, "needs a text")
+        raise RuleError(path, _("needs a text"))
     return value
 
 
 def _flag(value: Any, path: str) -> bool:
     if not isinstance(value, bool):
-        raise RuleError(path, "needs true or false")
+        raise RuleError(path, _("needs true or false"))
     return value
 
 
 def _whole(value: Any, path: str, least: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise RuleError(path, f"needs a whole number from {least} up")
+        raise RuleError(path, _("needs a whole number from %(least)s up"), least=f"{least}")
     return value
 
 
 def _positive(value: Any, path: str) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < float("inf"):
-        raise RuleError(path, "needs a number greater than 0")
+        raise RuleError(path, _("needs a number greater than 0"))
     return value
 
 
 def _number(value: Any, _field: Field, path: str) -> None:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value or abs(value) == float("inf"):
-        raise RuleError(path, "needs a number")
+        raise RuleError(path, _("needs a number"))
 
 
 def _one(value: Any, field: Field, path: str) -> None:
@@ -177,7 +185,7 @@ def _one(value: Any, field: Field, path: str) -> None:
 def _several(value: Any, field: Field, path: str) -> None:
     listed = _items(value, path)
     if not listed:
-        raise RuleError(path, "needs at least one value")
+        raise RuleError(path, _("needs at least one value"))
     for at, item in enumerate(listed):
         _choose(item, WEEK, f"{path}[{at}]") if field.kind == "weekday" else _one(item, field, f"{path}[{at}]")
 
@@ -190,7 +198,7 @@ def _expression(value: Any, _field: Field, path: str) -> None:
     try:
         pattern(_word(value, path))
     except re2.error as error:
-        raise RuleError(path, f"is not a pattern that RE2 reads: {error}") from error
+        raise RuleError(path, _("is not a pattern that RE2 reads: %(why)s"), why=f"{error}") from error
 
 
 def _seconds(value: Any, _field: Field, path: str) -> None:
@@ -201,14 +209,14 @@ def _times(value: Any, _field: Field, path: str) -> None:
     try:
         start, end = map(time.fromisoformat, _items(value, path))
     except (TypeError, ValueError) as error:
-        raise RuleError(path, 'needs two times of day, as ["22:00", "07:00"]') from error
+        raise RuleError(path, _('needs two times of day, as ["22:00", "07:00"]')) from error
     if start.tzinfo or end.tzinfo or start == end:
-        raise RuleError(path, "needs two different times of day without a zone")
+        raise RuleError(path, _("needs two different times of day without a zone"))
 
 
 def _nothing(value: Any, _field: Field, path: str) -> None:
     if value is not None:
-        raise RuleError(path, "is not needed; leave it out")
+        raise RuleError(path, _("is not needed; leave it out"))
 
 
 def _yes_or_no(value: Any, _field: Field, path: str) -> None:

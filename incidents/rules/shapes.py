@@ -19,11 +19,12 @@ DEFAULT_GROUP = "service:<slug>"
 
 
 class RuleError(ValueError):
-    """A rule that cannot be read: `path` says which part, `problem` says what to do about it."""
+    """A rule that cannot be read: `path` says which part, `problem` what to do about it; wording says it in other languages."""
 
-    def __init__(self, path: str, problem: str) -> None:
-        super().__init__(f"{path}: {problem}")
-        self.path, self.problem = path, problem
+    def __init__(self, path: str, msgid: str, **said: str) -> None:
+        self.path, self.msgid, self.said = path, msgid, said
+        self.problem = msgid % said if said else msgid
+        super().__init__(f"{path}: {self.problem}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,11 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from incidents import access, escalation, incidents
+from incidents import access, bulk, escalation, incidents
 from incidents.command import desk, facts, obligations, roles, updates
 from incidents.escalation import paging
 from incidents.forms_command import (
+    AnswerForm,
     BridgeForm,
     CostForm,
     DoingForm,
@@ -164,6 +165,22 @@ def tickets(request: PersonRequest, number: int) -> HttpResponse:
         linked = reason or _("%(name)s linked it.") % {"name": request.user}
         incidents.link_ticket(found, ticket, reason=linked, actor=request.user, now=clock.now())
     return redirect("incident", found.pk)
+
+
+@require_POST
+def answer_all(request: PersonRequest, number: int) -> HttpResponse:
+    """First show how many people would read which words; then answer each open ticket that is linked."""
+    found, form = access.incident(request.user, number, to_change=True), AnswerForm(request.POST)
+    rows = list(found.tickets.visible_to(request.user).open().select_related("requester").order_by("pk")[: bulk.MOST])
+    if not form.is_valid() or request.POST.get("step") != "send" or not rows:
+        told = sorted({str(row.requester) for row in rows}) if form.is_valid() else None
+        return incident_page.page(request, found, answer_form=form, answered=told, answered_tickets=len(rows))
+    order = bulk.Order("reply", text=form.cleaned_data["text"])
+
+    def deed() -> None:
+        messages.success(request, bulk.apply(order, rows, actor=request.user, now=clock.now()).said)
+
+    return pressed.once(request, form, deed, f"/incidents/{found.pk}/")
 
 
 @require_POST

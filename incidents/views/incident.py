@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from incidents import access, escalation, incidents, readers
+from incidents import access, escalation, incidents, readers, rehearsal
 from incidents.command import reports
 from incidents.forms import DeclareForm, NoteForm, ReasonForm
 from incidents.models import Incident
@@ -62,7 +62,7 @@ DEEDS: dict[str, Deed] = {
     "reject": lambda row, user, reason, now: incidents.reject(row, actor=user, reason=reason, now=now),
     "demote": lambda row, user, reason, now: incidents.demote(row, actor=user, reason=reason, now=now),
     "close": lambda row, user, reason, now: reports.close(row, actor=user, now=now),
-    "reopen": lambda row, user, reason, now: incidents.reopen(row, actor=user, reason=reason, now=now),
+    "reopen": lambda row, user, reason, now: _reopen(row, user, reason, now),
 }
 
 
@@ -76,6 +76,12 @@ OF_ONE: dict[str, Choice] = {
 def _detach(row: Incident, user: User, which: int, now: datetime) -> None:
     for alert in row.alerts.filter(pk=which):
         incidents.detach_alert(row, alert, actor=user, now=now)
+
+
+def _reopen(row: Incident, user: User, reason: str, now: datetime) -> Incident:
+    """Within a day the same one; later a new one that names it."""
+    deed = incidents.recur if incidents.is_past(row, now=now) else incidents.reopen
+    return deed(row, actor=user, reason=reason, now=now)
 
 
 def _stop(row: Incident, user: User, reason: str, now: datetime) -> object:
@@ -97,7 +103,8 @@ def act(request: PersonRequest, number: int) -> HttpResponse:
         messages.error(request, _("Nothing was done: use one of the buttons, and at most 240 characters for the reason."))
         return incident_page.page(request, found, reason=request.POST.get("reason", "")[:1000])
     try:
-        deed(found, request.user, form.cleaned_data["reason"], clock.now())
+        done = deed(found, request.user, form.cleaned_data["reason"], clock.now())
+        return redirect("incident", done.pk if isinstance(done, Incident) else found.pk)
     except incidents.ReasonNeeded:
         messages.error(request, _("Say why, in the box beside the button: the next person reads it."))
     except reports.ReportNeeded as error:
@@ -123,9 +130,17 @@ def note(request: PersonRequest, number: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @workers
 def declare(request: PersonRequest) -> HttpResponse:
-    form = DeclareForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    """Show whom it would page, or do it."""
+    form, shows = DeclareForm(request.POST or None), "show" in request.POST
+    if request.method == "POST" and form.is_valid() and not shows:
         now = clock.now()
         grounds = incidents.Grounds(reason="", since=now, **form.said)
         return pressed.once(request, form, lambda: incidents.declare(grounds, actor=request.user, now=now).incident, "/incidents/{}/")
-    return render(request, "incidents/declare.html", {"form": form}, status=422 if form.errors else 200)
+    context = {"form": form, "walk": _walk(form) if form.is_bound else None}
+    return render(request, "incidents/declare.html", context, status=422 if form.errors and not shows else 200)
+
+
+def _walk(form: DeclareForm) -> rehearsal.Walk | None:
+    """Whom it would page as things are now; None until service and severity are chosen."""
+    chosen = {name: form.cleaned_data[name] for name in ("service", "severity") if form.is_valid() or name in form.cleaned_data}
+    return rehearsal.rehearse(policy=None, at=clock.now(), **chosen) if len(chosen) == 2 else None

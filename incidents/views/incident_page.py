@@ -13,10 +13,10 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
-from incidents import access, escalation, evidence, plansteps
+from incidents import access, escalation, evidence, incidents, plansteps
 from incidents.command import desk, drafting, facts, roles, updates
 from incidents.forms import NoteForm
-from incidents.forms_command import CostForm, FactsForm, RoleForm, SummonsForm, UpdateForm
+from incidents.forms_command import AnswerForm, CostForm, FactsForm, RoleForm, SummonsForm, UpdateForm
 from incidents.models import Command, Incident, LinkedAlert, RoleHolding, Run, TimelineEntry, Update
 from incidents.states import LIVE_INCIDENT, IncidentState
 from incidents.views import escalations, queue
@@ -74,6 +74,7 @@ def page(request: PersonRequest, found: Incident, *, status: int = 200, **forms:
         "may_work": may_work,
         "reason": "",
         "note_form": NoteForm(),
+        "answer_form": AnswerForm(),
         **_facts(found),
         **_state(request, found, read, now),
         **_alerted(found),
@@ -141,6 +142,7 @@ def _state(request: PersonRequest, found: Incident, read: Read, now: datetime) -
     standing = evidence.Standing.read(found, alerts=read.alerts, timeline=read.timeline, run=read.run)
     return {
         "steps": _steps(found),
+        "is_past": incidents.is_past(found, now=now),
         "parts": plansteps.of_incident(found) if found.state != IncidentState.PROPOSED else [],
         "step_url": f"/incidents/{found.pk}/step/",
         "timeline": [line for line in read.timeline if kind not in KINDS or line.kind in KINDS[kind]],

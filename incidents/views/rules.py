@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from incidents import applying, backtest, rulebook
+from incidents import applying, backtest, rulebook, wording
 from incidents.models import Rule, RuleVersion
 from incidents.ruleforms import RuleForm, RuleSheetForm
 from incidents.rules import RuleError
@@ -226,7 +226,8 @@ def act(request: PersonRequest, number: int) -> HttpResponse:
     except rulebook.NothingPublished:
         return _page(request, found, status=422, wrong=_("It was never published. Publish it first, then choose its mode."))
     except (RuleError, ValueError, RuleVersion.DoesNotExist) as error:
-        return _page(request, found, status=422, wrong=_("Nothing was done: %(error)s") % {"error": error})
+        why = wording.refusal(error) if isinstance(error, RuleError) else error
+        return _page(request, found, status=422, wrong=_("Nothing was done: %(error)s") % {"error": why})
     if name in ("up", "down"):
         return redirect("rules")
     return redirect("job", done.pk) if name in ("backtest", "apply") else redirect("rule", found.pk)

@@ -86,7 +86,7 @@ def _sentence(version: RuleVersion) -> str:
     try:
         return wording.rule_sentence(rulebook.read(version))
     except rules.RuleError as error:
-        return _("It cannot be read: %(error)s") % {"error": error}
+        return _("It cannot be read: %(error)s") % {"error": wording.refusal(error)}
 
 
 def definition(rule: Rule) -> dict[str, Any]:
@@ -124,7 +124,7 @@ def words(rule: Rule) -> Words:
         newest = rulebook.candidate(rule)
         found = rulebook.lint(rule)
     except rules.RuleError as error:
-        return Words("", (), (), (), str(error))
+        return Words("", (), (), (), wording.refusal(error))
     before = rule.versions.filter(version=rule.version).first() if rule.draft is not None else None
     added, removed = _difference(before, newest)
     return Words(wording.rule_sentence(newest), added, removed, found, cap=newest.fire_cap, parts=wording.telling(newest))

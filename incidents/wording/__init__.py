@@ -7,7 +7,16 @@ from __future__ import annotations
 
 from incidents.wording.clauses import duration, seen_words, severity
 from incidents.wording.reasons import counted_words, reason, rule_name, why_incident, why_overridden, why_paged, why_raised, why_severity
-from incidents.wording.sentences import action_words, conditions_words, finding_words, rule_lines, rule_sentence, telling
+from incidents.wording.sentences import (
+    action_words,
+    conditions_words,
+    finding_words,
+    problem_words,
+    refusal,
+    rule_lines,
+    rule_sentence,
+    telling,
+)
 
 __all__ = [
     "action_words",
@@ -15,7 +24,9 @@ __all__ = [
     "counted_words",
     "duration",
     "finding_words",
+    "problem_words",
     "reason",
+    "refusal",
     "rule_lines",
     "rule_name",
     "rule_sentence",

@@ -10,7 +10,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as later
 
-from incidents.rules import AUDIENCES, FIELDS, JSON, Action, Finding, Repeat, Rule, Tree
+from incidents.rules import AUDIENCES, FIELDS, JSON, Action, Finding, Repeat, Rule, RuleError, Tree
 from incidents.rules.conditions import leaves
 from incidents.wording.clauses import alternatives, clause, duration, listed, severity, told
 
@@ -53,6 +53,16 @@ def telling(rule: Rule) -> list[str]:
 def finding_words(found: Finding) -> str:
     """What is wrong with a rule."""
     return _(found.msgid) % found.said if found.said else _(found.msgid)
+
+
+def problem_words(error: RuleError) -> str:
+    """What to do about a rule that cannot be read."""
+    return _(error.msgid) % error.said if error.said else _(error.msgid)
+
+
+def refusal(error: RuleError) -> str:
+    """The same with the part it is about."""
+    return f"{error.path}: {problem_words(error)}"
 
 
 def conditions_words(tree: Tree, *, inside: bool = False) -> str:

@@ -125,6 +125,7 @@ MATRIX: dict[str, Row] = {
     "incident_evidence": Row(READERS, takes="incident"),
     "incident_act": Row(CHANGE_INCIDENT, "post", "incident"),
     "incident_note": Row((LOGIN, NO, NO, 422, 422, NO, NO), "post", "incident"),
+    "incident_answer": Row((LOGIN, NO, NO, 422, 422, NO, NO), "post", "incident"),
     "incident_reword": Row((LOGIN, NO, NO, LOGIN, LOGIN, NO, NO), "post", "incident"),
     "incident_facts": Row((LOGIN, NO, NO, LOGIN, LOGIN, NO, NO), "post", "incident"),
     "incident_update": Row((LOGIN, NO, NO, 422, 422, NO, NO), "post", "incident"),

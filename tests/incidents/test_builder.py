@@ -166,3 +166,16 @@ def test_a_higher_severity_is_a_smaller_rank_and_rows_do_not_say_at_least() -> N
 def test_what_cannot_be_typed_is_edited_as_text(value: str) -> None:
     leaf = {"field": "ticket.text", "op": "contains", "value": value}
     assert builder.sheet_of({"conditions": {"all": [leaf]}, "actions": []}) is None
+
+
+def test_a_group_is_called_by_what_it_looks_at() -> None:
+    rows = [
+        Row("A", "ticket.effect", "is", "cannot work"),
+        Row("A", "ticket.impacted", "is", "everyone"),
+        Row("C", "service.slug", "is", "vpn"),
+    ]
+    (_rule, groups), (_action, numbers) = rulechoices.targets(Sheet("any", rows, [ActionRow("propose", "")], {}))
+    names = [word.lower() for _letter, word in groups]
+    assert [letter for letter, _word in groups] == ["A", "B", "C"]
+    assert names[0].count("; ") == 1
+    assert (names[1], names[2], len(numbers)) == ("a group of its own", "the service", 1)

@@ -10,10 +10,11 @@ from incidents import incidents, tickets
 from incidents.incidents import ReasonNeeded, TooLate
 from incidents.models import Incident, LinkedAlert, Ticket
 from incidents.states import IllegalMove
+from servicedesk import clock
 from servicedesk.audit.models import AuditEntry
 from servicedesk.directory.models import Service
 from servicedesk.operations.worlds.company import Company
-from tests.actors import NINE, at
+from tests.actors import NINE, at, signed_in
 from tests.incidents.alarms import (
     MINUTE,
     email_down,
@@ -337,6 +338,33 @@ def test_reopening_pages_anew_within_a_day(acme: Company) -> None:
     incidents.resolve(incident, actor=acme.people["dana"], reason="replaced", now=NINE + HOUR)
     with pytest.raises(TooLate):
         incidents.reopen(incident, actor=acme.people["sam"], reason="again", now=NINE + 26 * HOUR)
+
+
+def test_what_comes_back_after_a_day_is_a_new_one_that_names_it_once(acme: Company) -> None:
+    incident, dana = email_down(acme), acme.people["dana"]
+    incidents.resolve(incident, actor=dana, reason="restarted", now=NINE)
+    with pytest.raises(IllegalMove):
+        incidents.recur(incident, actor=dana, reason="too early", now=NINE + HOUR)
+    later = NINE + 25 * HOUR
+    with pytest.raises(ReasonNeeded):
+        incidents.recur(incident, actor=dana, reason=" ", now=later)
+    made = incidents.recur(incident, actor=dana, reason="down again", now=later)
+    assert incidents.recur(incident, actor=dana, reason="down again", now=later) == made
+    assert (made.state, made.recurrence_of, made.title, made.severity, made.since) == ("triggered", incident, incident.title, 1, later)
+    assert (fresh(incident).state, paged(made)) == ("resolved", [("sam", 1)])
+    assert incident.timeline.filter(text=f"It came back: {made.number}.", because="down again").exists()
+    assert made.timeline.filter(text=f"{incident.number} came back.").exists()
+
+
+def test_the_page_reopens_within_a_day_and_later_leads_to_the_new_one(acme: Company) -> None:
+    incident, browser = email_down(acme), signed_in(acme.people["dana"])
+    incidents.resolve(incident, actor=acme.people["dana"], reason="restarted", now=clock.now() - 25 * HOUR)
+    page = f"/incidents/{incident.pk}/"
+    assert "It came back: open a new one" in browser.get(page).content.decode()
+    answer = browser.post(f"{page}act/", {"action": "reopen", "reason": "down again"}, follow=True)
+    made = incident.recurrences.get()
+    assert answer.redirect_chain[-1][0] == f"/incidents/{made.pk}/"
+    assert f'<a href="{page}">recurrence of {incident.number}</a>' in answer.content.decode()
 
 
 def test_a_lower_severity_stops_paging_only_when_asked(acme: Company) -> None:

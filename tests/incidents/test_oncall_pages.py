@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
+from html import unescape
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from django.test import Client
 from django.utils.formats import date_format
 
 from servicedesk import clock
+from servicedesk.directory.models import User
 from servicedesk.oncall import roster
 from servicedesk.oncall.models import Away, Rotation
 from servicedesk.operations.worlds.company import Company
@@ -80,6 +84,38 @@ def test_somebody_on_leave_and_the_days_the_clocks_change_are_told(adam: Client,
     assert "The clocks change on Sun 28 Mar 2027" in spring
     assert spring.count(" from 09:00") == 4
     assert "10:00" not in spring
+
+
+def test_the_preview_shows_who_would_be_paged_before_and_after(adam: Client) -> None:
+    before = list(Rotation.objects.values())
+    page = adam.post("/oncall/it-ops/edit/", {**WEEKLY, "people": ["ana"], "do": "preview"})
+    lines = [line for difference in page.context["differences"] for line in difference.lines]
+    assert any(mark == "+" and "Ana" in words for mark, words in lines)
+    assert any(mark == "-" and "Ana" not in words for mark, words in lines)
+    assert page.content.decode().count("<ins>") == sum(mark == "+" for mark, _words in lines)
+    assert list(Rotation.objects.values()) == before
+
+
+def test_the_link_that_fills_a_gap_opens_its_form_filled_in(adam: Client, acme: Company) -> None:
+    Away.objects.create(person=acme.people["sam"], starts_at=at(9, day=25), ends_at=at(9, day=26), created_at=NINE)
+    found = re.search(r'href="(/oncall/it-ops/change/\?[^"]+)"', adam.get("/readiness/").content.decode())
+    assert found
+    link = unescape(found[1])
+    asked = dict(parse_qsl(urlsplit(link).query))
+    page = adam.get(link)
+    assert {name: page.context["form"][name].value() for name in asked} == asked
+    assert asked["kind"] == "add"
+    assert f'<option value="{asked["person"]}" selected>' in page.content.decode()
+    adam.post("/oncall/it-ops/change/", {**asked, "replaces": "", "do": "save"})
+    line = roster.line_up(acme.schedules["it-ops"], start=at(12, day=25), end=at(13, day=25))
+    assert [duty.person.username for duty in line] == [asked["person"]]
+
+
+def test_who_left_is_not_on_call_and_the_page_says_who_is_called(adam: Client, acme: Company) -> None:
+    User.objects.filter(username="sam").update(is_active=False)
+    page = adam.get("/oncall/it-ops/").content.decode()
+    assert "Nobody is on call." in page
+    assert "If something breaks now, " in page
 
 
 def test_a_wrong_answer_is_told_and_a_live_preview_left_alone(adam: Client) -> None:

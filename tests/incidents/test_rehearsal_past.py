@@ -11,7 +11,7 @@ from django.core.management import call_command
 
 from incidents import escalation, rehearsal
 from incidents.escalation import arranging, snapshot
-from incidents.models import Policy, Silence
+from incidents.models import Incident, Policy, Silence
 from notifications import methods
 from notifications.models import ContactMethod, LadderRung, Message
 from servicedesk import clock
@@ -107,6 +107,20 @@ def test_silences_and_rejections_that_would_stop_it_are_lines(acme: Company) -> 
     said = "Email is silenced until 14:00 (Mail move): its alerts open nothing and page nobody. Tickets still may."
     assert then(acme).stops == [said]
     assert rehearsal.who_would_be_paged(service=email, severity=1, at=LATER).stops == []
+
+
+def test_maintenance_and_what_was_rejected_lately_are_lines_of_the_answer(acme: Company) -> None:
+    email, adam = acme.services["email"], acme.people["adam"]
+    row = {"service": email, "reason": "Mail move", "made_by": adam, "starts_at": NINE, "ends_at": LATER, "created_at": NINE}
+    Silence.objects.create(audience="desk", public_text="Mail moves", **row)
+    incident = email_down(acme)
+    held = {"state": "rejected", "group_key": "service:email", "hold_until": NINE + timedelta(hours=4), "hold_count": 6}
+    Incident.objects.filter(pk=incident.pk).update(**held)
+    page = signed_in(acme.people["dana"]).get(f"/policies/it-ops/?service=email&severity=1&at={NINE:%Y-%m-%dT%H:%M}").content.decode()
+    stops = rehearsal.who_would_be_paged(service=email, severity=1, at=NINE).stops
+    assert [words.split(" until")[0] for words in stops] == ["Maintenance of Email", f"{incident.number} was rejected:"]
+    assert "rules open the same only when 6 people report it." in stops[1]
+    assert all(words in page for words in stops)
 
 
 def test_the_page_and_the_command_say_so(acme: Company) -> None:

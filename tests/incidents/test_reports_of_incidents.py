@@ -104,6 +104,38 @@ def test_the_report_is_corrected_on_its_page_and_then_stands(acme: Company, outa
     assert "Changed afterwards" not in shown
 
 
+def test_notes_are_offered_and_taken_up_with_their_event(acme: Company, outage: Incident) -> None:
+    kept = incidents.note(outage, text="The queue held 900 mails", actor=acme.people["ana"], now=NINE + MINUTE)
+    left = incidents.note(outage, text="Coffee is out", actor=acme.people["ben"], now=NINE + 2 * MINUTE)
+    incident, browser = ended(acme, outage), signed_in(acme.people["dana"])
+    page = f"/incidents/{incident.pk}/report/"
+    browser.post(page, {"action": "draft"})
+    assert all(f'name="note-{note.pk}"' in browser.get(page).content.decode() for note in (kept, left))
+    browser.post(page, {"action": "save", f"note-{kept.pk}": "response", f"note-{left.pk}": "", "note-x": "response"})
+    assert Sentence.objects.get(entry=kept).text == "The queue held 900 mails"
+    shown = browser.get(page).content.decode()
+    assert (f'name="note-{kept.pk}"' in shown, f'name="note-{left.pk}"' in shown, f"#event-{kept.pk}" in shown) == (False, True, True)
+
+
+def test_an_action_without_a_ticket_is_done_and_undone_also_of_a_finished_report(acme: Company, outage: Incident) -> None:
+    incident, dana, browser = ended(acme, outage), acme.people["dana"], signed_in(acme.people["ben"])
+    made = reports.draft(incident, actor=dana, now=NINE + 60 * MINUTE)
+    ticket = report(acme, "ella", at(8, 50), what="The scanner is stuck")
+    item, tied = (
+        reports.act(made, text=f"Do {t}", owner=dana, due_on=at(9).date(), ticket=t, actor=dana, now=NINE) for t in (None, ticket)
+    )
+    reports.finish(made, actor=dana, now=NINE + 62 * MINUTE)
+    page = f"/incidents/{incident.pk}/report/"
+    for action, of, done_by in (("done", item, "ben"), ("done", tied, None), ("undone", item, None), ("done", item, "ben")):
+        browser.post(page, {"action": f"{action}:{of.pk}"})
+        of.refresh_from_db()
+        assert (of.done_by.username if of.done_by else None, of.done_at is not None) == (done_by, done_by is not None)
+    assert "done, Ben" in browser.get(page).content.decode()
+    signed_in(acme.people["vera"]).post(page, {"action": f"undone:{item.pk}"})
+    item.refresh_from_db()
+    assert item.done_at is not None
+
+
 def test_who_may_only_read_changes_no_report(acme: Company, outage: Incident) -> None:
     incident = ended(acme, outage)
     assert signed_in(acme.people["vera"]).post(f"/incidents/{incident.pk}/report/", {"action": "draft"}).status_code == 403

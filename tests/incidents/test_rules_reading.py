@@ -6,9 +6,10 @@ import json
 from typing import Any
 
 import pytest
+from django.utils import translation
 from hypothesis import given
 
-from incidents import starter
+from incidents import starter, wording
 from incidents.rules import Rule, RuleError, decide, decision_from_json, decision_to_json, rule_from_json, rule_to_json
 from tests.incidents.remembering import Memory
 from tests.incidents.rule_strategies import DEFINITIONS, NOW, facts
@@ -93,6 +94,9 @@ def test_what_cannot_be_read_is_refused_with_its_path(parts: dict[str, Any], pat
         rule_from_json(definition(**parts))
     assert refused.value.path == path
     assert len(refused.value.problem) > 10
+    for language in ("de", "fr"):
+        with translation.override(language):
+            assert wording.refusal(refused.value) not in ("", str(refused.value))
 
 
 def test_a_tree_nested_without_end_is_refused() -> None:

@@ -79,7 +79,7 @@ def reports_written(asked: Asked) -> Answer:
             rows.append({"incident": _number(incident), "report due": due, "finished": done})
     old = (asked.now - DAY * asked.limit("most_overdue_days")).date()
     late = (
-        ActionItem.objects.filter(due_on__lt=old)
+        ActionItem.objects.filter(due_on__lt=old, done_at=None)
         .filter(Q(ticket=None) | Q(ticket__state__in=OPEN_TICKET))
         .select_related("report__incident")
     )
