@@ -5,13 +5,15 @@ Pages without a number in their address are found by themselves; a new one is lo
 
 from __future__ import annotations
 
+import base64
+import re
 from collections.abc import Iterator
 from contextlib import closing
 from typing import Any, Literal
 
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
-from playwright.sync_api import Browser, ConsoleMessage
+from playwright.sync_api import Browser, ConsoleMessage, Page
 
 from incidents import reports
 from tests.browser.conftest import WATCH, faults, sideways
@@ -29,6 +31,7 @@ NUMBERED = {
     "ana": [
         *(f"/tickets/1001/{asked}" for asked in ("?tab=work", "?tab=timeline", "?tab=files", "?write=note", "?write=call", "?edit=title")),
         *(f"/tickets/1001/{part}" for part in ("clocks/", "similar/", "together/", "?print=1")),
+        *("{split}", "{problem}", "{mail}", "/mail/held/"),
         "/queue/?edit=filters",
         "/help/outlook-cannot-connect/versions/",
         "/tickets/1001/",
@@ -41,7 +44,7 @@ NUMBERED = {
         "/services/email/",
     ],
     "vera": ["/reviews/2026-q4/"],
-    "dana": [f"/reports/{name}/?period=90d&compare=1" for name in reports.NAMES] + ["/reports/clocks/rows/?rows=sev.3.all"],
+    "dana": ["{approve}"] + [f"/reports/{name}/?period=90d&compare=1" for name in reports.NAMES] + ["/reports/clocks/rows/?rows=sev.3.all"],
     "kim": ["/reviews/2026-q4/", "/reviews/2026-q4/?show=action", "/reviews/2026-q3/"],
     "nobody": ["/login/", "/no-such-page/", "/a/unknown000", "{link}", "{link_taken}"],
 }
@@ -103,12 +106,38 @@ def lived_in(acceptance: Desk, chromium: Browser) -> dict[str, str]:
     page.get_by_label("I can work around it").check()
     page.get_by_role("button", name="Send").click()
     page.wait_for_url("**/t/1021/**")
+    page.get_by_label("Your answer").fill("And the printer hums.")
+    page.get_by_role("button", name="Send answer").click()
+    page.wait_for_load_state()
     page.context.close()
+    made = at_the_desk(acceptance, chromium.new_context().new_page())
     acceptance.check("smtp-01", "down")
     acceptance.forward("16m")  # Sam was paged, and Dana after him
     links = [acceptance.outbox(number, channel="sms")[0]["links"][0].removeprefix(acceptance.url) for number in (SAM, DANA)]
     acceptance.reply(SAM, "A214")
-    return {"link": links[1], "link_taken": links[0]}
+    return {"link": links[1], "link_taken": links[0], **made}
+
+
+def at_the_desk(acceptance: Desk, page: Page) -> dict[str, str]:
+    """What Ana began: words that could be a ticket of their own, an approval Dana is asked for, a problem; and a stranger's mail."""
+    said = {"FromFull": {"Email": "lena@elsewhere.example", "Name": "Lena"}, "OriginalRecipient": "help@acme.example", "MessageID": "1"}
+    letter = {**said, "ToFull": [], "Headers": [], "Subject": "An invoice", "TextBody": "Who pays it?", "HtmlBody": "<p>Who pays it?</p>"}
+    key = {"Authorization": "Basic " + base64.b64encode(b"e2e:e2e").decode()}
+    assert acceptance.ask("/anymail/postmark/inbound/", letter, headers=key)[0] == 200
+    sign_in(page, acceptance, "ana")
+    page.goto(f"{acceptance.url}/tickets/1021/")
+    split = page.get_by_role("link", name="A ticket of its own").first.get_attribute("href") or ""
+    token = re.search(r'csrfmiddlewaretoken" value="(\w+)', page.content())
+    assert token
+
+    def post(path: str, **form: str) -> str:
+        asked: dict[str, Any] = {"csrfmiddlewaretoken": token[1], **form}
+        return page.request.post(acceptance.url + path, form=asked, headers={"Referer": acceptance.url}).url.removeprefix(acceptance.url)
+
+    assert "/tickets/1021/" in post("/tickets/1021/approver/", person="dana")
+    problem = post("/problems/new/", ticket="1002", title="Toner runs out")
+    page.context.close()
+    return {"split": split, "problem": problem, "approve": "/approve/1/", "mail": "/mail/1/"}
 
 
 @pytest.fixture(scope="module")
@@ -129,6 +158,7 @@ def test_a_page_is_clean(who: str, path: str, acceptance: Desk, chromium: Browse
     address = acceptance.url + path.format(**lived_in)
     with closing(chromium.new_context(storage_state=doors[who], viewport={"width": 1280, "height": 900})) as context:
         answer = context.request.get(address)
+        assert answer.ok or "{" not in path, "what was made for it is not there"
         if answer.status == 405:
             pytest.skip("takes a form alone")
         if "javascript" in answer.headers.get("content-type", ""):

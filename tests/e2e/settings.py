@@ -19,11 +19,12 @@ os.environ.update(ENV_FILE=os.devnull, EMAIL_URL="smtp://127.0.0.1:9")  # nobody
 os.environ.update(TWILIO_ACCOUNT_SID="AC" + "0" * 32, TWILIO_AUTH_TOKEN="e2e", TWILIO_FROM="+15005550006")
 
 from servicedesk.settings import *  # noqa: E402, F403
-from servicedesk.settings import DATA_DIR, DATABASES, INSTALLED_APPS, MIDDLEWARE  # noqa: E402
+from servicedesk.settings import ANYMAIL, DATA_DIR, DATABASES, INSTALLED_APPS, MIDDLEWARE  # noqa: E402
 
 INSTALLED_APPS = [*INSTALLED_APPS, "tests.e2e.apps.AcceptanceConfig"]
 MIDDLEWARE = ["tests.e2e.middleware.stand_still", *MIDDLEWARE]
 ROOT_URLCONF = "tests.e2e.urls"
+ANYMAIL["WEBHOOK_SECRET"] = "e2e:e2e"  # by which a test sends mail in
 SELF_WATCH = False  # the world moves its clock by hand
 PROBES_AT_ONCE = 0  # each is run in its own moment
 CLOCK_FILE = DATA_DIR / "clock"
