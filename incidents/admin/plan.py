@@ -20,7 +20,7 @@ class PlanForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = Plan
-        fields = ("owner", *Plan.TEXTS, *Plan.PHASES)
+        fields = ("owner", "review_every_days", *Plan.TEXTS, *Plan.PHASES)
 
 
 class Roles(admin.TabularInline):  # type: ignore[type-arg]
@@ -44,7 +44,7 @@ class PlanAdmin(DeskAdmin):
     readonly_fields = ("version", "approved_at")
     inlines = (Roles, Runbooks)
     fieldsets = (
-        (None, {"fields": ("version", "approved_at", "owner", "note")}),
+        (None, {"fields": ("version", "approved_at", "owner", "review_every_days", "note")}),
         (_("Sections"), {"fields": Plan.TEXTS, "description": _("In Markdown.")}),
         (_("Phases"), {"fields": Plan.PHASES}),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -19,6 +20,10 @@ class Plan(models.Model):
     version = models.PositiveIntegerField(_("version in force"), default=0)
     owner = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("owner"))
     approved_at = models.DateTimeField(_("approved"), null=True)
+    review_every_days = models.PositiveSmallIntegerField(
+        _("reviewed every (days)"), default=92, db_default=92, validators=[MinValueValidator(30), MaxValueValidator(366)],
+        help_text=_("From one sign-off to the next. After a SEV1, a change of the organisation or a failed exercise it comes earlier."),
+    )  # fmt: skip
     scope = models.TextField(_("scope"), blank=True)
     severities = models.TextField(_("severities"), blank=True, help_text=_("How they are decided; the guideline of each stands below it."))
     protocols = models.TextField(_("protocols"), blank=True, help_text=_("What every service has in common; runbooks are below."))

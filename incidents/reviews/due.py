@@ -12,7 +12,7 @@ from django.utils.translation import pgettext
 
 from incidents.escalation.last_resort import managers
 from incidents.models import Plan, PlanReview
-from incidents.reviews import holding
+from incidents.reviews import holding, triggers
 from notifications import outbox
 from notifications.models import Errand, Urgency
 from servicedesk.directory import tongues
@@ -38,10 +38,15 @@ def overdue_days(now: datetime) -> int:
 
 
 def _open_next(now: datetime) -> int:
-    if Plan.current() is None or PlanReview.objects.running().exists() or holding.due_on(now) > (now + OPENS_BEFORE).date():
+    if Plan.current() is None or PlanReview.objects.running().exists():
         return 0
-    holding.begin(actor=None, now=now)
-    return 1
+    if holding.due_on(now) <= (now + OPENS_BEFORE).date():
+        holding.begin(actor=None, now=now)
+        return 1
+    if reason := triggers.reason(now):
+        holding.begin(actor=None, reason=reason, due=(now + OPENS_BEFORE).date(), now=now)
+        return 1
+    return 0
 
 
 @tongues.deed
@@ -67,6 +72,7 @@ def _write(review: PlanReview, person: User, now: datetime) -> None:
         words = {"review": review, "day": date_format(review.due_on, pgettext("date format", "j M Y")), "state": review.get_state_display()}
         subject = _("Plan review %(review)s is due on %(day)s") % words
         text = _("It is: %(state)s. One person prepares it, another signs.") % words
+        text += f" {review.get_reason_display()}." if review.reason != PlanReview.Reason.QUARTER else ""
         letter = outbox.Letter(subject=subject, text=f"{text}\n\n{url}\n", html="", sms=subject[:160], short=_("Plan review"))
     key = f"review:{review.pk}:{now:%Y-%m-%d}:{person.pk}"
     outbox.queue(

@@ -21,7 +21,7 @@ from servicedesk.audit import trail
 from servicedesk.directory import tongues, zones
 from servicedesk.directory.models import User
 
-QUARTER = timedelta(days=92)
+USUAL_DAYS = 92  # a quarter
 REMIND_BEFORE = timedelta(days=14)
 Verdict, State = ReviewItem.Verdict, PlanReview.State
 
@@ -57,10 +57,10 @@ def last_signed() -> PlanReview | None:
 
 
 def due_on(now: datetime) -> date:
-    """When the next one is due: a quarter after the last sign-off, else after the plan came into force."""
+    """When the next one is due: as often as the plan says after the last sign-off, else after the plan came into force."""
     last, plan = last_signed(), Plan.current()
     since = (last.signed_at if last else None) or (plan.approved_at if plan else None) or now
-    return (since + QUARTER).date()
+    return (since + timedelta(days=plan.review_every_days if plan else USUAL_DAYS)).date()
 
 
 @tongues.deed

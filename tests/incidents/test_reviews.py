@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,11 +11,12 @@ from django.db import connection
 from incidents import reviews, vault
 from incidents.models import Plan, PlanReview, ReviewItem, ReviewQuestion, Ticket
 from incidents.reviews import asking, due
-from notifications.models import Message
+from notifications.models import Drill, DrillAnswer, Message
 from servicedesk.audit import trail
 from servicedesk.directory.models import Service, User
 from servicedesk.operations.worlds.company import Company
 from tests.actors import NINE
+from tests.incidents import review_worlds as worlds
 
 LATER, DAY = NINE + timedelta(hours=1), timedelta(days=1)
 
@@ -201,3 +202,43 @@ def test_a_review_opens_two_weeks_before_it_is_due_and_reminds_the_owner_then_th
     assert {"adam", "dana", "kim"} == set(Message.objects.values_list("person__username", flat=True))
     assert due.overdue_days(NINE + 100 * DAY) == 0
     assert due.overdue_days(NINE + 130 * DAY) == 38
+
+
+def closed_sev1(acme: Company, at: datetime) -> None:
+    worlds.incident(acme, at - DAY, state="closed", closed_at=at)
+
+
+def organisation_changed(acme: Company, at: datetime) -> None:
+    trail.record(acme.organisation, "change", actor=acme.people["adam"], now=at, after={"zone": "UTC"})
+
+
+def failed_exercise(acme: Company, at: datetime) -> None:
+    worlds.held(acme, held_on=at.date(), passed=False)
+
+
+def silent_drill(acme: Company, at: datetime) -> None:
+    drill = Drill.objects.create(name="Test", created_at=at)
+    DrillAnswer.objects.create(
+        drill=drill, person=acme.people["sam"], began_at=at, ends_at=at + DAY / 96, token=f"t{at:%d}", result="missed"
+    )
+
+
+@pytest.mark.parametrize(
+    ("happens", "reason"),
+    [(closed_sev1, "sev1"), (organisation_changed, "change"), (failed_exercise, "drill"), (silent_drill, "drill")],
+)
+def test_what_brings_a_review_before_its_time_and_only_once(happens: Any, reason: str, review: PlanReview, acme: Company) -> None:
+    happens(acme, NINE - 2 * DAY)  # before the sign-off
+    signed(review, acme)
+    assert due.tend(now=NINE + 3 * DAY) == 0
+    happens(acme, NINE + 2 * DAY)
+    due.tend(now=NINE + 3 * DAY)
+    opened = PlanReview.objects.running().get()
+    assert (opened.reason, opened.due_on) == (reason, (NINE + 17 * DAY).date())
+    assert Message.objects.filter(person=acme.people["adam"], thread=f"review-{opened.pk}").exists()
+
+
+def test_how_often_it_is_held_is_set_with_the_plan(review: PlanReview, acme: Company) -> None:
+    signed(review, acme)
+    Plan.objects.update(review_every_days=30)
+    assert reviews.due_on(NINE) == (LATER + 30 * DAY).date()
