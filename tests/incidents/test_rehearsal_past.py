@@ -116,11 +116,9 @@ def test_maintenance_and_what_was_rejected_lately_are_lines_of_the_answer(acme: 
     incident = email_down(acme)
     held = {"state": "rejected", "group_key": "service:email", "hold_until": NINE + timedelta(hours=4), "hold_count": 6}
     Incident.objects.filter(pk=incident.pk).update(**held)
-    page = signed_in(acme.people["dana"]).get(f"/policies/it-ops/?service=email&severity=1&at={NINE:%Y-%m-%dT%H:%M}").content.decode()
     stops = rehearsal.who_would_be_paged(service=email, severity=1, at=NINE).stops
     assert [words.split(" until")[0] for words in stops] == ["Maintenance of Email", f"{incident.number} was rejected:"]
     assert "rules open the same only when 6 people report it." in stops[1]
-    assert all(words in page for words in stops)
 
 
 def test_the_page_and_the_command_say_so(acme: Company) -> None:
