@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
@@ -34,7 +34,8 @@ def have_too(request: PersonRequest, number: int) -> HttpResponse:
 def fold(request: PersonRequest, number: int) -> HttpResponse:
     """Its banner is a small one until the browser is closed, or whole again; SEV1 stands whole whatever was pressed."""
     to = request.POST.get("next", "")
-    answer = redirect(to if url_has_allowed_host_and_scheme(to, allowed_hosts=None) else "home")
+    is_ours = to.startswith("/") and url_has_allowed_host_and_scheme(to, allowed_hosts=None)
+    answer = HttpResponseRedirect(to) if is_ours else redirect("home")
     if "whole" in request.POST:
         answer.delete_cookie(FOLDED)
     else:

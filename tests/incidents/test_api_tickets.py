@@ -56,7 +56,7 @@ def test_its_clocks_say_target_use_and_due_time(acme: Company, ana: Caller) -> N
     assert list(first) == ["name", "state", "target_s", "used_s", "due_at", "why"]
     assert (first["name"], first["target_s"], first["due_at"]) == ("first_response", 1800, "2026-11-23T08:30:00Z")
     assert (last["name"], last["target_s"]) == ("resolution", 72_000)
-    assert first["why"] == "SEV3 target, in desk hours"
+    assert first["why"] == "Standard: SEV3 target, in desk hours"
     assert isinstance(first["used_s"], int)
 
 

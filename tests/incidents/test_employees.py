@@ -93,7 +93,7 @@ def test_a_sev1_and_another_incident_stand_whole_whatever_was_folded(ella: Clien
     assert "Mail is down</b>" in page(ella, "/t/")
 
 
-@pytest.mark.parametrize("there", ["https://evil.test/", "//evil.test/", "javascript:alert(1)", ""])
+@pytest.mark.parametrize("there", ["https://evil.test/", "//evil.test/", "javascript:alert(1)", "", "a\0b", "queue"])
 def test_folding_leads_nowhere_else(ella: Client, minor: Incident, there: str) -> None:
     assert ella.post(f"/known/{minor.pk}/fold/", {"next": there})["Location"] == "/"
 
