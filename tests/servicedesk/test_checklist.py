@@ -48,5 +48,5 @@ def test_an_administrator_sees_what_is_left_and_what_is_wrong(acme: Company) -> 
 
 def test_its_queries_do_not_grow_with_the_people(acme: Company, django_assert_max_num_queries: DjangoAssertNumQueries) -> None:
     client = signed_in(acme.people["adam"])
-    with django_assert_max_num_queries(76):
+    with django_assert_max_num_queries(77):
         assert client.get("/settings/").status_code == 200
