@@ -67,6 +67,7 @@ NOT_PAGES = (
     "/hooks/",
     "/in/",
     "/setup/",
+    "/commands/",  # rows for the list of the page that asks
     "/login/",
     "/styleguide/",
 )
