@@ -9,16 +9,16 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
-from rest_framework.exceptions import NotFound, PermissionDenied, ValidationError
+from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
 
 from incidents import access, bulk
 from incidents.api.incident_shapes import IncidentShape, Nothing
 from incidents.api.incidents import IncidentRows
-from incidents.api.numbers import AnotherTicket, TicketField
+from incidents.api.numbers import AnotherIncident, AnotherTicket, TicketField
 from incidents.api.ticket_rows import MOST_NAMED, TicketRows
 from incidents.api.ticket_shapes import LONGEST, TicketShape
-from incidents.models import Batch, Incident, Ticket
+from incidents.models import Batch, Ticket
 from incidents.models.bulk import UNDO
 from incidents.models.tickets import TicketQuerySet
 from servicedesk import clock
@@ -66,7 +66,7 @@ class BulkOrder(Chosen):
     tag = serializers.CharField(max_length=40, required=False)
     team = Named("slug", Team.objects.filter(), required=False)
     service = Named("slug", Service.objects.filter(is_active=True), required=False)
-    incident = serializers.CharField(max_length=24, required=False, help_text="INC-214")
+    incident = AnotherIncident(required=False)
     into = AnotherTicket(required=False)
     text = serializers.CharField(max_length=LONGEST, required=False)
     confirmed = serializers.BooleanField(required=False, default=False)
@@ -121,15 +121,7 @@ def chosen(said: dict[str, Any], *, by: User) -> list[Ticket]:
     return list(found.values())
 
 
-class Workers(TicketRows):
-    """For agents and managers, and programs that may write tickets."""
-
-    def refuse_idle(self) -> None:
-        if not (self.person.is_agent or self.person.is_manager):
-            raise PermissionDenied(_("Only agents and managers change tickets."))
-
-
-class BulkResource(Workers):
+class BulkResource(TicketRows):
     serializer_class = BatchShape
 
     @extend_schema(request=BulkOrder, responses={200: BatchShape})
@@ -138,8 +130,8 @@ class BulkResource(Workers):
         self.refuse_idle()
         said = self.said(BulkOrder)
         rows, order = chosen(said, by=self.person), self._order(said)
-        if order.deed == "take_up" and self.person.is_machine and any(row.assignee_id is None for row in rows):
-            raise Conflict(_("A token cannot have a ticket: a person must. Name an assignee first."))
+        if order.deed == "take_up" and any(row.assignee_id is None for row in rows):
+            self.refuse_machine()
         if bulk.is_mass_mail(order, rows) and not said["confirmed"]:
             raise Conflict(_("%(n)d people would be written to. Send “confirmed” to do so.") % {"n": len(rows)})
         return self.shown(bulk.apply(order, rows, actor=self.person, now=clock.now()), BatchShape)
@@ -161,28 +153,19 @@ class BulkResource(Workers):
         deed = said["deed"]
         value: Any = said.get(NEEDS.get(deed, ""))
         if deed == "link":
-            value = self._incident(value)
+            value = access.incident(self.person, value.pk, to_change=True)
         if deed == "merge":
             value = access.staff_ticket(self.person, value.pk, to_change=True)
         return bulk.Order(deed, None if deed in ("reply", "note") else value, said.get(TEXTS.get(deed, ""), ""))
 
-    def _incident(self, words: str) -> Incident:
-        number = words.strip().upper().removeprefix("INC-")
-        known = number.isascii() and number.isdigit() and len(number) < 19
-        found = Incident.objects.visible_to(self.person).filter(pk=int(number)).first() if known else None
-        if found is None:
-            raise ValidationError({"incident": [_("No incident has this number.")]}, code="unknown")
-        return access.incident(self.person, found.pk, to_change=True)
 
-
-class NextResource(Workers):
+class NextResource(TicketRows):
     @extend_schema(request=Nothing, responses={200: TicketShape})
     def create(self, request: Request) -> HttpResponse:
         """Take the ticket closest to its breach that nobody has. Of two who ask at once each gets another."""
         self.refuse_idle()
         self.said(Nothing)
-        if self.person.is_machine:
-            raise Conflict(_("A token cannot have a ticket: a person must. Name an assignee first."))
+        self.refuse_machine()
         found = bulk.next_for(self.person, now=clock.now())
         if found is None:
             raise Conflict(_("Nothing waits for somebody: every open ticket has an assignee."))
@@ -195,7 +178,7 @@ class OutageResource(IncidentRows):
     @extend_schema(request=Outage, responses={201: IncidentShape})
     def create(self, request: Request) -> HttpResponse:
         """Say that these tickets are one outage: an incident of them, and whoever is on call is paged."""
-        self.refuse_others()
+        self.refuse_idle()
         said = self.said(Outage)
         made = bulk.outage(chosen(said, by=self.person), severity=said["severity"], actor=self.person, now=clock.now())
         if made is None:

@@ -145,7 +145,7 @@ class ViewResource(OfDesk):
     @extend_schema(request=NewView, responses={201: ViewShape})
     def create(self, request: Request) -> HttpResponse:
         """Keep a queue's address under a name."""
-        self._refuse_idle()
+        self.refuse_idle()
         said = self.said(NewView)
         try:
             made = bulk.keep_view(owner=self.person, now=clock.now(), **{**said, "query": QueryDict(said["query"]).urlencode()})
@@ -157,18 +157,13 @@ class ViewResource(OfDesk):
     def forget(self, request: Request, number: int) -> HttpResponse:
         """Forget a view of one's own; the answer shows it for the last time."""
         found = self.find(number)
-        self._refuse_idle()
+        self.refuse_idle()
         self.said(Nothing)
         if found.owner_id != self.person.pk:
             raise PermissionDenied(_("Only who keeps a view forgets it."))
         answer = self.shown(found, ViewShape)
         found.delete()
         return answer
-
-    def _refuse_idle(self) -> None:
-        self.refuse_others()
-        if not (self.person.is_agent or self.person.is_manager):
-            raise PermissionDenied(_("Only agents and managers do this."))
 
 
 class VendorResource(OfDesk):

@@ -56,15 +56,10 @@ class IncidentRows(Resource):
         parts = ("more_services", "roles__person", Prefetch("tickets", tickets), Prefetch("alerts", alerts))
         return visible.prefetch_related(*parts).annotate(next_step_at=Subquery(paging))
 
-    def refuse_idle(self, found: Incident) -> None:
+    def refuse_bystander(self, found: Incident) -> None:
         """Raises PermissionDenied for whoever may see it and not work it."""
         if not access.may_work(self.person, found):
             raise PermissionDenied(_("Only agents, managers and whoever was paged for it do this."))
-
-    def refuse_others(self) -> None:
-        """Raises PermissionDenied but for agents and managers."""
-        if not (self.person.is_agent or self.person.is_manager):
-            raise PermissionDenied(_("Only agents and managers do this."))
 
 
 class IncidentResource(IncidentRows):
@@ -79,7 +74,7 @@ class IncidentResource(IncidentRows):
     @extend_schema(request=NewIncident, responses={201: IncidentShape})
     def create(self, request: Request) -> HttpResponse:
         """Declare an incident: its policy pages at once."""
-        self.refuse_others()
+        self.refuse_idle()
         said, now = grounds_of(self.said(NewIncident)), clock.now()
         opened = incidents.declare(incidents.Grounds(**{"since": now, **said}), actor=self.person, now=now)
         assert opened.incident is not None  # what a person declares is never held
@@ -114,7 +109,7 @@ class IncidentResource(IncidentRows):
         return self._done(found, lambda row, now: escalation.page_person(row, said["person"], by=self.person, now=now), 202)
 
     def _done(self, found: Incident, deed: Callable[[Incident, datetime], object], status: int = 200) -> HttpResponse:
-        self.refuse_idle(found)
+        self.refuse_bystander(found)
         with transaction.atomic():
             row = Incident.objects.locked(found.pk)
             self.refuse_changed(found.pk, IncidentShape)

@@ -8,7 +8,6 @@ from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -76,8 +75,7 @@ class MailResource(Resource):
     serializer_class = MailShape
 
     def rows(self) -> Any:
-        if not (self.person.is_agent or self.person.is_manager):
-            raise PermissionDenied(_("Mails are for agents and managers."))
+        self.refuse_idle()
         return InboundMail.objects.visible_to(self.person).select_related("decided_by")
 
     @extend_schema(parameters=[MailFilters])

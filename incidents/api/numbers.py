@@ -9,7 +9,8 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from incidents.models import Ticket
+from incidents.models import Incident, Ticket
+from incidents.models.incidents import IncidentQuerySet
 from incidents.models.tickets import TicketQuerySet
 
 
@@ -34,16 +35,23 @@ class ProblemNumber(TicketNumber):
     prefix = "P-"
 
 
-class TicketField(serializers.CharField):
-    """The number a body or parameter names. Whether the speaker may see that ticket is asked later."""
+class NumberField(serializers.CharField):
+    """The number that a body or parameter names, as a number."""
 
-    default_error_messages = {"unknown": _("No ticket has this number.")}
+    prefix = ""
 
     def to_internal_value(self, data: Any) -> Any:
-        words = super().to_internal_value(data).upper().removeprefix("T-")
+        words = super().to_internal_value(data).upper().removeprefix(self.prefix)
         if not (words.isascii() and words.isdigit() and len(words) < 19):
             self.fail("unknown")
         return int(words)
+
+
+class TicketField(NumberField):
+    """A ticket's. Whether the speaker may see it is asked later."""
+
+    prefix = TicketNumber.prefix
+    default_error_messages = {"unknown": _("No ticket has this number.")}
 
 
 @extend_schema_field(OpenApiTypes.STR)
@@ -51,8 +59,22 @@ class AnotherTicket(TicketField):
     """A ticket by its number, of those the speaker may see: any other does not exist."""
 
     def to_internal_value(self, data: Any) -> Any:
-        number = super().to_internal_value(data)
-        found = TicketQuerySet(Ticket).visible_to(self.context["request"].user).filter(pk=number).first()
-        if found is None:
-            self.fail("unknown")
-        return found
+        return _seen(self, TicketQuerySet(Ticket), super().to_internal_value(data))
+
+
+@extend_schema_field(OpenApiTypes.STR)
+class AnotherIncident(NumberField):
+    """An incident, likewise."""
+
+    prefix = IncidentNumber.prefix
+    default_error_messages = {"unknown": _("No incident has this number.")}
+
+    def to_internal_value(self, data: Any) -> Any:
+        return _seen(self, IncidentQuerySet(Incident), super().to_internal_value(data))
+
+
+def _seen(field: NumberField, rows: Any, number: int) -> Any:
+    found = rows.visible_to(field.context["request"].user).filter(pk=number).first()
+    if found is None:
+        field.fail("unknown")
+    return found

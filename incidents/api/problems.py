@@ -106,13 +106,6 @@ class ProblemResource(Resource):
         seen = TicketQuerySet(Ticket).visible_to(self.person).filter(is_confidential=False).order_by("-pk").only("pk")
         return Problem.objects.select_related("service", "owner").prefetch_related(Prefetch("tickets", seen))
 
-    def to_work(self, number: int | None = None) -> Problem | None:
-        """Raises NotFound, PermissionDenied."""
-        found = self.find(number) if number is not None else None
-        if not (self.person.is_agent or self.person.is_manager):
-            raise PermissionDenied(_("Only agents and managers do this."))
-        return found
-
     @extend_schema(parameters=[ProblemFilters])
     def list(self, request: Request) -> Response:
         """Problems, newest first."""
@@ -122,7 +115,7 @@ class ProblemResource(Resource):
     @extend_schema(request=NewProblem, responses={201: ProblemRecord})
     def create(self, request: Request) -> HttpResponse:
         """Make a problem of tickets that share a cause."""
-        self.to_work()
+        self.refuse_idle()
         said = self.said(NewProblem)
         if all(ticket.is_confidential for ticket in said["tickets"]):
             raise ValidationError({"tickets": [_("Confidential tickets stand in no problem.")]}, code="refused")
@@ -137,8 +130,8 @@ class ProblemResource(Resource):
     @extend_schema(request=ProblemChange, responses=ProblemRecord)
     def partial_update(self, request: Request, number: int) -> HttpResponse:
         """What is known of it. Only a workaround can be shown to everybody."""
-        found = self.to_work(number)
-        assert found is not None
+        found: Problem = self.find(number)
+        self.refuse_idle()
         said = self.said(ProblemChange)
         if said.get("is_published", found.is_published) and not said.get("workaround", found.workaround):
             words = _("Only a workaround can be shown to everybody: write it first")
@@ -150,8 +143,8 @@ class ProblemResource(Resource):
     @extend_schema(request=ProblemTicket, responses={201: ProblemRecord})
     def add(self, request: Request, number: int) -> HttpResponse:
         """One more ticket of it. A repeat changes nothing."""
-        found = self.to_work(number)
-        assert found is not None
+        found: Problem = self.find(number)
+        self.refuse_idle()
         ticket = self.said(ProblemTicket)["ticket"]
         if ticket.is_confidential:
             raise ValidationError({"ticket": [_("Confidential tickets stand in no problem.")]}, code="refused")

@@ -124,8 +124,8 @@ class TicketDeeds(TicketRows):
             raise ValidationError({"until": [words]}, code="refused") from error
 
     def _taken_up(self, row: Ticket, *, now: datetime) -> None:
-        if self.person.is_machine and row.assignee_id is None:
-            raise Conflict(_("A token cannot have a ticket: a person must. Name an assignee first."))
+        if row.assignee_id is None:
+            self.refuse_machine()
         tickets.take_up(row, actor=self.person, now=now)
 
     def _solved(

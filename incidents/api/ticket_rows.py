@@ -74,6 +74,11 @@ class TicketRows(Resource):
         self.refuse_changed(number, shape, find or self.find_ticket)
         return row
 
+    def refuse_machine(self) -> None:
+        """Raises Conflict for a program: it cannot have a ticket."""
+        if self.person.is_machine:
+            raise Conflict(_("A token cannot have a ticket: a person must. Name an assignee first."))
+
     def refuse_flood(self) -> None:
         """Of a person as of their forms; programs have a limit of their own. Raises Throttled."""
         if not self.person.is_machine and tickets.is_flood(self.person, key=None, now=clock.now()):

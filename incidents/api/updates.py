@@ -24,5 +24,5 @@ class UpdateResource(IncidentRows):
     def create(self, request: Request, number: int) -> HttpResponse:
         """Tell stakeholders how it stands, and when they hear again."""
         found, said = self.find(number), self.said(NewUpdate)
-        self.refuse_idle(found)
+        self.refuse_bystander(found)
         return self.shown(updates.publish(found, **said, actor=self.person, now=clock.now()), UpdateShape, 201)

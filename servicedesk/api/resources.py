@@ -9,7 +9,7 @@ from typing import Any
 from django.http import HttpResponse
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
-from rest_framework.exceptions import APIException, ErrorDetail, MethodNotAllowed, NotFound, ValidationError
+from rest_framework.exceptions import APIException, ErrorDetail, MethodNotAllowed, NotFound, PermissionDenied, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
@@ -49,6 +49,11 @@ class Resource(GenericViewSet[Any]):
         """Who speaks: a person, or the service account of a token."""
         assert isinstance(self.request.user, User)  # the permission let nobody else in
         return self.request.user
+
+    def refuse_idle(self) -> None:
+        """Raises PermissionDenied but for agents and managers."""
+        if not (self.person.is_agent or self.person.is_manager):
+            raise PermissionDenied(_("Only agents and managers do this."))
 
     def rows(self) -> Any:
         """The rows this speaker may see, with all that their representation needs."""
