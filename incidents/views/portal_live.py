@@ -8,13 +8,13 @@ from datetime import datetime
 from typing import Any
 
 from django.http import HttpResponse
-from django.shortcuts import render
 
 from incidents import silences
 from incidents.models import Entry, Follower, Incident, Satisfaction, Ticket
 from incidents.models.tickets import EntryQuerySet
 from incidents.states import OPEN_TICKET, TicketState
 from incidents.views import requester
+from servicedesk import live
 from servicedesk.directory.access import PersonRequest
 from servicedesk.directory.models import Service, User
 
@@ -24,11 +24,7 @@ COARSE = 300  # seconds: when services were last checked is news no oftener
 
 def answer(request: PersonRequest, page: str, context: dict[str, Any], now: datetime) -> HttpResponse:
     """What changed since the cursor the reader has. 204: nothing."""
-    told = HttpResponse(status=204)
-    if context["cursor"] != request.GET["pulse"]:
-        told = render(request, page, {**context, "oob": True})
-    told["Desk-Cursor"], told["Desk-Now"] = context["cursor"], now.isoformat()
-    return told
+    return live.news(request, page, {**context, "oob": True}, cursor=context["cursor"], now=now)
 
 
 def of_home(reader: User, now: datetime) -> dict[str, Any]:

@@ -38,7 +38,7 @@ from incidents.states import IllegalMove, Severity
 from incidents.views import clocks, escalations, numbers, queue, queue_beside, ticket_print, ticket_work
 from notifications import threads
 from notifications.models import Message
-from servicedesk import clock
+from servicedesk import clock, live
 from servicedesk.directory.access import PersonRequest
 from servicedesk.directory.models import User
 
@@ -105,20 +105,12 @@ def _news(request: PersonRequest, found: Ticket) -> HttpResponse:
     is_writing = "writing" in request.GET
     context = {**_conversation(request, found, now, is_writing=is_writing), "oob": True}
     context["is_unwritten"] = not is_writing and not getattr(found, "has_draft", True)
-    answer = HttpResponse(status=204)
-    if context["cursor"] != request.GET["pulse"]:
-        answer = render(request, "desk/ticket_news.html", context)
-    answer["Desk-Cursor"], answer["Desk-Now"] = context["cursor"], now.isoformat()
-    return answer
+    return live.news(request, "desk/ticket_news.html", context, cursor=context["cursor"], now=now)
 
 
 def _merged_news(request: PersonRequest, found: Ticket) -> HttpResponse:
     """Where it goes on, once."""
-    cursor = f"merged.{found.merged_into_id}"
-    is_known = request.GET["pulse"] == cursor
-    answer = HttpResponse(status=204) if is_known else render(request, "desk/ticket_merged.html", {"ticket": found})
-    answer["Desk-Cursor"], answer["Desk-Now"] = cursor, clock.now().isoformat()
-    return answer
+    return live.news(request, "desk/ticket_merged.html", {"ticket": found}, cursor=f"merged.{found.merged_into_id}", now=clock.now())
 
 
 def _conversation(request: PersonRequest, found: Ticket, now: datetime, *, is_writing: bool) -> dict[str, Any]:
@@ -128,13 +120,13 @@ def _conversation(request: PersonRequest, found: Ticket, now: datetime, *, is_wr
     own = [entry for entry in entries if entry.ticket_id == found.pk]
     files = list(Attachment.objects.filter(ticket__in=whole).select_related("added_by").order_by("pk"))
     talk = [entry for entry in entries if entry.kind != Entry.Kind.EVENT and entry.withdrawn_at is None]
-    tab = request.GET.get("tab", "")
+    tab, by_number = request.GET.get("tab", ""), {entry.pk: entry for entry in entries}
     context = {
         "ticket": found,
         "now": now,
         "files": [file for file in files if file.entry_id is None and file.ticket_id == found.pk],
         "files_of": {entry.pk: [file for file in files if file.entry_id == entry.pk] for entry in entries} if files else {},
-        "every_file": [(file, next((entry for entry in entries if entry.pk == file.entry_id), None)) for file in files],
+        "every_file": [(file, by_number.get(file.entry_id or 0)) for file in files],
         "every_entry": entries,
         "entries": entries if tab == "timeline" else sorted([*talk, *map(_report_of, merged)], key=lambda entry: entry.at),
         "changes": [entry for entry in entries if entry.kind == Entry.Kind.EVENT],
