@@ -73,15 +73,22 @@ def claim(message_id: int, *, now: datetime) -> Attempt | None:
         if not taken:
             return None
         message = Message.objects.select_related("method").get(pk=message_id)
-        return Attempt.objects.create(
-            message=message,
-            number=message.attempts,
-            attempt_id=attempt_id,
-            token=secrets.token_urlsafe(32),
-            state=AttemptState.SENDING,
-            provider=providers.choose(message, now=now),
-            started_at=now,
-        )
+        attempt = attempt_of(message, message.attempts, attempt_id, providers.choose(message, now=now), now=now)
+        attempt.save(force_insert=True)
+        return attempt
+
+
+def attempt_of(message: Message, number: int, attempt_id: uuid.UUID, provider: str, *, now: datetime) -> Attempt:
+    """A try that begins now, not written yet, with the token its receipts will bear."""
+    return Attempt(
+        message=message,
+        number=number,
+        attempt_id=attempt_id,
+        token=secrets.token_urlsafe(32),
+        state=AttemptState.SENDING,
+        provider=provider,
+        started_at=now,
+    )
 
 
 def free(now: datetime) -> MessageQuerySet:

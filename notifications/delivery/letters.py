@@ -6,7 +6,6 @@ Message-ID. The rest of the lot is queued again. Pages never come this way, nor 
 
 from __future__ import annotations
 
-import secrets
 import threading
 import uuid
 from collections import deque
@@ -94,23 +93,11 @@ def claim(ids: Sequence[int], *, now: datetime) -> list[Attempt]:
         if not rows:
             return []
         provider = providers.choose(rows[0], now=now)  # the same for all that were not tried
-        attempts = [_attempt(row, provider, now) for row in rows]
+        attempts = [handing.attempt_of(row, 1, uuid.uuid4(), provider, now=now) for row in rows]
         named = Case(*(When(pk=attempt.message_id, then=Value(attempt.attempt_id)) for attempt in attempts), output_field=UUIDField())
         taken = Message.objects.filter(pk__in=[row.pk for row in rows])
         taken.move(MessageState.SENDING, attempt_id=named, attempts=1, lease_until=Now() + handing.LEASE, unclaimed_since=None)
         return Attempt.objects.bulk_create(attempts)
-
-
-def _attempt(row: Message, provider: str, now: datetime) -> Attempt:
-    return Attempt(
-        message=row,
-        number=1,
-        attempt_id=uuid.uuid4(),
-        token=secrets.token_urlsafe(32),
-        state=AttemptState.SENDING,
-        provider=provider,
-        started_at=now,
-    )
 
 
 def _hand_over(attempts: Sequence[Attempt], *, now: datetime, ends: float) -> None:
