@@ -98,7 +98,7 @@ def _grouped(outcome: rules.Outcome, case: Case) -> rules.Outcome:
     if cap and outcome.actions and _deed(outcome):
         lately = Firing.objects.filter(rule=outcome.rule_id, deed__in=DEEDS, is_shadow=False, at__gt=case.now - HOUR)
         if lately.exclude(incident=None).values("incident").distinct().count() >= cap:
-            return replace(outcome, group_key=f"storm:{outcome.key}")
+            return replace(outcome, group_key=f"{rules.ABOVE_CAP}{outcome.key}")
     return outcome
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from incidents.rules import Decision, Facts, Outcome, Rule
+from incidents.rules import ABOVE_CAP, Decision, Facts, Outcome, Rule
 
 ATTACHES_FOR = timedelta(hours=4)  # of one group: what comes so soon after joins what is open
 HOUR = timedelta(hours=1)
@@ -70,7 +70,7 @@ class Side:
             return f"ticket:{thing}"
         cap = self.rule.fire_cap if self.rule else None
         lately = [one for one in self.occasions[-cap:] if at - one.at < HOUR] if cap else []
-        return f"storm:{outcome.key}" if cap and len(lately) >= cap else outcome.group_key
+        return f"{ABOVE_CAP}{outcome.key}" if cap and len(lately) >= cap else outcome.group_key
 
 
 def is_confidential(thing: str, facts: Facts) -> bool:

@@ -9,6 +9,7 @@ from incidents.rules.keeping import decision_from_json, decision_to_json, outcom
 from incidents.rules.linting import Finding, lint
 from incidents.rules.reading import action_from_json, conditions_from_json, repeat_from_json, rule_from_json, rule_to_json
 from incidents.rules.shapes import (
+    ABOVE_CAP,
     DEFAULT_GROUP,
     JSON,
     SCHEMA,
@@ -27,9 +28,9 @@ from incidents.rules.shapes import (
 )
 
 __all__ = [
-    "ACTIONS", "AUDIENCES", "DEFAULT_GROUP", "FIELDS", "JSON", "LARGE_GROUP", "OPERATORS", "SCHEMA", "SHARED", "Action", "Counted",
-    "Decision", "Facts", "Field", "Finding", "History", "Mode", "Outcome", "Rated", "Repeat", "Rule", "RuleError", "Seen", "Tree",
-    "action_from_json", "conditions_from_json", "decide", "decision_from_json", "decision_to_json", "derive",
+    "ABOVE_CAP", "ACTIONS", "AUDIENCES", "DEFAULT_GROUP", "FIELDS", "JSON", "LARGE_GROUP", "OPERATORS", "SCHEMA", "SHARED", "Action",
+    "Counted", "Decision", "Facts", "Field", "Finding", "History", "Mode", "Outcome", "Rated", "Repeat", "Rule", "RuleError", "Seen",
+    "Tree", "action_from_json", "conditions_from_json", "decide", "decision_from_json", "decision_to_json", "derive",
     "group_key", "is_failing", "lint", "outcome_from_json", "outcome_to_json", "passes", "rate", "repeat_from_json",
     "rule_from_json", "rule_to_json",
 ]  # fmt: skip

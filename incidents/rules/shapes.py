@@ -15,6 +15,7 @@ Mode: TypeAlias = Literal["draft", "shadow", "live"]
 Counting: TypeAlias = Literal["tickets", "alerts"]
 
 SCHEMA = 1
+ABOVE_CAP = "storm:"  # the group of what a rule fires above its cap is this and its key
 DEFAULT_GROUP = "service:<slug>"
 
 

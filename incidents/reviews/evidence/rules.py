@@ -13,10 +13,10 @@ from django.utils.translation import gettext as _
 
 from incidents.models import Firing, Incident, Rule
 from incidents.reviews.asking import Answer, Asked
+from incidents.rules import ABOVE_CAP
 from incidents.states import IncidentState
 from servicedesk.audit.models import AuditEntry
 
-STORM = "storm:"  # the group of what a rule fires above its limit
 MOST_SHOWN = 50
 
 
@@ -112,7 +112,7 @@ def _busiest_weeks(asked: Asked) -> dict[int, int]:
 
 
 def _capped(asked: Asked) -> dict[int, int]:
-    stormed = Firing.objects.filter(group_key__startswith=STORM, at__gt=asked.since, at__lte=asked.now)
+    stormed = Firing.objects.filter(group_key__startswith=ABOVE_CAP, at__gt=asked.since, at__lte=asked.now)
     return dict(stormed.values("rule").annotate(n=Count("pk")).values_list("rule", "n"))
 
 
