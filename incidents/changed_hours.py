@@ -51,7 +51,7 @@ def follow(where: Organisation | Site, *, now: datetime, actor: User | None = No
         row, _is_new = FollowedHours.objects.get_or_create(place=_place(where), defaults={"hours": before})
         row = FollowedHours.objects.select_for_update().get(pk=row.pk)
         hours = _hours(type(where).objects.get(pk=where.pk))  # as they are now that nobody else follows them
-        asker = actor or User.objects.get_queryset().holding(Role.ADMIN).order_by("pk").first()
+        asker = actor or _administrator()
         if row.hours == hours or asker is None:
             return None
         row.hours = hours
@@ -73,13 +73,17 @@ def follow_due(*, now: datetime) -> int:
 @tongues.deed
 def follow_moved(*, now: datetime) -> int:
     """The engine's pass: a job for the open tickets whose requester is at another site than their due times follow."""
-    asker = User.objects.get_queryset().holding(Role.ADMIN).order_by("pk").first()
     at_work = Job.objects.filter(kind=repairing.HOURS, parameters__site=MOVED, finished_at=None)
-    if asker is None or not TicketQuerySet(Ticket).open().filter(STRAYED).exists() or at_work.exists():
+    if not TicketQuerySet(Ticket).open().filter(STRAYED).exists() or at_work.exists() or (asker := _administrator()) is None:
         return 0
     title = _("Due times of who moved to another site")
     work.start(repairing.HOURS, asked_by=asker, title=title, parameters={"site": MOVED}, now=now, is_deed=False)
     return 1
+
+
+def _administrator() -> User | None:
+    """Whose job it is where nobody is known who changed something."""
+    return User.objects.get_queryset().holding(Role.ADMIN).order_by("pk").first()
 
 
 def _place(where: Organisation | Site) -> str:

@@ -1,7 +1,7 @@
 """Service levels: which one a ticket comes under, and what it says. First match in order; versions are never changed.
 
-A ticket keeps the version it was put on. It comes to another level when what levels ask for changes (its team, its service),
-and to a newer version of its own when an administrator puts what is open on it; both are events of its history.
+A ticket keeps the version it was put on; an edit counts for tickets from then on. It comes to another level when what levels
+ask for changes (its team, its service), which is an event of its history.
 """
 
 from __future__ import annotations

@@ -107,12 +107,12 @@ def follow(ticket: Ticket, *, now: datetime) -> bool:
     chosen = levels.chosen_for(ticket)
     if not ticket.is_open or levels.is_same(chosen, levels.of(ticket.service_level_id)):
         return False
-    put_on(ticket, chosen, now=now)
+    _put_on(ticket, chosen, now)
     return True
 
 
-def put_on(ticket: Ticket, level: levels.Level, *, now: datetime, because: str = "") -> None:
-    """It runs on this version from now on; in the moment of the report it never ran on another. The caller holds the row."""
+def _put_on(ticket: Ticket, level: levels.Level, now: datetime) -> None:
+    """It runs on this version from now on; in the moment of the report it never ran on another."""
     before, ticket.service_level_id = ticket.service_level_id, level.id
     is_asked = ticket.origin != Ticket.Origin.IMPORT
     ticket.evaluate_at = now if is_asked else ticket.evaluate_at
@@ -120,7 +120,7 @@ def put_on(ticket: Ticket, level: levels.Level, *, now: datetime, because: str =
     if now != ticket.created_at:
         said = _("Service level: %(name)s.") % {"name": level.name}
         after = {"service_level": level.id, "name": level.name, "version": level.version}
-        told: dict[str, Any] = {"before": {"service_level": before}, "after": after, "because": because or levels.because(level)}
+        told: dict[str, Any] = {"before": {"service_level": before}, "after": after, "because": levels.because(level)}
         journal.ticket_event(ticket, said, actor=None, now=now, verb="set_level", **told)
     project(ticket, now=now)
 

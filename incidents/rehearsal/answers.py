@@ -82,7 +82,7 @@ def who_would_be_paged(*, policy: Policy | None = None, service: Service | None 
         attaches_to=_attaches_to(service, severity, at),
         first_person_s=int((walk.first_at - at).total_seconds()) if walk.first_at else None,
         if_provider_down={name: _if_down(name, policy, service, severity, at) for name in PROVIDERS},
-        stops=stops.stops(service, at=at, known_at=at),
+        stops=stops.stops(service, at=at),
     )
 
 

@@ -38,11 +38,9 @@ def of_plan(policy: Policy | None, plan: Plan, *, service: Service | None, sever
     """A policy rewritten as this plan; None: one that is not yet."""
     before = _lines(walks.rehearse(policy=policy, service=service, severity=severity, at=at), at) if policy else []
     with walks.undone():
-        row = policy or Policy.objects.create(slug=UNSAVED, name=_("New policy"))
-        kept = row.repeat
+        row = Policy.objects.get(pk=policy.pk) if policy else Policy.objects.create(slug=UNSAVED, name=_("New policy"))
         arranging.rewrite(row, plan)
         after = _lines(walks.rehearse(policy=row, service=service, severity=severity, at=at), at)
-        row.repeat = kept
     return _difference(str(row), at, before, after)
 
 

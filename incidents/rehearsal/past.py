@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q
 
+from incidents.incidents.openings import ATTACHES_FOR
 from incidents.models import Incident, Policy
 from incidents.rehearsal import answers, bygone, happened, walks
 from incidents.rehearsal.answers import Answer
@@ -14,7 +15,6 @@ from incidents.states import IncidentState
 from servicedesk.directory.models import Service, User
 
 PRESENT = timedelta(minutes=1)
-ATTACHED_FOR = timedelta(hours=4)
 
 
 def answered(
@@ -41,6 +41,6 @@ def _open_then(service: Service | None, at: datetime, real: Incident | None) -> 
     """The incident of this service that was open then and not quiet for longer than openings are taken in."""
     rows = Incident.objects.filter(service=service, is_confidential=False, created_at__lt=at).exclude(pk=real.pk if real else 0)
     rows = rows.exclude(group_key="").exclude(state__in=(IncidentState.REJECTED, IncidentState.MERGED))
-    open_then = rows.filter(Q(resolved_at=None) | Q(resolved_at__gt=at), timeline__at__range=(at - ATTACHED_FOR, at))
+    open_then = rows.filter(Q(resolved_at=None) | Q(resolved_at__gt=at), timeline__at__range=(at - ATTACHES_FOR, at))
     found = open_then.order_by("severity", "pk").first() if service else None
     return found.number if found else ""

@@ -15,15 +15,15 @@ from servicedesk.directory import moments, zones
 from servicedesk.directory.models import Service
 
 
-def stops(service: Service | None, *, at: datetime, known_at: datetime) -> list[str]:
-    """One sentence each; `known_at`: what was made later is left out."""
-    return [*_silences(service, at, known_at), *_holds(service, at, known_at)] if service else []
+def stops(service: Service | None, *, at: datetime) -> list[str]:
+    """One sentence each; what was made later is left out."""
+    return [*_silences(service, at), *_holds(service, at)] if service else []
 
 
-def _silences(service: Service, at: datetime, known_at: datetime) -> Iterator[str]:
+def _silences(service: Service, at: datetime) -> Iterator[str]:
     checks = LinkedAlert.objects.filter(service=service).order_by().values("check_slug")
     about = Q(service=service) | Q(check_slug__in=checks) & ~Q(check_slug="")
-    for silence in Silence.objects.standing(at).filter(about, created_at__lte=known_at).select_related("service").order_by("pk"):
+    for silence in Silence.objects.standing(at).filter(about, created_at__lte=at).select_related("service").order_by("pk"):
         window = silence.window(at)
         if window is not None:
             words = {"about": silence.about, "until": _stamp(window[1], at), "reason": silence.reason}
@@ -32,9 +32,9 @@ def _silences(service: Service, at: datetime, known_at: datetime) -> Iterator[st
             yield (told if silence.audience else quiet) % words
 
 
-def _holds(service: Service, at: datetime, known_at: datetime) -> Iterator[str]:
+def _holds(service: Service, at: datetime) -> Iterator[str]:
     """A rejection holds its group for hours, or until so many have reported it."""
-    rejected = Incident.objects.filter(state=IncidentState.REJECTED, service=service, hold_until__gt=at, hold_until__lte=known_at + HOLD)
+    rejected = Incident.objects.filter(state=IncidentState.REJECTED, service=service, hold_until__gt=at, hold_until__lte=at + HOLD)
     for incident in rejected.filter(is_confidential=False).exclude(group_key="").order_by("-pk"):
         words = {"incident": incident.number, "until": _stamp(incident.hold_until or at, at), "n": incident.hold_count or 0}
         if incident.hold_count is None:
